@@ -1,0 +1,236 @@
+/*
+ * ango.h - a client for the Ango Hub API v2, for devices without a heap.
+ *
+ * One client talks to one host over one port, one exchange at a time. Everything it needs is the caller's:
+ * a buffer, which carries the request out and the reply in; a few tokens, for one object of the reply; and a
+ * port (ango_port.h), usually TLS over a socket (ango_tls.h).
+ *
+ * Each operation is called as in the vendor's Python SDK, and comes in two forms:
+ *   ango_X_start(client, ...)  builds the request and returns at once; ango_step() then carries it on in slices
+ *                              for a superloop or an RTOS task;
+ *   ango_X(client, ...)        starts and waits, until the deadline at the latest.
+ * What came of it is in client->result, and stays there, with all strings, until the next start.
+ *
+ * Nothing is ever sent twice behind the caller's back, and no redirect is followed.
+ */
+#ifndef ANGO_H
+#define ANGO_H
+
+#include "ango_port.h"
+
+#define ANGO_VERSION "0.1.0"
+
+/* Hosts of the API, by region (vendor's OpenAPI pages). */
+#define ANGO_HOST_EU "imeritapi.ango.ai"
+#define ANGO_HOST_US "us-api.ango.ai"
+#define ANGO_HOST_INDIA "in-api.ango.ai"
+#define ANGO_HOST_TEST "testapi.ango.ai"
+
+/* What a call may need of the server, ever: the limits that input is checked against. */
+#define ANGO_EMAIL_MAX 254      /* bytes in an address (RFC 5321, 4.5.3.1.3 less the angle brackets) */
+#define ANGO_EMAIL_LOCAL_MAX 64 /* bytes before the @ (RFC 5321, 4.5.3.1.1) */
+#define ANGO_HOST_MAX 253       /* bytes in a host name (RFC 1035, 2.3.4) */
+#define ANGO_RETRY_AFTER_MAX 86400
+#define ANGO_JSON_DEPTH 32      /* levels of objects and arrays in a reply */
+#define ANGO_INTERIM_MAX 8      /* 1xx replies before the final one */
+
+/* --- configuration -------------------------------------------------------------------------------------- */
+
+/* Room for one token of jsmn. */
+struct ango_token {
+    int opaque[4];
+};
+/* Enough for one object of any list that the API documents, with as much again for what it may add. */
+#define ANGO_TOKENS 32
+
+/* Constant for the life of the client; may lie in flash. What it points to belongs to the client meanwhile. */
+struct ango_config {
+    const struct ango_port *port; /* must be secure */
+    const char *host;             /* a host name or an address, no scheme, no port: ANGO_HOST_EU */
+    uint16_t tcp_port;            /* 0: 443 */
+    uint32_t timeout_ms;          /* for a whole exchange: connect, handshake, request, reply; 1 to 2147483647 */
+    uint32_t keep_ms;             /* a connection idle for longer is not used again; 0: close after each exchange */
+    uint8_t *buffer;              /* the request, then the reply; one byte of it is kept for a NUL */
+    size_t buffer_cap;
+    struct ango_token *tokens;
+    size_t tokens_cap;            /* ANGO_TOKENS, or what one object of the reply takes */
+};
+
+/* --- what came of it ------------------------------------------------------------------------------------ */
+
+/* What is known of the request's effect. An operation that only reads has the same outcomes. */
+enum ango_outcome {
+    ANGO_NOT_SENT = 0, /* no byte of it left the device: may be tried again */
+    ANGO_UNKNOWN,      /* it may have reached the server: never send it again blindly (RFC 9110, 9.2.2) */
+    ANGO_REJECTED,     /* the server refused it: a complete 4xx (but 408), or a redirection */
+    ANGO_ACCEPTED      /* a complete success was received; look at each entry for what happened to it */
+};
+
+struct ango_result {
+    int error;                 /* enum ango_error; what ango_step returned last */
+    enum ango_outcome outcome;
+    unsigned http_status;      /* 100 to 599, or 0: none was received */
+    const char *status;        /* the API's own word: "success"; "" if there was none */
+    const char *message;       /* the server's words: the API's `message`, or the text of a reply that is not the
+                                  API's; "" if there was none. UTF-8, from the network: may hold control
+                                  characters, so filter it before a terminal sees it */
+    uint32_t retry_after_s;    /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */
+    size_t items;              /* entries of the reply, to be read with ango_next_... */
+    size_t need;               /* with ANGO_E_SPACE: the buffer_cap that would have sufficed */
+    size_t index;              /* with ANGO_E_EMAIL and ANGO_E_ID: which of the list, from 0 */
+    int port_error;            /* the last negative result of the port, as it came; 0: none */
+};
+
+/* --- the client ----------------------------------------------------------------------------------------- */
+
+/* An HTTP/1.1 reply on its way in. Private; here for its size. */
+struct ango_http {
+    uint8_t *buf;
+    size_t cap;
+    size_t len;       /* bytes received and not yet dropped */
+    size_t pos;       /* first byte not yet taken */
+    size_t scan;      /* first byte not yet searched for the end of its line */
+    size_t body_len;  /* decoded body, at the front of buf */
+    size_t left;      /* bytes missing of the body or of a chunk */
+    size_t trailer_len;
+    int64_t date;
+    int64_t retry_date;
+    uint32_t retry_after_s;
+    uint16_t status;
+    uint8_t state;
+    uint8_t flags;
+    uint8_t interim;
+};
+
+struct ango_shape;
+
+/* Only `result` is for reading; the rest is the library's. Zero it, or declare it static, before init. */
+struct ango_client {
+    struct ango_result result;
+    const struct ango_config *config;
+    const char *api_key;
+    const struct ango_shape *shape;
+    uint8_t *item;        /* next entry of the reply, or NULL */
+    struct ango_http http;
+    size_t len;           /* bytes of the request */
+    size_t pos;           /* bytes of it sent */
+    uint32_t started_ms;
+    uint32_t last_ms;
+    uint8_t state;
+    uint8_t connected;
+    uint8_t given;        /* a byte of the request was given to the port */
+    int send_error;
+};
+
+/*
+ * Checks the configuration and prepares the client. No connection is made.
+ * `config` and `api_key` are not copied: both must stay valid, and unchanged, while the client is used.
+ *   ANGO_E_ARG       a NULL, a zero capacity or timeout, a port function missing
+ *   ANGO_E_HOST      the host is empty, longer than ANGO_HOST_MAX, or has a character that no host has
+ *   ANGO_E_INSECURE  the port is not secure
+ *   ANGO_E_KEY       the key is empty or has a byte outside 0x21 to 0x7E
+ */
+int ango_client_init(struct ango_client *client, const struct ango_config *config, const char *api_key);
+
+/* Changes the key, from the next start on; checked as by init. The old key may be wiped when this returns ANGO_OK. */
+int ango_client_set_api_key(struct ango_client *client, const char *api_key);
+
+/*
+ * Carries the started exchange on, blocking for at most `wait_ms` (0: not at all) plus the time to compute; a TLS
+ * handshake computes for up to a second on a small core, unless mbedTLS was built to split it (ango_tls.h).
+ * ANGO_E_WAIT while it goes on; then, and until the next start, its result, which is also result.error:
+ *   ANGO_OK             outcome accepted
+ *   ANGO_E_STATUS       the server said no: see result.outcome, http_status, message, retry_after_s
+ *   ANGO_E_CLOCK, _ENTROPY, _MEMORY, _RESOLVE, _NET, _TIME, _CERT, _TLS, _TRUNCATED, _HTTP, _TOO_BIG, _JSON,
+ *   _SHAPE, _CANCELLED  as named in ango_port.h; result.outcome says whether the request may have arrived
+ */
+int ango_step(struct ango_client *client, uint32_t wait_ms);
+
+/* Steps until the result is there: at the latest when the deadline has passed. */
+int ango_finish(struct ango_client *client);
+
+/* Gives up a started exchange, and its connection. Harmless when there is none. */
+void ango_cancel(struct ango_client *client);
+
+/* Closes a connection that was kept. The client can be used again. */
+void ango_close(struct ango_client *client);
+
+/* A sentence for people, in English, without a full stop: what happened, and what to do. Never NULL. */
+const char *ango_error_text(int error);
+
+/* One word: "not sent", "unknown", "rejected", "accepted". */
+const char *ango_outcome_text(enum ango_outcome outcome);
+
+/* --- invite_members_to_org ------------------------------------------------------------------------------ */
+
+enum ango_organization_role { ANGO_ORGANIZATION_ADMIN = 1, ANGO_ORGANIZATION_MEMBER };
+
+enum ango_project_role { ANGO_PROJECT_MANAGER = 1, ANGO_PROJECT_LABELER, ANGO_PROJECT_REVIEWER, ANGO_PROJECT_LEAD };
+
+struct ango_project_assignment {
+    const char *project_id;
+    enum ango_project_role project_role;
+};
+
+/* UTF-8 throughout. Read by the start only; may be dropped or changed once that has returned. */
+struct ango_invitation {
+    const char *const *to; /* email addresses */
+    size_t to_len;         /* at least 1 */
+    enum ango_organization_role organization_role;
+    const struct ango_project_assignment *project_assignments;
+    size_t project_assignments_len; /* 0: none, and nothing of it is sent */
+};
+
+/*
+ * Invites people to an organization: POST /v2/organization/{organization_id}/invites.
+ * The identifier is percent-encoded; "." and ".." are refused.
+ * Before anything is sent:
+ *   ANGO_E_ARG    a NULL, an empty list, a role that is none, or an exchange still going on
+ *   ANGO_E_ID     an empty identifier, or one with a control character or bytes that are not UTF-8
+ *   ANGO_E_EMAIL  not LOCAL@DOMAIN within the limits above, or a space, a control character or bytes that are
+ *                 not UTF-8; what such an address could be is for the server to say
+ *   ANGO_E_SPACE  see result.need
+ */
+int ango_invite_members_to_org_start(struct ango_client *client, const char *organization_id,
+                                     const struct ango_invitation *invitation);
+
+static inline int ango_invite_members_to_org(struct ango_client *client, const char *organization_id,
+                                             const struct ango_invitation *invitation)
+{
+    int err = ango_invite_members_to_org_start(client, organization_id, invitation);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
+/* An invitation as the server shows it. Strings lie in the client's buffer; "" where the server said nothing. */
+struct ango_invite {
+    const char *id;                /* `_id` */
+    const char *to;
+    const char *organization_role; /* as the server spells it: compare with ango_role_is */
+    const char *status;            /* "Pending", ... */
+    const char *message;           /* why this one failed, if the server says so */
+    const char *created_by;
+    const char *created_at;        /* ISO 8601, UTC */
+    const char *expires_at;
+};
+
+/*
+ * The next invitation of the reply, in the server's order, each once: ANGO_OK, then ANGO_E_END. Not every reply
+ * names each address that was asked for, and one may name others: compare before you tell people.
+ * ANGO_E_ARG when the last operation was none that yields invitations, or did not succeed.
+ */
+int ango_next_invite(struct ango_client *client, struct ango_invite *invite);
+
+/* Whether `text`, as the server spells a role, is `role` as the API documents it: compared without case. */
+bool ango_role_is(const char *text, const char *role);
+
+/*
+ * A buffer_cap that is enough for every invitation within these bounds, at compile time; `need` itself is exact.
+ * The lengths are in bytes and without NUL: of the host, of the key, of the organization's identifier; emails
+ * and projects with the longest of each. Worst case: every byte of an identifier percent-encoded, every byte of
+ * an address or a project's identifier escaped.
+ */
+#define ANGO_INVITE_NEED(host_len, key_len, organization_id_len, emails, email_len, projects, project_id_len) \
+    (236u + (host_len) + (key_len) + 3u * (organization_id_len) + (emails) * (2u * (email_len) + 3u) + \
+     (projects) * (2u * (project_id_len) + 43u))
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * ango_tls.h - TLS over a port: makes a secure port of a plain one, with mbedTLS in the caller's memory.
+ *
+ * The certificate chain, the host name and (where the port knows the time) the validity are always verified.
+ * There is no switch to turn that off.
+ *
+ *   static struct ango_tls tls;
+ *   static const struct ango_port secure = ANGO_TLS_PORT(&tls);
+ *   ...
+ *   ango_tls_init(&tls, &tls_config);
+ */
+#ifndef ANGO_TLS_H
+#define ANGO_TLS_H
+
+#include "ango_port.h"
+
+/*
+ * A certificate that is trusted: of the root CA, or of an intermediate CA of yours. DER is used in place, and must stay
+ * valid and unchanged (flash will do). PEM, where mbedTLS was built with it, may hold several; its `len`
+ * counts the final NUL. `make anchors PEM=file.pem` turns a PEM file into C.
+ */
+struct ango_trust_anchor {
+    const uint8_t *data;
+    size_t len;
+};
+
+/* Constant for the life of the ango_tls; may lie in flash. */
+struct ango_tls_config {
+    const struct ango_port *port; /* the plain one, with clock_ms and entropy */
+    const struct ango_trust_anchor *anchors;
+    size_t anchors_len;           /* at least 1 */
+    void *arena;                  /* all that mbedTLS ever allocates; aligned as for a pointer or a long */
+    size_t arena_cap;             /* bytes; README.md has a table of what a chain needs */
+    bool no_clock;                /* the device has no wall clock (port->time is NULL), and you accept that an
+                                     expired certificate passes. Without this, such a port is refused */
+    unsigned ecp_max_ops;         /* where mbedTLS has ECP_RESTARTABLE: how much public-key work is done in one
+                                     step (mbedtls_ecp_set_max_ops); 0: all of it */
+};
+
+/* verify_flags: why a certificate was refused. mbedTLS's own values (mbedtls/x509.h); others can be set too. */
+#define ANGO_TLS_EXPIRED 0x01u
+#define ANGO_TLS_OTHER_HOST 0x04u
+#define ANGO_TLS_NOT_TRUSTED 0x08u
+#define ANGO_TLS_NOT_YET_VALID 0x0200u
+#define ANGO_TLS_WRONG_USAGE 0x1800u
+#define ANGO_TLS_WEAK 0x01C000u
+
+/*
+ * One connection's TLS. Since mbedTLS takes its memory from one place, only one ango_tls may be connecting or
+ * connected at a time in a program. Zero it, or declare it static, before init.
+ */
+struct ango_tls {
+    /* For reading, after a failure and between connections. */
+    int mbedtls_error;     /* mbedTLS's own code of the last failure, negative; 0: none */
+    uint32_t verify_flags; /* ANGO_TLS_...; 0: nothing wrong was found */
+    int port_error;        /* the plain port's own result when it failed, as it came; 0: it did not */
+    size_t arena_peak;     /* bytes of the arena in use at the worst moment so far, headers included */
+    uint32_t handshakes;   /* completed so far */
+    uint32_t resumed;      /* of these, with a session that was saved */
+    const char *version;   /* "TLSv1.3", "TLSv1.2"; "" before the first handshake */
+    const char *ciphersuite; /* mbedTLS's name of it, or "" */
+    /* Private. */
+    const struct ango_tls_config *config;
+    struct ango_tls_state *state; /* in the arena */
+    uint32_t entered_ms;
+    uint32_t wait_ms;
+    uint16_t calls;
+    uint8_t phase;
+};
+
+/*
+ * Checks the configuration.
+ *   ANGO_E_ARG    a NULL, no anchor, no arena, a port function missing
+ *   ANGO_E_CLOCK  port->time is NULL and no_clock is not set
+ */
+int ango_tls_init(struct ango_tls *tls, const struct ango_tls_config *config);
+
+/*
+ * The functions of the secure port; use ANGO_TLS_PORT. Beyond ango_port.h, connect may return
+ *   ANGO_E_CLOCK    the time is not known, or is before this library was written
+ *   ANGO_E_ENTROPY  the entropy source failed
+ *   ANGO_E_MEMORY   the arena is too small: not the certificate's fault
+ *   ANGO_E_CERT     see verify_flags
+ *   ANGO_E_TLS      see mbedtls_error
+ * and recv returns ANGO_E_TRUNCATED when the peer closed without saying so (no close_notify).
+ */
+int ango_tls_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_ms);
+int ango_tls_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms);
+int ango_tls_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms);
+void ango_tls_close(void *ctx);
+uint32_t ango_tls_clock_ms(void *ctx);
+int64_t ango_tls_time(void *ctx);
+
+/* Initializer of a struct ango_port that is TLS over tls->config->port. */
+#define ANGO_TLS_PORT(tls) \
+    { (tls), true, ango_tls_connect, ango_tls_send, ango_tls_recv, ango_tls_close, ango_tls_clock_ms, \
+      ango_tls_time, NULL }
+
+#endif
