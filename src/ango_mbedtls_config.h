@@ -1,0 +1,221 @@
+/*
+ * mbedTLS 3.6 as the client needs it: a TLS client, and nothing that a client does not use. Host and
+ * firmware compile this same file; what may differ are the ANGO_ switches below, set with -D for mbedTLS
+ * and src/tls.c alike:
+ *
+ *   cc -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' -Isrc ...
+ *
+ * (Not called mbedtls_config.h: mbedTLS's own file of that name would be found first, without a word.)
+ * MBEDTLS_ names that are guarded with #ifndef can be overridden with -D as well.
+ */
+#ifndef ANGO_MBEDTLS_CONFIG_H
+#define ANGO_MBEDTLS_CONFIG_H
+
+/* --- Switches ------------------------------------------------------------------------------------- */
+
+/* Protocols. At least one; leaving one out saves flash and arena. */
+#ifndef ANGO_TLS12
+#define ANGO_TLS12 1
+#endif
+#ifndef ANGO_TLS13
+#define ANGO_TLS13 1
+#endif
+#if !ANGO_TLS12 && !ANGO_TLS13
+#error "ANGO_TLS12 and ANGO_TLS13 are both 0: no protocol is left"
+#endif
+
+/* A microcontroller build: tables in flash and small, narrow windows; slower, but much less RAM. */
+#ifndef ANGO_SMALL
+#define ANGO_SMALL 0
+#endif
+
+/* Trust anchors as PEM text. Firmware stores DER instead (port/pem2c) and parses it where it lies. */
+#ifndef ANGO_PEM
+#define ANGO_PEM (!ANGO_SMALL)
+#endif
+
+/* Public-key work in slices, for a device with a watchdog. mbedTLS slices only TLS 1.2's ECDSA and ECDHE. */
+#ifndef ANGO_ECP_RESTARTABLE
+#define ANGO_ECP_RESTARTABLE 0
+#endif
+
+/* X25519 beside P-256 and P-384. Without Everest, P-256 is cheaper, and every server that matters has it. */
+#ifndef ANGO_EVEREST
+#define ANGO_EVEREST 0
+#endif
+#ifndef ANGO_X25519
+#define ANGO_X25519 (ANGO_EVEREST || !ANGO_SMALL)
+#endif
+#if ANGO_EVEREST && ANGO_ECP_RESTARTABLE
+#error "ANGO_EVEREST and ANGO_ECP_RESTARTABLE exclude each other (mbedTLS: one ECDH context layout)"
+#endif
+
+/* --- Platform: everything comes from the caller, nothing from libc ---------------------------------- */
+
+/* calloc and free are set at run time, to the caller's arena; the uninitialised ones fail. With no
+ * standard functions to fall back on, a build that reached for malloc or printf would not link. */
+#define MBEDTLS_PLATFORM_C
+#define MBEDTLS_PLATFORM_MEMORY
+#define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
+#define MBEDTLS_PLATFORM_SNPRINTF_ALT       /* X.509 names as text: a pointer that nobody sets */
+
+/* The entropy pool is left out: src/tls.c seeds a CTR_DRBG from the port, and PSA draws from that one.
+ * No HAVE_TIME either: src/tls.c checks validity dates against the port's clock. */
+#define MBEDTLS_NO_PLATFORM_ENTROPY
+#define MBEDTLS_CTR_DRBG_C
+#define MBEDTLS_CTR_DRBG_ENTROPY_LEN 48     /* security strength of 256 bits plus the nonce, in one draw */
+
+#define MBEDTLS_HAVE_ASM                    /* multiplication of big numbers: 2 to 4 times faster */
+#define MBEDTLS_DEPRECATED_REMOVED
+
+/* --- Symmetric cryptography: AES-GCM only ------------------------------------------------------------ */
+
+#define MBEDTLS_AES_C
+#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT     /* GCM and CTR_DRBG only ever encrypt blocks */
+#define MBEDTLS_CIPHER_C
+#define MBEDTLS_GCM_C
+#if ANGO_SMALL
+#define MBEDTLS_AES_ROM_TABLES              /* 8.8 KB from RAM to flash, */
+#define MBEDTLS_AES_FEWER_TABLES            /* 6 KB of which are not needed at all */
+#endif
+#if defined(__x86_64__)
+#define MBEDTLS_AESNI_C
+#elif defined(__aarch64__)
+#define MBEDTLS_AESCE_C
+#endif
+
+#define MBEDTLS_MD_C
+#define MBEDTLS_SHA256_C
+#define MBEDTLS_SHA384_C
+#define MBEDTLS_SHA512_C                    /* certificates may be signed with it */
+#if ANGO_SMALL
+#define MBEDTLS_SHA512_SMALLER
+#endif
+
+/* --- Public keys: verify RSA (both paddings) and ECDSA, agree over elliptic curves -------------------- */
+
+#define MBEDTLS_BIGNUM_C
+#ifndef MBEDTLS_MPI_MAX_SIZE
+#define MBEDTLS_MPI_MAX_SIZE 512            /* RSA-4096 */
+#endif
+#define MBEDTLS_ECP_C
+#define MBEDTLS_ECP_DP_SECP256R1_ENABLED
+#define MBEDTLS_ECP_DP_SECP384R1_ENABLED
+#define MBEDTLS_ECP_NIST_OPTIM
+#define MBEDTLS_ECDH_C
+#define MBEDTLS_ECDSA_C
+#define MBEDTLS_RSA_C
+#define MBEDTLS_PKCS1_V15
+#define MBEDTLS_PKCS1_V21
+#if ANGO_X25519
+#define MBEDTLS_ECP_DP_CURVE25519_ENABLED
+#endif
+#if ANGO_EVEREST
+#define MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED
+#endif
+#if ANGO_ECP_RESTARTABLE
+#define MBEDTLS_ECP_RESTARTABLE
+#endif
+#if ANGO_SMALL
+#ifndef MBEDTLS_ECP_WINDOW_SIZE
+#define MBEDTLS_ECP_WINDOW_SIZE 2
+#endif
+#ifndef MBEDTLS_ECP_FIXED_POINT_OPTIM
+#define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
+#endif
+#endif
+#define MBEDTLS_MPI_WINDOW_SIZE 2           /* public exponents are short: a wide window only costs RAM */
+
+/* --- Certificates ------------------------------------------------------------------------------------ */
+
+#define MBEDTLS_ASN1_PARSE_C
+#define MBEDTLS_ASN1_WRITE_C                /* ECDSA_C asks for it */
+#define MBEDTLS_OID_C
+#define MBEDTLS_PK_C
+#define MBEDTLS_PK_PARSE_C
+#define MBEDTLS_X509_USE_C
+#define MBEDTLS_X509_CRT_PARSE_C
+#define MBEDTLS_X509_RSASSA_PSS_SUPPORT
+#define MBEDTLS_X509_REMOVE_INFO
+#if ANGO_PEM
+#define MBEDTLS_BASE64_C
+#define MBEDTLS_PEM_PARSE_C
+#endif
+
+/* --- TLS --------------------------------------------------------------------------------------------- */
+
+#define MBEDTLS_SSL_TLS_C
+#define MBEDTLS_SSL_CLI_C
+#define MBEDTLS_SSL_SERVER_NAME_INDICATION
+#define MBEDTLS_SSL_ALPN
+#define MBEDTLS_SSL_SESSION_TICKETS
+
+/* A server may send records of 16 KB whether we like it or not; what we send is one small request.
+ * IN below 16384 is only for who owns the server, and MAX_FRAGMENT_LENGTH only asks, and only in TLS 1.2. */
+#ifndef MBEDTLS_SSL_IN_CONTENT_LEN
+#define MBEDTLS_SSL_IN_CONTENT_LEN 16384
+#endif
+#ifndef MBEDTLS_SSL_OUT_CONTENT_LEN
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 2048
+#endif
+#if MBEDTLS_SSL_IN_CONTENT_LEN < 16384
+#define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
+#endif
+
+#if ANGO_TLS12
+#define MBEDTLS_SSL_PROTO_TLS1_2
+#define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
+#define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
+#define MBEDTLS_SSL_EXTENDED_MASTER_SECRET
+#endif
+
+#if ANGO_TLS13
+#define MBEDTLS_SSL_PROTO_TLS1_3
+#define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE           /* middleboxes that know nothing but TLS 1.2 */
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY 1    /* or each record is padded to 16 bytes */
+#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE               /* mbedTLS insists on it for TLS 1.3 */
+#endif
+
+/* --- PSA, only as far as TLS 1.3 calls it ------------------------------------------------------------ */
+
+/* This file is the PSA configuration too, so that exactly these mechanisms are built and not all that
+ * the modules above could offer. TLS 1.2 looks at the names as well: without ALG_RSA_PSS it offers
+ * RSA-PSS and then refuses it. */
+#define MBEDTLS_PSA_CRYPTO_CONFIG
+#define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "ango_mbedtls_config.h"
+
+#define PSA_WANT_ALG_SHA_256 1
+#define PSA_WANT_ALG_SHA_384 1
+#define PSA_WANT_ALG_SHA_512 1
+#define PSA_WANT_ALG_RSA_PSS 1
+#define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
+#define PSA_WANT_ALG_ECDH 1
+#define PSA_WANT_ALG_ECDSA 1
+#define PSA_WANT_ECC_SECP_R1_256 1
+#define PSA_WANT_ECC_SECP_R1_384 1
+#if ANGO_X25519
+#define PSA_WANT_ECC_MONTGOMERY_255 1
+#endif
+
+#if ANGO_TLS13
+#define MBEDTLS_PSA_CRYPTO_C
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG                 /* src/tls.c: mbedtls_psa_external_get_random */
+#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS            /* or psa_export_public_key copies 16 KB */
+#ifndef MBEDTLS_PSA_KEY_SLOT_COUNT
+#define MBEDTLS_PSA_KEY_SLOT_COUNT (ANGO_SMALL ? 4 : 32) /* 2 for each handshake that is under way */
+#endif
+#define PSA_WANT_ALG_HMAC 1
+#define PSA_WANT_ALG_HKDF_EXTRACT 1
+#define PSA_WANT_ALG_HKDF_EXPAND 1
+#define PSA_WANT_KEY_TYPE_HMAC 1
+#define PSA_WANT_KEY_TYPE_DERIVE 1
+#define PSA_WANT_KEY_TYPE_ECC_PUBLIC_KEY 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_BASIC 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_IMPORT 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_EXPORT 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_GENERATE 1
+#endif
+
+#endif
