@@ -181,8 +181,8 @@
 /* --- PSA, only as far as TLS 1.3 calls it ------------------------------------------------------------ */
 
 /* This file is the PSA configuration too, so that exactly these mechanisms are built and not all that
- * the modules above could offer. TLS 1.2 looks at the names as well: without ALG_RSA_PSS it offers
- * RSA-PSS and then refuses it. */
+ * the modules above could offer. TLS 1.2 looks at the names as well: a build of both protocols offers
+ * RSA-PSS, and without ALG_RSA_PSS its TLS 1.2 would then refuse what it has offered. */
 #define MBEDTLS_PSA_CRYPTO_CONFIG
 #define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "ango_mbedtls_config.h"
 

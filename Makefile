@@ -1,0 +1,231 @@
+# GNU make 4.3 or later. `make help` lists the targets.
+#
+# Everything is built under build/VARIANT. A variant is a toolchain, with options after a '+':
+#     make VARIANT=asan-clang tests        make VARIANT=m3+tls12 lib        make VARIANT=host+restartable tests
+# CC, AR, CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are added to, or replaced, as usual; a change of them rebuilds.
+
+VARIANT ?= host
+BUILD := build/$(VARIANT)
+empty :=
+space := $(empty) $(empty)
+base := $(firstword $(subst +, ,$(VARIANT)))
+options := $(wordlist 2,9,$(subst +, ,$(VARIANT)))
+
+# --- Toolchains -----------------------------------------------------------------------------------
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ARM := -mthumb -ffunction-sections -fdata-sections -fstack-usage -fcallgraph-info=su
+
+ifeq ($(base),host)
+    TOOLS = gcc:$(firstword $(CC)) libc6-dev
+else ifeq ($(base),asan-gcc)
+    VARIANT_CC := gcc
+    VARIANT_CFLAGS := -O1 -g $(SANITIZE)
+    VARIANT_LDFLAGS := $(SANITIZE)
+    TOOLS := gcc:gcc libc6-dev
+else ifeq ($(base),asan-clang)
+    VARIANT_CC := clang
+    VARIANT_CFLAGS := -O1 -g $(SANITIZE)
+    VARIANT_LDFLAGS := $(SANITIZE)
+    TOOLS := clang:clang libclang-rt-dev libc6-dev
+else ifneq ($(filter m3 m0plus,$(base)),)
+    VARIANT_CC := arm-none-eabi-gcc
+    VARIANT_AR := arm-none-eabi-ar
+    VARIANT_CFLAGS := -Os $(ARM) -mcpu=$(if $(filter m3,$(base)),cortex-m3,cortex-m0plus)
+    VARIANT_CPPFLAGS := -DANGO_SMALL=1
+    TOOLS := gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
+else
+    $(error VARIANT=$(VARIANT): no toolchain '$(base)'; there are host asan-gcc asan-clang m3 m0plus)
+endif
+
+# $(options), as mbedTLS and src/tls.c are told about them (src/ango_mbedtls_config.h).
+option.tls12 := -DANGO_TLS13=0
+option.tls13 := -DANGO_TLS12=0
+option.restartable := -DANGO_ECP_RESTARTABLE=1
+option.everest := -DANGO_EVEREST=1
+$(foreach o,$(options),$(if $(option.$o),,$(error VARIANT=$(VARIANT): no option '+$o'; there are \
+    +tls12 (only) +tls13 (only) +restartable +everest)))
+
+ifneq ($(filter default undefined,$(origin CC)),)
+    CC := $(or $(VARIANT_CC),gcc)
+endif
+ifneq ($(filter default undefined,$(origin AR)),)
+    AR := $(or $(VARIANT_AR),ar)
+endif
+CFLAGS ?= $(or $(VARIANT_CFLAGS),-O2 -g)
+WARNINGS ?= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wstrict-prototypes
+ifeq ($(CI),true)
+    WERROR ?= 1
+endif
+
+# --- Dependencies: fetched from Debian, or yours ---------------------------------------------------
+
+DEPS := build/deps
+MBEDTLS_DIR ?= $(DEPS)/mbedtls
+JSMN_DIR ?= $(DEPS)/jsmn
+
+# Which files mbedTLS has is known once it is there: make fetches it first, then reads this file again.
+no_deps := clean distclean help anchors packages-build
+ifneq ($(filter-out $(no_deps),$(or $(MAKECMDGOALS),all)),)
+    ifneq ($(filter $(DEPS)/%,$(MBEDTLS_DIR) $(JSMN_DIR)),)
+        include $(DEPS)/ready.mk
+    endif
+endif
+$(DEPS)/ready.mk: port/fetch-deps
+	@port/packages tar:tar xz-utils:xz bzip2:bzip2
+	@port/fetch-deps
+	@touch $@
+
+# --- Objects ---------------------------------------------------------------------------------------
+
+EVEREST_DIR := $(MBEDTLS_DIR)/3rdparty/everest
+MBEDTLS_INCLUDES := -isystem $(MBEDTLS_DIR)/include
+ifneq ($(filter everest,$(options)),)
+    MBEDTLS_INCLUDES += $(patsubst %,-isystem $(EVEREST_DIR)/include%,/. /everest /everest/kremlib)
+    everest_src := $(addprefix $(EVEREST_DIR)/library/,everest.c x25519.c Hacl_Curve25519_joined.c)
+endif
+
+config := -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
+own_cflags = -std=c99 $(WARNINGS) $(if $(filter-out 0,$(WERROR)),-Werror) $(CFLAGS) -MMD -MP \
+    -Iinclude -Isrc -Iport/posix -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config) $(CPPFLAGS)
+# mbedTLS's warnings are not ours to mend.
+mbedtls_cflags = -std=c99 -w $(CFLAGS) -MMD -MP -Isrc $(MBEDTLS_INCLUDES) -I$(MBEDTLS_DIR)/library $(config) $(CPPFLAGS)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+lib_src := $(sort $(wildcard src/*.c))
+posix_src := $(sort $(filter-out port/posix/ango.c,$(wildcard port/posix/*.c)))
+template_src := $(sort $(wildcard port/template/*.c))
+mbedtls_obj := $(patsubst $(MBEDTLS_DIR)/%.c,$(BUILD)/mbedtls/%.o, \
+    $(sort $(wildcard $(MBEDTLS_DIR)/library/*.c)) $(everest_src))
+test_src := $(sort $(wildcard tests/test_*.c))
+# What the tests share; linked into each of them.
+test_common_src := $(sort $(wildcard tests/common/*.c))
+
+LIBANGO := $(BUILD)/libango.a
+LIBMBEDTLS := $(BUILD)/libango_mbedtls.a
+LIBPOSIX := $(BUILD)/libango_posix.a
+LIBTEMPLATE := $(BUILD)/libango_template.a
+ANGO := $(BUILD)/ango
+TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_src))
+
+# Rewritten, and so newer than the objects, only when the flags have changed.
+flags := $(CC) $(own_cflags) $(LDFLAGS) $(VARIANT_LDFLAGS) $(LDLIBS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(call quote,$(flags)) | cmp -s - $@ || printf '%s\n' $(call quote,$(flags)) >$@
+quote = '$(subst ','\'',$(1))'
+
+$(BUILD)/mbedtls/%.o: $(MBEDTLS_DIR)/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) $(mbedtls_cflags) -c $< -o $@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) $(own_cflags) -c $< -o $@
+
+$(LIBANGO): $(call objects,$(lib_src))
+$(LIBPOSIX): $(call objects,$(posix_src))
+$(LIBTEMPLATE): $(call objects,$(template_src))
+$(LIBMBEDTLS): $(mbedtls_obj)
+%.a:
+	@rm -f $@
+	$(QUIET_AR)$(AR) rcs $@ $^
+
+link = $(QUIET_LD)$(CC) $(CFLAGS) $(LDFLAGS) $(VARIANT_LDFLAGS)
+
+$(ANGO): $(call objects,port/posix/ango.c) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+	$(link) $^ $(LDLIBS) -o $@
+
+$(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(test_common_src)) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+	$(link) $^ $(LDLIBS) -lcmocka -o $@
+
+ifeq ($(V),)
+    QUIET_CC = @printf '  CC  %s\n' $@;
+    QUIET_AR = @printf '  AR  %s\n' $@;
+    QUIET_LD = @printf '  LD  %s\n' $@;
+endif
+
+-include $(shell [ ! -d $(BUILD) ] || find $(BUILD) -name '*.d')
+
+# --- Targets ---------------------------------------------------------------------------------------
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: FORCE all lib tests packages-build demo test check size bench serve anchors install clean distclean help
+
+packages-build:
+	@port/packages $(TOOLS)
+
+all: packages-build lib template $(ANGO) ## build the library, the ports and the ango command (default)
+
+# Also for other variants: make VARIANT=m3 lib
+.PHONY: template
+lib: $(LIBANGO) $(LIBMBEDTLS)
+template: $(LIBTEMPLATE)
+tests: $(TESTS)
+ifneq ($(filter host asan-%,$(base)),)
+lib: $(LIBPOSIX)
+endif
+
+# Compilers come before what is compiled with them.
+$(BUILD)/flags: | packages-build
+
+demo: all ## invite two people through the ango command, against a stand-in server on loopback
+	@port/packages openssl:openssl
+	@tests/demo
+
+test: ## run every test and check; closes with "N passed, N failed"
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl clang:clang libclang-rt-dev \
+	    clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
+	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
+	@$(MAKE) --no-print-directory all WERROR=1
+	@tests/run $(ONLY)
+
+check: ## clang-tidy and cppcheck over src, include and port
+	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck
+	tests/lint "$(lib_src) $(posix_src) $(template_src) $(wildcard port/posix/ango.c)" \
+	    $(call quote,-std=c99 -Iinclude -Isrc -Iport/posix -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config))
+
+size: ## flash and stack of the library on Cortex-M3 and M0+
+	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
+	@tests/size
+
+bench: all ## what a request and a reply cost, in instructions
+	@port/packages valgrind:valgrind openssl:openssl
+	@tests/bench
+
+serve: ## run the stand-in Ango Hub in the foreground, to try things against
+	@port/packages openssl:openssl
+	@tests/standin.py
+
+anchors: ## turn PEM=FILE into a C array of trust anchors
+	@port/packages openssl:openssl
+	@port/pem2c $(or $(PEM),$(error say which file: make anchors PEM=file.pem))
+
+PREFIX ?= /usr/local
+bindir ?= $(PREFIX)/bin
+libdir ?= $(PREFIX)/lib
+includedir ?= $(PREFIX)/include
+mandir ?= $(PREFIX)/share/man
+
+install: all ## install under PREFIX (/usr/local): library, headers, ango command, pkg-config file, manual
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir)
+	install -m 755 $(ANGO) $(DESTDIR)$(bindir)/ango
+	install -m 644 $(LIBANGO) $(LIBMBEDTLS) $(LIBPOSIX) $(DESTDIR)$(libdir)
+	install -m 644 include/*.h $(wildcard port/posix/ango_posix.h) $(DESTDIR)$(includedir)
+	sed -e 's|@prefix@|$(PREFIX)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
+	    -e "s|@version@|$$(sed -n 's/^#define ANGO_VERSION "\(.*\)"/\1/p' include/ango.h)|" \
+	    port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc
+	if [ -f port/posix/ango.1 ]; then install -d $(DESTDIR)$(mandir)/man1 && \
+	    install -m 644 port/posix/ango.1 $(DESTDIR)$(mandir)/man1; fi
+
+clean: ## remove what was built, but not what was fetched
+	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
+
+distclean: ## remove everything that is not in the repository
+	rm -rf build
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
