@@ -185,8 +185,8 @@ test: ## run every test and check; closes with "N passed, N failed"
 
 check: ## clang-tidy and cppcheck over src, include and port
 	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck
-	tests/lint "$(lib_src) $(posix_src) $(template_src) $(wildcard port/posix/ango.c)" \
-	    $(call quote,-std=c99 -Iinclude -Isrc -Iport/posix -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config))
+	@tests/lint "$(lib_src) $(posix_src) $(template_src) $(wildcard port/posix/ango.c)" \
+	    -std=c99 -Iinclude -Isrc -Iport/posix -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config)
 
 size: ## flash and stack of the library on Cortex-M3 and M0+
 	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
