@@ -40,6 +40,7 @@ import base64
 import collections
 import datetime
 import email.utils
+import functools
 import gzip
 import http
 import http.server
@@ -100,7 +101,7 @@ def fold(address):
 
 
 def dumps(value):
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 class Organization:
@@ -296,7 +297,7 @@ class Hub:
             choice("projectRole", each["projectRole"], PROJECT_ROLES)
         for each in assignments:
             if not isinstance(each["projectId"], str) or each["projectId"] not in org.projects:
-                raise Refused(404, "Project not found: %s" % (each["projectId"],))
+                raise Refused(404, "Project not found: " + json.dumps(each["projectId"])[:80])
         entries, made = [], 0
         for address in addresses:
             invite = org.invites.get(fold(address))
@@ -423,10 +424,10 @@ def choice(name, value, allowed):
 
 def check_email(name, value):
     """No more than what no mail system would take: a real service differs in the details."""
-    if isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) <= 254:
+    if isinstance(value, str) and len(value.encode("utf-8", "replace")) <= 254:
         local, _, domain = value.rpartition("@")
-        if (1 <= len(local.encode("utf-8", "surrogatepass")) <= 64 and "." in domain and "@" not in local
-                and all(domain.split(".")) and not re.search(r"[\s\x00-\x1f\x7f]", value)):
+        if (1 <= len(local.encode("utf-8", "replace")) <= 64 and "." in domain and "@" not in local
+                and all(domain.split(".")) and not re.search(r"[\s\x00-\x1f\x7f\ud800-\udfff]", value)):
             return value
     raise Refused(400, '"%s" must hold valid emails: %s' % (name, json.dumps(value)[:80]))
 
@@ -589,6 +590,7 @@ class Faults:
         return self.queue and self.take(lambda f: f.on == "connect")
 
     def before_read(self):
+        """The first fault for a request, if it is one that does not let it be read."""
         first = next((f for f in self.queue if f.on == "request"), None)
         return first and first.close == "before-read" and self.take(lambda f: f is first)
 
@@ -752,7 +754,9 @@ class Connection:
             traceback.print_exc()
         finally:
             self.close(how)
-            os.close(self.wake)
+            with self.server.lock:                              # poke() must not meet another file here
+                os.close(self.wake)
+                self.wake = None
             self.server.forget(self)
             self.gone.set()
 
@@ -812,6 +816,13 @@ class Connection:
         if not ready:
             raise Ended("timeout", "notify")
 
+    def request_begins(self):
+        """Whether what has come is a request, and not the client's end (an alert, of up to 24 bytes)."""
+        if self.buffer or self.sock.pending():
+            return True
+        record = socket.socket.recv(self.sock, 5, socket.MSG_PEEK)
+        return len(record) == 5 and record[0] == 23 and int.from_bytes(record[3:], "big") > 24
+
     def read_request(self):
         """(method, target, headers, body, close)"""
         at = self.buffer.find(b"\r\n\r\n")
@@ -847,7 +858,7 @@ class Connection:
         server = self.server
         self.wait()
         self.records = 1 if self.buffer else 0                  # the rest of a record that began before
-        fault = server.faults.before_read()
+        fault = self.request_begins() and server.faults.before_read()
         if fault:
             raise Ended("fault", fault.how)
         try:
@@ -927,6 +938,7 @@ class Connection:
 
     def cut_off(self):
         """From another thread: makes whatever this one waits for fail."""
+        self.hangup = self.hangup or "fin"
         try:
             socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
         except OSError:
@@ -934,10 +946,9 @@ class Connection:
         self.poke()
 
     def poke(self):
-        try:
-            os.eventfd_write(self.wake, 1)
-        except OSError:
-            pass
+        with self.server.lock:
+            if self.wake is not None:
+                os.eventfd_write(self.wake, 1)
 
 
 def raw_drain(sock, deadline):
@@ -965,7 +976,9 @@ TLS_VERSIONS = {
 }
 
 
+@functools.cache
 def make_pki(directory):
+    """Once a process: looking whether all is there takes longer than starting a server."""
     subprocess.run([os.path.join(HERE, "pki"), directory], check=True)
 
 
@@ -997,14 +1010,13 @@ class StandIn:
                  bind=("127.0.0.1",), control_port=0, org=None, seed=None, rate=100, clock_speed=1.0,
                  now=None, idle_timeout=60.0, requests_per_connection=0, log=20000):
         self.pki, self.bind, self.control_port = pki, list(bind), control_port
-        if not os.path.exists(os.path.join(pki, "stamp")):
-            make_pki(pki)
+        make_pki(os.path.abspath(pki))
         self.options = {"chain": chain, "tls": tls, "tickets": tickets, "ciphers": ciphers}
         self.use()
         self.idle_timeout, self.requests_per_connection = idle_timeout, requests_per_connection
         self.lock, self.faults, self.stopping = threading.RLock(), Faults(), threading.Event()
         self.hub = Hub(org, seed, Clock(clock_speed, now), rate)
-        self.port, self.listeners, self.open, self.serial = port, [], set(), 0
+        self.port, self.listeners, self.acceptors, self.open, self.serial = port, [], [], set(), 0
         self.entries, self.ended = collections.deque(maxlen=log), collections.deque(maxlen=log)
         self.counters = collections.Counter()
         self.key, self.member_key, self.org = ADMIN_KEY, MEMBER_KEY, self.hub.org.id
@@ -1050,8 +1062,8 @@ class StandIn:
             listener.listen(128)
             self.port = listener.getsockname()[1]
             self.listeners.append(listener)
-        for listener in self.listeners:
-            threading.Thread(target=self.accept_from, args=(listener,), daemon=True).start()
+            self.acceptors.append(threading.Thread(target=self.accept_from, args=(listener,), daemon=True))
+            self.acceptors[-1].start()
 
     def pause(self):
         """Stop listening and end all connections at once, without close_notify."""
@@ -1061,13 +1073,17 @@ class StandIn:
             except OSError:
                 pass
             listener.close()
-        self.listeners = []
-        with self.lock:
-            connections = list(self.open)
-        for connection in connections:
-            connection.cut_off()
-        for connection in connections:
-            connection.gone.wait(5)
+        for acceptor in self.acceptors:
+            acceptor.join()
+        self.listeners, self.acceptors = [], []
+        deadline = time.monotonic() + 5
+        while self.open and time.monotonic() < deadline:
+            with self.lock:
+                connections = list(self.open)
+            for connection in connections:
+                connection.cut_off()
+            for connection in connections:                      # a socket just being wrapped was missed
+                connection.gone.wait(0.05)
 
     def accept_from(self, listener):
         while True:
@@ -1312,7 +1328,7 @@ With curl:
     -d '{"to":["user_1@example.com"],"organizationRole":"member","projectAssignments":[]}'
 
 With ango:
-  ANGO_API_KEY=%s build/ango invite --host %s --ca %s \\
+  ANGO_API_KEY=%s build/host/ango invite --host %s --ca %s \\
     --org %s --role member --project %s:Labeler user_1@example.com
 """ % (s.url, s.ca, s.key, s.org, " ".join(s.projects), s.control_url, s.url, s.org, s.key, s.ca,
        s.key, s.host, s.ca, s.org, s.projects[0] if s.projects else "ID"), flush=True)
@@ -1320,7 +1336,6 @@ With ango:
 
 def main():
     a = arguments()
-    make_pki(a.pki)
     s = StandIn(a.pki, a.chain, a.tls, a.tickets, a.ciphers, a.port, a.bind or ["127.0.0.1"], a.control_port,
                 a.org, dict(a.seed), a.rate, a.clock_speed, idle_timeout=a.idle_timeout,
                 requests_per_connection=a.requests_per_connection)
