@@ -92,7 +92,7 @@ struct ango_http {
     size_t scan;      /* first byte not yet searched for the end of its line */
     size_t body_len;  /* decoded body, at the front of buf */
     size_t left;      /* bytes missing of the body or of a chunk */
-    size_t trailer_len;
+    size_t line_bytes; /* of the head, or of the trailers, so far */
     int64_t date;
     int64_t retry_date;
     uint32_t retry_after_s;
@@ -205,7 +205,7 @@ static inline int ango_invite_members_to_org(struct ango_client *client, const c
 struct ango_invite {
     const char *id;                /* `_id` */
     const char *to;
-    const char *organization_role; /* as the server spells it: compare with ango_role_is */
+    const char *organization_role; /* as the server spells it: see ango_text_is */
     const char *status;            /* "Pending", ... */
     const char *message;           /* why this one failed, if the server says so */
     const char *created_by;
@@ -220,8 +220,15 @@ struct ango_invite {
  */
 int ango_next_invite(struct ango_client *client, struct ango_invite *invite);
 
-/* Whether `text`, as the server spells a role, is `role` as the API documents it: compared without case. */
-bool ango_role_is(const char *text, const char *role);
+/*
+ * The API's word for a role; NULL for a number that is none. The server may spell it otherwise ("Admin"), and has others
+ * ("Guest"): compare with ango_text_is, and show what is unknown as it is.
+ */
+const char *ango_organization_role_text(enum ango_organization_role role);
+const char *ango_project_role_text(enum ango_project_role role);
+
+/* Whether two words are the same but for the case of ASCII letters. */
+bool ango_text_is(const char *text, const char *word);
 
 /*
  * A buffer_cap that is enough for every invitation within these bounds, at compile time; `need` itself is exact.

@@ -1,0 +1,71 @@
+/* Invitations to an organization. */
+#include "client.h"
+
+static const struct ango_field fields[] = {
+    { "invites", ANGO_IN_DATA, ANGO_JSON_LIST | ANGO_JSON_OPEN, 0 },
+    { "_id", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, id) },
+    { "to", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, to) },
+    { "organizationRole", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN,
+      offsetof(struct ango_invite, organization_role) },
+    { "status", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, status) },
+    { "message", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, message) },
+    { "createdBy", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, created_by) },
+    { "createdAt", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, created_at) },
+    { "expiresAt", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, expires_at) },
+};
+
+/* What an invitation's reply holds is not documented, so none of it is required. */
+static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN };
+
+static void write_assignments(struct ango_writer *w, const struct ango_invitation *invitation)
+{
+    size_t i;
+
+    for (i = 0; i < invitation->project_assignments_len; i++) {
+        const struct ango_project_assignment *assignment = &invitation->project_assignments[i];
+
+        w->index = i;
+        ango_write_text(w, i == 0 ? ",\"projectAssignments\":[{\"projectId\":" : ",{\"projectId\":");
+        ango_write_string(w, assignment->project_id, ANGO_E_ID);
+        ango_write_text(w, ",\"projectRole\":");
+        ango_write_word(w, ango_project_role_text(assignment->project_role));
+        ango_write_byte(w, '}');
+    }
+    if (i > 0)
+        ango_write_byte(w, ']');
+}
+
+int ango_invite_members_to_org_start(struct ango_client *client, const char *organization_id,
+                                     const struct ango_invitation *invitation)
+{
+    struct ango_writer w;
+    size_t i;
+
+    if (ango_begin(client, &w) != ANGO_OK)
+        return ANGO_E_ARG;
+    if (invitation == NULL || invitation->to == NULL || invitation->to_len == 0
+        || (invitation->project_assignments == NULL && invitation->project_assignments_len > 0)) {
+        ango_write_refuse(&w, ANGO_E_ARG);
+        return ango_start(client, &w, false, NULL);
+    }
+    ango_write_text(&w, "POST /v2/organization/");
+    ango_write_segment(&w, organization_id);
+    ango_write_text(&w, "/invites");
+    ango_write_head(client, &w, true);
+    ango_write_text(&w, "{\"to\":");
+    for (i = 0; i < invitation->to_len; i++) {
+        w.index = i;
+        ango_write_byte(&w, i == 0 ? '[' : ',');
+        ango_write_email(&w, invitation->to[i]);
+    }
+    ango_write_text(&w, "],\"organizationRole\":");
+    ango_write_word(&w, ango_organization_role_text(invitation->organization_role));
+    write_assignments(&w, invitation);
+    ango_write_byte(&w, '}');
+    return ango_start(client, &w, true, &shape);
+}
+
+int ango_next_invite(struct ango_client *client, struct ango_invite *invite)
+{
+    return ango_next_item(client, &shape, invite);
+}

@@ -1,0 +1,28 @@
+/* The API's words for roles. */
+#include "ango.h"
+
+const char *ango_organization_role_text(enum ango_organization_role role)
+{
+    return role == ANGO_ORGANIZATION_ADMIN ? "admin" : role == ANGO_ORGANIZATION_MEMBER ? "member" : NULL;
+}
+
+const char *ango_project_role_text(enum ango_project_role role)
+{
+    static const char *const words[] = { "Manager", "Labeler", "Reviewer", "Lead" };
+    unsigned i = (unsigned)role - ANGO_PROJECT_MANAGER;
+
+    return i < sizeof words / sizeof words[0] ? words[i] : NULL;
+}
+
+static int lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+bool ango_text_is(const char *text, const char *word)
+{
+    for (; lower(*text) == lower(*word); text++, word++)
+        if (*text == '\0')
+            return true;
+    return false;
+}
