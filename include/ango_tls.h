@@ -64,8 +64,10 @@ struct ango_tls {
     struct ango_tls_state *state; /* in the arena */
     uint32_t entered_ms;
     uint32_t wait_ms;
+    size_t arena_left; /* bytes that mbedTLS had not freed when the last connection ended: 0 */
     uint16_t calls;
     uint8_t phase;
+    uint8_t no_entropy;
 };
 
 /*
