@@ -13,6 +13,7 @@ options := $(wordlist 2,9,$(subst +, ,$(VARIANT)))
 
 # --- Toolchains -----------------------------------------------------------------------------------
 
+# ARCH is what a variant cannot do without; CFLAGS only says how to optimise, and is yours to replace.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 ARM := -mthumb -ffunction-sections -fdata-sections -fstack-usage -fcallgraph-info=su
 
@@ -20,18 +21,19 @@ ifeq ($(base),host)
     TOOLS = gcc:$(firstword $(CC)) libc6-dev
 else ifeq ($(base),asan-gcc)
     VARIANT_CC := gcc
-    VARIANT_CFLAGS := -O1 -g $(SANITIZE)
-    VARIANT_LDFLAGS := $(SANITIZE)
+    VARIANT_CFLAGS := -O1 -g
+    ARCH := $(SANITIZE)
     TOOLS := gcc:gcc libc6-dev
 else ifeq ($(base),asan-clang)
     VARIANT_CC := clang
-    VARIANT_CFLAGS := -O1 -g $(SANITIZE)
-    VARIANT_LDFLAGS := $(SANITIZE)
+    VARIANT_CFLAGS := -O1 -g
+    ARCH := $(SANITIZE)
     TOOLS := clang:clang libclang-rt-dev libc6-dev
 else ifneq ($(filter m3 m0plus,$(base)),)
     VARIANT_CC := arm-none-eabi-gcc
     VARIANT_AR := arm-none-eabi-ar
-    VARIANT_CFLAGS := -Os $(ARM) -mcpu=$(if $(filter m3,$(base)),cortex-m3,cortex-m0plus)
+    VARIANT_CFLAGS := -Os
+    ARCH := $(ARM) -mcpu=$(if $(filter m3,$(base)),cortex-m3,cortex-m0plus)
     VARIANT_CPPFLAGS := -DANGO_SMALL=1
     TOOLS := gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
 else
@@ -86,10 +88,11 @@ ifneq ($(filter everest,$(options)),)
 endif
 
 config := -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
-own_cflags = -std=c99 $(WARNINGS) $(if $(filter-out 0,$(WERROR)),-Werror) $(CFLAGS) -MMD -MP \
+own_cflags = -std=c99 $(WARNINGS) $(if $(filter-out 0,$(WERROR)),-Werror) $(ARCH) $(CFLAGS) -MMD -MP \
     -Iinclude -Isrc -Iport/posix -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config) $(CPPFLAGS)
 # mbedTLS's warnings are not ours to mend.
-mbedtls_cflags = -std=c99 -w $(CFLAGS) -MMD -MP -Isrc $(MBEDTLS_INCLUDES) -I$(MBEDTLS_DIR)/library $(config) $(CPPFLAGS)
+mbedtls_cflags = -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP -Isrc $(MBEDTLS_INCLUDES) -I$(MBEDTLS_DIR)/library \
+    $(config) $(CPPFLAGS)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 lib_src := $(sort $(wildcard src/*.c))
@@ -109,7 +112,7 @@ ANGO := $(BUILD)/ango
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_src))
 
 # Rewritten, and so newer than the objects, only when the flags have changed.
-flags := $(CC) $(own_cflags) $(LDFLAGS) $(VARIANT_LDFLAGS) $(LDLIBS)
+flags := $(CC) $(own_cflags) $(LDFLAGS) $(LDLIBS)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(flags)) | cmp -s - $@ || printf '%s\n' $(call quote,$(flags)) >$@
@@ -131,7 +134,7 @@ $(LIBMBEDTLS): $(mbedtls_obj)
 	@rm -f $@
 	$(QUIET_AR)$(AR) rcs $@ $^
 
-link = $(QUIET_LD)$(CC) $(CFLAGS) $(LDFLAGS) $(VARIANT_LDFLAGS)
+link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 
 $(ANGO): $(call objects,port/posix/ango.c) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
@@ -139,7 +142,9 @@ $(ANGO): $(call objects,port/posix/ango.c) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(test_common_src)) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -lcmocka -o $@
 
-ifeq ($(V),)
+# V=1 shows the commands; -s shows nothing.
+ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
+else ifeq ($(V),)
     QUIET_CC = @printf '  CC  %s\n' $@;
     QUIET_AR = @printf '  AR  %s\n' $@;
     QUIET_LD = @printf '  LD  %s\n' $@;
