@@ -702,6 +702,13 @@ class Malformed(Exception):
     """Not a request as HTTP has it."""
 
 
+def how_ended(error):
+    """"fin" or "rst" for Python's ways to say that the peer closed without close_notify; else None."""
+    if error.reason == "UNEXPECTED_EOF_WHILE_READING":
+        return "fin"
+    return "rst" if isinstance(error, ssl.SSLEOFError) else None
+
+
 def why(error):
     return getattr(error, "reason", None) or str(error) or type(error).__name__
 
@@ -730,7 +737,7 @@ class Connection:
                      "alpn": None, "requests": 0, "end": None}
         self.buffer, self.records, self.idle, self.hangup = b"", 0, False, None
         self.wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self.gone = threading.Event()
+        self.closed, self.gone = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.run, name="connection-%d" % number, daemon=True)
 
     def run(self):
@@ -794,8 +801,12 @@ class Connection:
             data = self.sock.recv(65536)                        # at most one TLS record
         except TimeoutError:
             raise Ended("timeout", "notify") from None
-        except ssl.SSLEOFError:
-            raise Ended("eof without close_notify", "fin") from None
+        except ssl.SSLError as error:
+            if how_ended(error) == "fin":
+                raise Ended("eof without close_notify", "fin") from None
+            if how_ended(error) == "rst":
+                raise Ended("reset") from None
+            raise
         if not data:
             raise Ended("close_notify", "notify")
         self.records += 1
@@ -858,7 +869,7 @@ class Connection:
         server = self.server
         self.wait()
         self.records = 1 if self.buffer else 0                  # the rest of a record that began before
-        fault = self.request_begins() and server.faults.before_read()
+        fault = server.faults.queue and self.request_begins() and server.faults.before_read()
         if fault:
             raise Ended("fault", fault.how)
         try:
@@ -929,12 +940,14 @@ class Connection:
             if how in ("notify", "fin"):
                 # Without reading what the client still sends, close() would make this a reset.
                 socket.socket.shutdown(self.sock, socket.SHUT_WR)
+                self.closed.set()
                 raw_drain(self.sock, time.monotonic() + 1)
             elif how == "rst":
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         except OSError:
             pass
         self.sock.close()
+        self.closed.set()
 
     def cut_off(self):
         """From another thread: makes whatever this one waits for fail."""
@@ -995,6 +1008,8 @@ def make_context(pki, chain, tls, tickets, ciphers=None):
     if ciphers:
         context.set_ciphers(ciphers)
     context.minimum_version, context.maximum_version = TLS_VERSIONS[tls]
+    # With it, Python takes a bare FIN for close_notify.
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     context.set_alpn_protocols(["http/1.1"])
     context.num_tickets = tickets
     if tickets == 0:
@@ -1161,7 +1176,7 @@ class StandIn:
         self.faults.add(list(several) + ([fields] if fields else []))
 
     def hangup(self, how="notify"):
-        """End all open connections; returns when those that were idle are closed."""
+        """End all open connections; returns when it is on its way to the clients that were idle."""
         if how not in Fault.HOW:
             raise ValueError("how is one of " + ", ".join(Fault.HOW))
         with self.lock:
@@ -1171,7 +1186,7 @@ class StandIn:
             connection.hangup = how
             connection.poke()
         for connection in idle:
-            connection.gone.wait(5)
+            connection.closed.wait(5)
 
     def accept(self, address):
         with self.lock:
