@@ -88,10 +88,10 @@ ifneq ($(filter everest,$(options)),)
 endif
 
 config := -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
-own_cflags = -std=c99 $(WARNINGS) $(if $(filter-out 0,$(WERROR)),-Werror) $(ARCH) $(CFLAGS) -MMD -MP \
+own_cflags = -std=c99 $(WARNINGS) $(if $(filter-out 0,$(WERROR)),-Werror) $(ARCH) $(CFLAGS) -MD -MP \
     -Iinclude -Isrc -Iport/posix -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config) $(CPPFLAGS)
 # mbedTLS's warnings are not ours to mend.
-mbedtls_cflags = -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP -Isrc $(MBEDTLS_INCLUDES) -I$(MBEDTLS_DIR)/library \
+mbedtls_cflags = -std=c99 -w $(ARCH) $(CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES) -I$(MBEDTLS_DIR)/library \
     $(config) $(CPPFLAGS)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
