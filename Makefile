@@ -87,8 +87,9 @@ ifneq ($(filter everest,$(options)),)
     everest_src := $(addprefix $(EVEREST_DIR)/library/,everest.c x25519.c Hacl_Curve25519_joined.c)
 endif
 
+werror := $(if $(filter-out 0,$(WERROR)),-Werror)
 config := -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
-own_cflags = -std=c99 $(WARNINGS) $(if $(filter-out 0,$(WERROR)),-Werror) $(ARCH) $(CFLAGS) -MD -MP \
+own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP \
     -Iinclude -Isrc -Iport/posix -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config) $(CPPFLAGS)
 # mbedTLS's warnings are not ours to mend.
 mbedtls_cflags = -std=c99 -w $(ARCH) $(CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES) -I$(MBEDTLS_DIR)/library \
@@ -111,7 +112,7 @@ LIBTEMPLATE := $(BUILD)/libango_template.a
 ANGO := $(BUILD)/ango
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_src))
 
-# Rewritten, and so newer than the objects, only when the flags have changed.
+# Rewritten, and so newer than the objects, only when flags have changed that change what is made.
 flags := $(CC) $(own_cflags) $(LDFLAGS) $(LDLIBS)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -124,7 +125,7 @@ $(BUILD)/mbedtls/%.o: $(MBEDTLS_DIR)/%.c $(BUILD)/flags
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(QUIET_CC)$(CC) $(own_cflags) -c $< -o $@
+	$(QUIET_CC)$(CC) $(own_cflags) $(werror) -c $< -o $@
 
 $(LIBANGO): $(call objects,$(lib_src))
 $(LIBPOSIX): $(call objects,$(posix_src))
@@ -182,7 +183,7 @@ demo: all ## invite two people through the ango command, against a stand-in serv
 	@tests/demo
 
 test: ## run every test and check; closes with "N passed, N failed"
-	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl clang:clang libclang-rt-dev \
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config clang:clang libclang-rt-dev \
 	    clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
 	@$(MAKE) --no-print-directory all WERROR=1
