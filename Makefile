@@ -143,6 +143,12 @@ $(ANGO): $(call objects,port/posix/ango.c) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(test_common_src)) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -lcmocka -o $@
 
+# Driven by tests/test_hostile_*.py; lets an allocation of TLS fail without a word in src.
+HOSTILE_CLIENT := $(BUILD)/tests/hostile_client
+hostile-client: $(HOSTILE_CLIENT)
+$(HOSTILE_CLIENT): $(call objects,tests/hostile_client.c) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+	$(link) -Wl,--wrap=ango_arena_calloc $^ $(LDLIBS) -o $@
+
 # V=1 shows the commands; -s shows nothing.
 ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
 else ifeq ($(V),)
@@ -167,7 +173,7 @@ packages-build:
 all: packages-build lib template $(ANGO) ## build the library, the ports and the ango command (default)
 
 # Also for other variants: make VARIANT=m3 lib
-.PHONY: template
+.PHONY: template hostile-client
 lib: $(LIBANGO) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 tests: $(TESTS)
