@@ -90,7 +90,7 @@ endif
 werror := $(if $(filter-out 0,$(WERROR)),-Werror)
 config := -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
 own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP \
-    -Iinclude -Isrc -Iport/posix -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config) $(CPPFLAGS)
+    -Iinclude -Isrc -Iport/posix -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config) $(CPPFLAGS)
 # mbedTLS's warnings are not ours to mend.
 mbedtls_cflags = -std=c99 -w $(ARCH) $(CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES) -I$(MBEDTLS_DIR)/library \
     $(config) $(CPPFLAGS)
@@ -140,7 +140,8 @@ link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 $(ANGO): $(call objects,port/posix/ango.c) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
-$(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(test_common_src)) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+$(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(test_common_src)) $(LIBTEMPLATE) $(LIBPOSIX) \
+    $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -lcmocka -o $@
 
 # Driven by tests/test_hostile_*.py; lets an allocation of TLS fail without a word in src.
@@ -198,7 +199,7 @@ test: ## run every test and check; closes with "N passed, N failed"
 check: ## clang-tidy and cppcheck over src, include and port
 	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck
 	@tests/lint "$(lib_src) $(posix_src) $(template_src) $(wildcard port/posix/ango.c)" \
-	    -std=c99 -Iinclude -Isrc -Iport/posix -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config)
+	    -std=c99 -Iinclude -Isrc -Iport/posix -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config)
 
 size: ## flash and stack of the library on Cortex-M3 and M0+
 	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
