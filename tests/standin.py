@@ -735,7 +735,7 @@ class Connection:
         self.server, self.sock, self.number = server, sock, number
         self.info = {"connection": number, "tls": None, "cipher": None, "resumed": None, "sni": None,
                      "alpn": None, "requests": 0, "end": None}
-        self.buffer, self.records, self.idle, self.hangup = b"", 0, False, None
+        self.buffer, self.records, self.hangup = b"", 0, None
         self.wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.closed, self.gone = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.run, name="connection-%d" % number, daemon=True)
@@ -787,14 +787,12 @@ class Connection:
         try:
             self.sock.do_handshake()
         except OSError as error:
-            self.server.count("handshakes_failed")
+            self.server.count("handshakes_failed", handshake_of=self)
             raise Ended("handshake: " + why(error), "fin") from None
         resumed = self.sock.session_reused
         self.info.update(tls=self.sock.version(), cipher=self.sock.cipher()[0], resumed=resumed,
                          alpn=self.sock.selected_alpn_protocol())
-        self.server.count("handshakes")
-        if resumed:
-            self.server.count("resumed")
+        self.server.count("handshakes", *(["resumed"] if resumed else []), handshake_of=self)
 
     def read(self):
         try:
@@ -816,12 +814,10 @@ class Connection:
         """Until there is something to read."""
         if self.buffer or self.sock.pending():
             return
-        self.idle = True
         poll = select.poll()
         poll.register(self.sock, select.POLLIN)
         poll.register(self.wake, select.POLLIN)
         ready = poll.poll(self.server.idle_timeout * 1000)
-        self.idle = False
         if self.hangup:
             raise Ended("hangup", self.hangup)
         if not ready:
@@ -1033,7 +1029,7 @@ class StandIn:
         self.hub = Hub(org, seed, Clock(clock_speed, now), rate)
         self.port, self.listeners, self.acceptors, self.open, self.serial = port, [], [], set(), 0
         self.entries, self.ended = collections.deque(maxlen=log), collections.deque(maxlen=log)
-        self.counters = collections.Counter()
+        self.counters, self.before_reset = collections.Counter(), 0
         self.key, self.member_key, self.org = ADMIN_KEY, MEMBER_KEY, self.hub.org.id
         self.other_org = self.hub.other.id
         self.projects, self.other_projects = list(self.hub.org.projects), list(self.hub.other.projects)
@@ -1116,7 +1112,8 @@ class StandIn:
     def forget(self, connection):
         with self.lock:
             self.open.discard(connection)
-            self.ended.append(connection.info)
+            if connection.number > self.before_reset:
+                self.ended.append(connection.info)
 
     # -- what tests ask for
 
@@ -1159,10 +1156,10 @@ class StandIn:
             return [dict(e) for e in self.entries if e["number"] >= start]
 
     def connections(self):
-        """What is known of each connection; "end" is None while it is open."""
+        """What is known of each connection since the last reset; "end" is None while it is open."""
         with self.lock:
-            return sorted((dict(i) for i in [*self.ended, *(c.info for c in self.open)]),
-                          key=lambda i: i["connection"])
+            known = [*self.ended, *(c.info for c in self.open if c.number > self.before_reset)]
+            return sorted(map(dict, known), key=lambda i: i["connection"])
 
     def counts(self):
         with self.lock:
@@ -1176,17 +1173,17 @@ class StandIn:
         self.faults.add(list(several) + ([fields] if fields else []))
 
     def hangup(self, how="notify"):
-        """End all open connections; returns when it is on its way to the clients that were idle."""
+        """End all open connections; returns when the end is on its way, or after a second for busy ones."""
         if how not in Fault.HOW:
             raise ValueError("how is one of " + ", ".join(Fault.HOW))
         with self.lock:
             connections = list(self.open)
-        idle = [c for c in connections if c.idle]
         for connection in connections:
             connection.hangup = how
             connection.poke()
-        for connection in idle:
-            connection.closed.wait(5)
+        deadline = time.monotonic() + 1
+        for connection in connections:
+            connection.closed.wait(max(0, deadline - time.monotonic()))
 
     def accept(self, address):
         with self.lock:
@@ -1210,6 +1207,7 @@ class StandIn:
             self.entries.clear()
             self.ended.clear()
             self.counters.clear()
+            self.before_reset = self.serial
 
     def ready(self):
         return {"pid": os.getpid(), "url": self.url, "port": self.port, "control": self.control_url,
@@ -1219,9 +1217,10 @@ class StandIn:
 
     # -- for connections
 
-    def count(self, name):
+    def count(self, *names, handshake_of=None):
         with self.lock:
-            self.counters[name] += 1
+            if handshake_of is None or handshake_of.number > self.before_reset:
+                self.counters.update(names)
 
     def note(self, connection, method, target, headers, body):
         info = connection.info

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
 import socket
@@ -490,10 +491,10 @@ class Wire(Case):
             sock = connect(self.s)
             sock.sendall(request(self.s))
             sock.recv(65536)
-            deadline = time.monotonic() + 5                     # until its thread waits for the next request
-            while not any(c.idle for c in list(self.s.open)) and time.monotonic() < deadline:
-                time.sleep(0.001)
+            start = time.monotonic()
             self.s.hangup(how)
+            self.assertLess(time.monotonic() - start, 0.9)
+            self.assertTrue(select.select([sock], [], [], 0)[0], "no end in sight")
             self.assertEqual(read_all(sock), (b"", how))
             sock.close()
         with self.assertRaises(ValueError):
