@@ -97,7 +97,8 @@ mbedtls_cflags = -std=c99 -w $(ARCH) $(CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 lib_src := $(sort $(wildcard src/*.c))
-posix_src := $(sort $(filter-out port/posix/ango.c,$(wildcard port/posix/*.c)))
+posix_src := port/posix/ango_posix.c
+command_src := $(sort $(filter-out $(posix_src),$(wildcard port/posix/*.c)))
 template_src := $(sort $(wildcard port/template/*.c))
 mbedtls_obj := $(patsubst $(MBEDTLS_DIR)/%.c,$(BUILD)/mbedtls/%.o, \
     $(sort $(wildcard $(MBEDTLS_DIR)/library/*.c)) $(everest_src))
@@ -137,7 +138,7 @@ $(LIBMBEDTLS): $(mbedtls_obj)
 
 link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 
-$(ANGO): $(call objects,port/posix/ango.c) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+$(ANGO): $(call objects,$(command_src)) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(test_common_src)) $(LIBTEMPLATE) $(LIBPOSIX) \
@@ -198,7 +199,7 @@ test: ## run every test and check; closes with "N passed, N failed"
 
 check: ## clang-tidy and cppcheck over src, include and port
 	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck
-	@tests/lint "$(lib_src) $(posix_src) $(template_src) $(wildcard port/posix/ango.c)" \
+	@tests/lint "$(lib_src) $(posix_src) $(template_src) $(command_src)" \
 	    -std=c99 -Iinclude -Isrc -Iport/posix -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config)
 
 size: ## flash and stack of the library on Cortex-M3 and M0+

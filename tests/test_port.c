@@ -1,10 +1,10 @@
 /*
- * The ports against include/ango_port.h, sentence by sentence, over sockets on loopback that this program opens
- * itself. The first part uses nothing but a struct ango_port; then come what ango_posix.h promises beyond it, and
- * the template.
+ * The ports against include/ango_port.h, sentence by sentence, over sockets on loopback that this program
+ * opens itself. The first part uses nothing but a struct ango_port; then come what ango_posix.h promises
+ * beyond it, and the template.
  *
- * getaddrinfo is this file's own: it answers names that end in ".test" from a table, may take its time over them,
- * and asks the system for all others.
+ * getaddrinfo is this file's own: it answers names that end in ".test" from a table, may take its time over
+ * them, and asks the system for all others.
  */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
@@ -948,7 +948,8 @@ static void test_posix_tries_every_address_that_is_refused(void **state)
     uint32_t start = now_ms();
 
     (void)state;
-    ADDRESSES("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8", "127.0.0.1");
+    ADDRESSES("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8",
+              "127.0.0.1");
     check_connects("many.test", "127.0.0.1");
     assert_int_equal(posix.addresses_tried, 8);
     ASSERT_WITHIN(start, 0); /* the next one at once, not after 250 ms */

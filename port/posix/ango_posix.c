@@ -342,8 +342,9 @@ static int take_addresses(struct ango_posix *posix)
 static void name_peer(struct ango_posix *posix, uint8_t i)
 {
     const struct ango_posix_address *address = &posix->addresses[i];
+    int family = address->v6 ? AF_INET6 : AF_INET;
 
-    if (inet_ntop(address->v6 ? AF_INET6 : AF_INET, address->bytes, posix->peer, sizeof posix->peer) == NULL) {
+    if (inet_ntop(family, address->bytes, posix->peer, sizeof posix->peer) == NULL) {
         posix->peer[0] = '\0';
     }
 }
@@ -511,7 +512,10 @@ static int race(struct ango_posix *posix, uint16_t port, uint32_t start_ms, uint
             fds[i].revents = 0;
         }
         left_ms = left(start_ms, wait_ms);
-        if (poll_ms(fds, posix->attempts_len, left_ms < due_ms ? left_ms : due_ms) > 0 && sort_out(posix, fds)) {
+        if (due_ms > left_ms) {
+            due_ms = left_ms;
+        }
+        if (poll_ms(fds, posix->attempts_len, due_ms) > 0 && sort_out(posix, fds)) {
             return ANGO_OK;
         }
         if (left_ms == 0 && (posix->attempts_len > 0 || next_due(posix, now_ms) != UINT32_MAX)) {

@@ -1,11 +1,11 @@
 /*
- * ango_posix.h - the port to POSIX systems: TCP sockets over IPv4 and IPv6. Plain: put TLS over it (ango_tls.h).
+ * ango_posix.h - the port to POSIX systems: TCP over IPv4 and IPv6. Plain: put TLS over it (ango_tls.h).
  *
  *   static struct ango_posix posix;
  *   static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
  *
- * Names are resolved by a thread of their own, since getaddrinfo cannot be told how long it may take; link with
- * -pthread. All addresses of a name are tried, a new one every 250 ms and whenever one fails (RFC 8305).
+ * Names are resolved by a thread of their own, since getaddrinfo cannot be told how long it may take; link
+ * with -pthread. All addresses of a name are tried, a new one every 250 ms and whenever one fails (RFC 8305).
  * This is the one part of the project that uses the heap: for a name that is being resolved.
  */
 #ifndef ANGO_POSIX_H

@@ -1,6 +1,6 @@
 /*
- * ango_template.h - the port to start from. It compiles, links and refuses politely; ango_template.c says what to
- * fill in, in which order.
+ * ango_template.h - the port to start from. It compiles, links and refuses politely; ango_template.c says
+ * what to fill in, in which order.
  *
  *   cp -r port/template port/BOARD, and replace "template" by BOARD in both files
  */
@@ -25,12 +25,12 @@ int ango_template_entropy(void *ctx, uint8_t *buf, size_t len);
 /*
  * Initializer of a struct ango_port that is `template_`, a struct ango_template *.
  *
- * `secure` is false: a plain socket belongs under ANGO_TLS_PORT (ango_tls.h). Write true only for a modem that
- * does TLS itself AND is set up to verify chain and host name against your trust anchors; then `entropy` may be
- * NULL, and so may `time`.
+ * `secure` is false: a plain socket belongs under ANGO_TLS_PORT (ango_tls.h). Write true only for a modem
+ * that does TLS itself AND is set up to verify chain and host name against your trust anchors; then `entropy`
+ * may be NULL, and so may `time`.
  */
 #define ANGO_TEMPLATE_PORT(template_) \
-    { (template_), false, ango_template_connect, ango_template_send, ango_template_recv, ango_template_close, \
-      ango_template_clock_ms, ango_template_time, ango_template_entropy }
+    { (template_), false, ango_template_connect, ango_template_send, ango_template_recv, \
+      ango_template_close, ango_template_clock_ms, ango_template_time, ango_template_entropy }
 
 #endif
