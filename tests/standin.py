@@ -875,6 +875,8 @@ class Connection:
             reply = Reply(400, [], dumps({"status": "fail", "message": "Bad request: %s" % error}), True)
             self.sock.sendall(reply.plain())
             raise Ended("malformed: %s" % error, "notify") from None
+        except Ended as end:
+            raise Ended(end.why + (", in mid-request" if self.records else ""), end.how) from None
         self.info["requests"] += 1
         entry = server.note(self, method, target, headers, body)
         fault = server.faults.for_request(method, target)

@@ -461,10 +461,15 @@ class Wire(Case):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             sock.close()
             self.ended(number)
+        sock = connect(self.s)
+        sock.sendall(request(self.s, "POST", self.base + "/invites", INVITATION)[:-1])
+        sock.unwrap()
+        sock.close()
+        self.ended(3)
         socket.create_connection(("127.0.0.1", self.s.port)).close()
-        ends = [c["end"] for c in self.ended(3)]
-        self.assertEqual(ends[:2], ["eof without close_notify", "reset"])
-        self.assertRegex(ends[2], "^handshake: ")
+        ends = [c["end"] for c in self.ended(4)]
+        self.assertEqual(ends[:3], ["eof without close_notify", "reset", "close_notify, in mid-request"])
+        self.assertRegex(ends[3], "^handshake: ")
         self.assertEqual(self.s.counts()["handshakes_failed"], 1)
 
     def test_malformed(self):
