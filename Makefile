@@ -133,6 +133,7 @@ $(LIBPOSIX): $(call objects,$(posix_src))
 $(LIBTEMPLATE): $(call objects,$(template_src))
 $(LIBMBEDTLS): $(mbedtls_obj)
 %.a:
+	@[ -n "$^" ] || { echo "nothing to put into $@: is MBEDTLS_DIR=$(MBEDTLS_DIR) right?" >&2; exit 1; }
 	@rm -f $@
 	$(QUIET_AR)$(AR) rcs $@ $^
 
