@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -84,6 +85,9 @@ int main(int argc, char **argv)
     int status;
 
     signal(SIGPIPE, SIG_IGN); /* whoever reads the output may go; what was begun is still finished */
+    if (getenv("ANGO_API_KEY") != NULL) {
+        cli_secret = getenv("ANGO_API_KEY");
+    }
     status = dispatch(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         cli_say("could not write to standard output: %s", strerror(errno));

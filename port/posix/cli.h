@@ -137,6 +137,9 @@ void cli_close(void);
  */
 int cli_put(FILE *to, const char *text);
 
+/* What is never written, not even when a server sends it back: "[API key]" comes in its place. */
+extern const char *cli_secret;
+
 /* The same, filled up with spaces to `width` columns. */
 void cli_put_padded(FILE *to, const char *text, int width);
 

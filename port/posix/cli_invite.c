@@ -48,6 +48,7 @@ static const char *from;
 static const char *others[OTHERS_MAX]; /* reported, but not asked for */
 static size_t others_len;
 static long requests;
+static struct ango_result last; /* of the last request: why it ended there */
 static int width; /* of the column of addresses */
 
 /* --- options -------------------------------------------------------------------------------------------- */
@@ -245,16 +246,21 @@ static void note(struct entry *entry, const struct ango_invite *invite)
     entry->expires_at = keep(invite->expires_at);
 }
 
+static void mark(size_t first, size_t end, enum fate fate)
+{
+    for (; first < end; first++) {
+        entries[first].fate = fate;
+    }
+}
+
 /* Puts each entry of the reply to its address among those from `first` to before `end`. */
-static int compare(size_t first, size_t end)
+static void compare(size_t first, size_t end)
 {
     struct ango_invite invite;
     size_t i;
     int err;
 
-    for (i = first; i < end; i++) {
-        entries[i].fate = NOT_MENTIONED;
-    }
+    mark(first, end, NOT_MENTIONED);
     while ((err = ango_next_invite(&cli_client, &invite)) == ANGO_OK) {
         for (i = first; i < end && !ango_text_is(cli_addresses[i].text, invite.to); i++) {
         }
@@ -264,7 +270,13 @@ static int compare(size_t first, size_t end)
             others[others_len++] = keep(invite.to);
         }
     }
-    return err == ANGO_E_END ? ANGO_OK : err;
+    if (err != ANGO_E_END) { /* an entry that cannot be read: who else is in there? */
+        last.error = err;
+        last.outcome = ANGO_UNKNOWN;
+    }
+    for (i = first; i < end && err != ANGO_E_END; i++) {
+        entries[i].fate = entries[i].fate == NOT_MENTIONED ? IN_DOUBT : entries[i].fate;
+    }
 }
 
 /* --- the batches ---------------------------------------------------------------------------------------- */
@@ -289,34 +301,28 @@ static size_t start_batch(size_t first)
     return len;
 }
 
-static void mark(size_t first, size_t end, enum fate fate)
-{
-    for (; first < end; first++) {
-        entries[first].fate = fate;
-    }
-}
-
 /* One request, from start to result; *end is behind its last address. */
 static int send_batch(size_t first, size_t *end)
 {
     const struct ango_result *result = &cli_client.result;
     char doing[64];
-    int err;
 
     *end = first + start_batch(first);
-    if (result->error != ANGO_OK) {
-        return result->error;
+    last = *result;
+    if (last.error != ANGO_OK) {
+        return last.error;
     }
     snprintf(doing, sizeof doing, "inviting %lu to %lu of %lu", (unsigned long)first + 1, (unsigned long)*end,
              (unsigned long)cli_addresses_len);
-    err = cli_exchange(doing);
-    requests += result->outcome != ANGO_NOT_SENT;
-    if (err == ANGO_OK) {
-        err = compare(first, *end);
-    } else if (result->outcome != ANGO_NOT_SENT) {
-        mark(first, *end, result->outcome == ANGO_REJECTED ? REFUSED : IN_DOUBT);
+    cli_exchange(doing);
+    last = *result;
+    requests += last.outcome != ANGO_NOT_SENT;
+    if (last.error == ANGO_OK) {
+        compare(first, *end);
+    } else if (last.outcome != ANGO_NOT_SENT) {
+        mark(first, *end, last.outcome == ANGO_REJECTED ? REFUSED : IN_DOUBT);
     }
-    return err;
+    return last.error;
 }
 
 /* --- what came of it, for people ------------------------------------------------------------------------ */
@@ -452,7 +458,7 @@ static void json_document(int status)
     if (status == CLI_DONE || status == CLI_SOME_FAILED) {
         cli_json_null();
     } else {
-        cli_json_error(&cli_client.result);
+        cli_json_error(&last);
     }
     cli_json_end('}');
     putchar('\n');
@@ -477,28 +483,29 @@ static void say_where_it_stands(void)
 
 static int invite_all(void)
 {
-    const struct ango_result *result = &cli_client.result;
     int status = CLI_DONE;
     size_t first = 0, end = 0;
 
     while (first < cli_addresses_len && status == CLI_DONE && !cli_interrupted()) {
         int err = send_batch(first, &end);
-        if (err == ANGO_OK || result->outcome != ANGO_NOT_SENT) {
+        if (last.outcome != ANGO_NOT_SENT) {
             if (!cli.json) {
                 show_entries(first, end);
             }
             first = end;
         }
         if (err != ANGO_OK) {
-            status = err == result->error ? cli_exit_of(result) : CLI_UNKNOWN;
-            cli_explain(result);
+            status = cli_exit_of(&last);
+            cli_explain(&last);
         }
     }
     if (!cli.json) {
         show_entries(first, cli_addresses_len);
     }
     if (status == CLI_DONE && count(NOT_SENT) > 0) {
-        cli_say("%s", ango_error_text(ANGO_E_CANCELLED));
+        last.error = ANGO_E_CANCELLED; /* between two requests */
+        last.outcome = ANGO_NOT_SENT;
+        cli_explain(&last);
         status = CLI_OTHER;
     }
     if (status == CLI_DONE && count(INVITED) + count(PENDING) < cli_addresses_len) {

@@ -7,6 +7,18 @@
 #include <unistd.h>
 
 #define REPLACEMENT 0xFFFDu
+#define SECRET_LEAST 8 /* what is shorter is no key, and would be found in any word */
+
+const char *cli_secret = "";
+static const char hiding[] = "[API key]";
+
+/* The bytes of the secret, where `text` begins with it; else 0. */
+static size_t secret_len(const char *text)
+{
+    size_t len = strlen(cli_secret);
+
+    return len >= SECRET_LEAST && strncmp(text, cli_secret, len) == 0 ? len : 0;
+}
 
 /* Takes one character off `*text`; REPLACEMENT, and one byte, where it is no UTF-8. */
 static uint32_t take_character(const char **text)
@@ -56,10 +68,14 @@ int cli_put(FILE *to, const char *text)
 
     while (*text != '\0') {
         const char *start = text;
-        uint32_t c = take_character(&text);
+        size_t hidden = secret_len(text);
+        uint32_t c = hidden > 0 ? 0 : take_character(&text);
 
         columns++;
-        if (is_space(c)) {
+        if (hidden > 0) {
+            columns += fputs(hiding, to) == EOF ? 0 : (int)sizeof hiding - 2;
+            text += hidden;
+        } else if (is_space(c)) {
             while (is_space((unsigned char)*text)) {
                 text++;
             }
@@ -158,9 +174,13 @@ static void put_json(const char *text)
     putchar('"');
     while (*text != '\0') {
         const char *start = text;
-        uint32_t c = take_character(&text);
+        size_t hidden = secret_len(text);
+        uint32_t c = hidden > 0 ? 0 : take_character(&text);
 
-        if (c == '"' || c == '\\') {
+        if (hidden > 0) {
+            fputs(hiding, stdout);
+            text += hidden;
+        } else if (c == '"' || c == '\\') {
             printf("\\%c", (char)c);
         } else if (is_unsafe(c) || c == REPLACEMENT) {
             printf("\\u%04x", (unsigned)c);
