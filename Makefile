@@ -131,11 +131,11 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 $(LIBANGO): $(call objects,$(lib_src))
 $(LIBPOSIX): $(call objects,$(posix_src))
 $(LIBTEMPLATE): $(call objects,$(template_src))
-$(LIBMBEDTLS): $(mbedtls_obj)
+$(LIBMBEDTLS): $(mbedtls_obj) $(BUILD)/flags
 %.a:
-	@[ -n "$^" ] || { echo "nothing to put into $@: is MBEDTLS_DIR=$(MBEDTLS_DIR) right?" >&2; exit 1; }
+	@[ -n "$(filter %.o,$^)" ] || { echo "nothing to put into $@: is MBEDTLS_DIR=$(MBEDTLS_DIR) right?" >&2; exit 1; }
 	@rm -f $@
-	$(QUIET_AR)$(AR) rcs $@ $^
+	$(QUIET_AR)$(AR) rcs $@ $(filter %.o,$^)
 
 link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 
@@ -160,6 +160,8 @@ else ifeq ($(V),)
     QUIET_LD = @printf '  LD  %s\n' $@;
 endif
 
+# These may name sources of another MBEDTLS_DIR than today's, which are gone.
+$(DEPS)/%.c: ;
 -include $(shell [ ! -d $(BUILD) ] || find $(BUILD) -name '*.d')
 
 # --- Targets ---------------------------------------------------------------------------------------
