@@ -1,7 +1,7 @@
 # GNU make 4.3 or later. `make help` lists the targets.
 #
 # Everything is built under build/VARIANT. A variant is a toolchain, with options after a '+':
-#     make VARIANT=asan-clang tests        make VARIANT=m3+tls12 lib        make VARIANT=host+restartable tests
+#     make VARIANT=asan-clang tests      make VARIANT=m3+tls12 lib      make VARIANT=host+restartable tests
 # CC, AR, CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are added to, or replaced, as usual; a change of them rebuilds.
 
 VARIANT ?= host
@@ -88,9 +88,11 @@ ifneq ($(filter everest,$(options)),)
 endif
 
 werror := $(if $(filter-out 0,$(WERROR)),-Werror)
-config := -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
+config := -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) \
+    $(VARIANT_CPPFLAGS)
 own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP \
-    -Iinclude -Isrc -Iport/posix -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(config) $(CPPFLAGS)
+    -Iinclude -Isrc -Iport/posix -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) \
+    $(config) $(CPPFLAGS)
 # mbedTLS's warnings are not ours to mend.
 mbedtls_cflags = -std=c99 -w $(ARCH) $(CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES) -I$(MBEDTLS_DIR)/library \
     $(config) $(CPPFLAGS)
@@ -133,7 +135,8 @@ $(LIBPOSIX): $(call objects,$(posix_src))
 $(LIBTEMPLATE): $(call objects,$(template_src))
 $(LIBMBEDTLS): $(mbedtls_obj) $(BUILD)/flags
 %.a:
-	@[ -n "$(filter %.o,$^)" ] || { echo "nothing to put into $@: is MBEDTLS_DIR=$(MBEDTLS_DIR) right?" >&2; exit 1; }
+	@[ -n "$(filter %.o,$^)" ] || \
+	    { echo "nothing to put into $@: is MBEDTLS_DIR=$(MBEDTLS_DIR) right?" >&2; exit 1; }
 	@rm -f $@
 	$(QUIET_AR)$(AR) rcs $@ $(filter %.o,$^)
 
@@ -151,6 +154,15 @@ HOSTILE_CLIENT := $(BUILD)/tests/hostile_client
 hostile-client: $(HOSTILE_CLIENT)
 $(HOSTILE_CLIENT): $(call objects,tests/hostile_client.c) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) -Wl,--wrap=ango_arena_calloc $^ $(LDLIBS) -o $@
+
+# What `make bench` compares; built by tests/bench, which is the one to need libcurl and valgrind's headers.
+BENCHES := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out %/bench_malloc.c,$(sort $(wildcard tests/bench_*.c))))
+$(BENCHES): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+	$(link) $^ $(LDLIBS) $(if $(filter %/bench_curl,$@),-lcurl) -o $@
+
+$(BUILD)/tests/%.so: tests/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(QUIET_LD)$(CC) $(own_cflags) -fPIC -shared $< -o $@
 
 # V=1 shows the commands; -s shows nothing.
 ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
@@ -170,7 +182,8 @@ $(DEPS)/%.c: ;
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: FORCE all lib tests packages-build demo test check size bench serve anchors install clean distclean help
+.PHONY: FORCE all lib tests packages-build demo test check size bench serve anchors install clean distclean
+.PHONY: help
 
 packages-build:
 	@port/packages $(TOOLS)
@@ -194,7 +207,8 @@ demo: all ## invite two people through the ango command, against a stand-in serv
 	@tests/demo
 
 test: ## run every test and check; closes with "N passed, N failed"
-	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config clang:clang libclang-rt-dev \
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
+	    clang:clang libclang-rt-dev \
 	    clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
 	@$(MAKE) --no-print-directory all WERROR=1
@@ -209,8 +223,8 @@ size: ## flash and stack of the library on Cortex-M3 and M0+
 	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
 	@tests/size
 
-bench: all ## what a request and a reply cost, in instructions
-	@port/packages valgrind:valgrind openssl:openssl
+bench: all ## what the client costs, side by side with libcurl, curl and Python's requests
+	@port/packages valgrind openssl:openssl nginx-light:nginx libcurl4-openssl-dev curl:curl python3-requests
 	@tests/bench
 
 serve: ## run the stand-in Ango Hub in the foreground, to try things against

@@ -150,7 +150,7 @@
 #define MBEDTLS_SSL_ALPN
 #define MBEDTLS_SSL_SESSION_TICKETS
 
-/* The cheaper first: AES-128 has 10 rounds for 14, and SHA-384 is slow on 32 bits. A server may know better. */
+/* The cheaper first: AES-128 has 10 rounds for 14, and SHA-384 is slow on 32 bits. The server decides. */
 #define MBEDTLS_SSL_CIPHERSUITES \
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, \
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, \
@@ -195,8 +195,9 @@
 #define PSA_WANT_ALG_SHA_384 1
 #define PSA_WANT_ALG_SHA_512 1
 #if ANGO_TLS12
-/* By this name TLS 1.2 knows that it can verify RSA-PSS, which it does without PSA. Without it, a build of both
- * protocols offers RSA-PSS and then refuses it. "Accelerated" keeps 2 KB of RSA out of PSA that nobody calls. */
+/* By this name TLS 1.2 knows that it can verify RSA-PSS, which it does without PSA. Without it, a build of
+ * both protocols offers RSA-PSS and then refuses it. "Accelerated" keeps 2 KB of RSA out of PSA that nobody
+ * calls. */
 #define PSA_WANT_ALG_RSA_PSS 1
 #define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
 #define MBEDTLS_PSA_ACCEL_ALG_RSA_PSS 1

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What `make install` leaves behind is enough: a program outside the tree builds with pkg-config's flags and runs."""
+"""What `make install` leaves behind is enough: a program outside the tree builds with pkg-config and runs."""
 import os
 import subprocess
 import tempfile
@@ -25,7 +25,8 @@ int main(void)
     config.port = &plain;
     int insecure = ango_client_init(&client, &config, "key");
     config.port = &secure;
-    printf("%s %d %d\\n", ANGO_VERSION, insecure == ANGO_E_INSECURE, ango_client_init(&client, &config, "key"));
+    int err = ango_client_init(&client, &config, "key");
+    printf("%s %d %d\\n", ANGO_VERSION, insecure == ANGO_E_INSECURE, err);
     return 0;
 }
 """
@@ -36,8 +37,8 @@ class Install(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.root = cls.folder.name
-        subprocess.run(("make", "--no-print-directory", "-s", "install", "PREFIX=/usr/x", "DESTDIR=" + cls.root + "/root"),
-                       cwd=TOP, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(("make", "--no-print-directory", "-s", "install", "PREFIX=/usr/x",
+                        "DESTDIR=" + cls.root + "/root"), cwd=TOP, check=True, stdout=subprocess.DEVNULL)
         cls.prefix = cls.root + "/root/usr/x"
         cls.environment = dict(os.environ, PKG_CONFIG_PATH=cls.prefix + "/lib/pkgconfig",
                                PKG_CONFIG_SYSROOT_DIR=cls.root + "/root")
@@ -51,8 +52,8 @@ class Install(unittest.TestCase):
 
     def test_a_program_outside_builds_and_runs(self):
         program = self.root + "/program"
-        subprocess.run(("gcc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c", "-", "-o", program,
-                        *self.pkg_config("--cflags"), "-x", "none", *self.pkg_config("--libs")),
+        subprocess.run(("gcc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c", "-", "-o",
+                        program, *self.pkg_config("--cflags"), "-x", "none", *self.pkg_config("--libs")),
                        input=PROGRAM, text=True, check=True, cwd=self.root)
         self.assertEqual(subprocess.check_output((program,), text=True).split(),
                          [*self.pkg_config("--modversion"), "1", "0"])
@@ -66,8 +67,8 @@ class Install(unittest.TestCase):
         found = sorted(os.path.relpath(os.path.join(folder, name), self.prefix)
                        for folder, _, names in os.walk(self.prefix) for name in names)
         self.assertTrue(all("ango" in os.path.basename(name) for name in found), found)
-        for name in ("bin/ango", "include/ango.h", "include/ango_port.h", "include/ango_tls.h", "lib/libango.a",
-                     "lib/pkgconfig/ango.pc"):
+        for name in ("bin/ango", "include/ango.h", "include/ango_port.h", "include/ango_tls.h",
+                     "lib/libango.a", "lib/pkgconfig/ango.pc"):
             self.assertIn(name, found)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""No library object may ask for anything of libc but to move, compare and measure memory: no malloc, no printf, no
-time, no exit. What is allowed is listed, so that nothing can be forgotten."""
+"""No library object may ask for anything of libc but to move, compare and measure memory: no malloc, no
+printf, no time, no exit. What is allowed is listed, so that nothing can be forgotten."""
 import os
 import re
 import subprocess
@@ -27,8 +27,8 @@ def foreign(*archives):
 
 class NoHeap(unittest.TestCase):
     def check(self, variant):
-        subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant, "lib"), cwd=TOP, check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant, "lib"), cwd=TOP,
+                       check=True, stdout=subprocess.DEVNULL)
         archives = ["%s/build/%s/%s.a" % (TOP, variant, name) for name in ("libango", "libango_mbedtls")]
         self.assertEqual(foreign(*archives), set())
 
@@ -48,7 +48,8 @@ class NoHeap(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             built = folder + "/a.o"
             source = "#include <stdlib.h>\nvoid *a(void); void *a(void) { return calloc(2, 3); }\n"
-            subprocess.run(("gcc", "-O2", "-x", "c", "-c", "-", "-o", built), input=source, text=True, check=True)
+            subprocess.run(("gcc", "-O2", "-x", "c", "-c", "-", "-o", built), input=source, text=True,
+                           check=True)
             self.assertEqual(foreign(built), {"calloc"})
 
 
