@@ -1,0 +1,599 @@
+/*
+ * The badge desk: reads one email address a line, and invites it to an organization of Ango Hub.
+ *
+ *     EMAIL [admin|member] [Manager|Labeler|Reviewer|Lead] [PROJECT]
+ *
+ * The project is the configured one unless the line names another; "-" is none. "?" tells what the desk uses.
+ * A superloop: nothing in it waits for longer than one step of public-key cryptography takes.
+ */
+#include <string.h>
+
+#include <lwip/dns.h>
+
+#include "ango.h"
+#include "ango_lwip.h"
+#include "ango_tls.h"
+#include "board.h"
+#include "desk_config.h"
+#include "seed.h"
+
+#ifndef ARENA
+#define ARENA 40960
+#endif
+#ifndef DESK_MEASURE
+#define DESK_MEASURE 0 /* 1: commands for the tests, to change the arena, to hang and to crash */
+#endif
+
+#define BUFFER 1536
+#define LINE_CAP 320           /* an address of 254 bytes, two roles, a project */
+#define STEP_MS 5
+#define RETRY_MIN_MS 1000u
+#define RETRY_MAX_MS 30000u
+#define GIVE_UP_MS 600000u
+#define TEXT_MAX 160           /* of what the server says, and of what a badge holds, so much is shown */
+
+/* --- what the library needs --------------------------------------------------------------------------------- */
+
+static void poll_board(void *ctx, struct netif *netif, uint32_t wait_ms)
+{
+    uint64_t until = board_uptime_ms() + wait_ms;
+
+    (void)ctx;
+    while (!board_ethernet_poll(netif) && board_uptime_ms() < until)
+        board_sleep();
+}
+
+static uint32_t clock_ms(void *ctx)
+{
+    (void)ctx;
+    return (uint32_t)board_uptime_ms();
+}
+
+static const struct ango_lwip_board board = { NULL, poll_board, clock_ms, seed_time, seed_entropy };
+static struct ango_lwip lwip;
+static const struct ango_port plain = ANGO_LWIP_PORT(&lwip);
+
+static uint32_t arena[ARENA / sizeof(uint32_t)] __attribute__((aligned(8)));
+static struct ango_tls_config tls_config;
+static struct ango_tls tls;
+static const struct ango_port secure = ANGO_TLS_PORT(&tls);
+
+static uint8_t buffer[BUFFER];
+static struct ango_token tokens[ANGO_TOKENS];
+static struct ango_config config;
+static struct ango_client client;
+
+/* --- the console -------------------------------------------------------------------------------------------- */
+
+static void put(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '\n')
+            board_put('\r');
+        board_put(*text);
+    }
+}
+
+static void put_number(const char *before, uint64_t n)
+{
+    char digits[21];
+    size_t i = sizeof digits - 1;
+
+    digits[i] = '\0';
+    do
+        digits[--i] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    put(before);
+    put(digits + i);
+}
+
+/* Somebody else's words: no control characters, and not without end. */
+static void put_foreign(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t n;
+
+    for (n = 0; *s != '\0' && n < TEXT_MAX; n++, s++) {
+        if (*s == 0xC2 && s[1] >= 0x80 && s[1] < 0xA0) { /* U+0080 to U+009F */
+            s++;
+            board_put('?');
+        } else {
+            board_put(*s < 0x20 || *s == 0x7F ? '?' : (char)*s);
+        }
+    }
+    if (*s != '\0')
+        put("...");
+}
+
+/* Characters of a line that is not complete yet. */
+static struct {
+    char text[LINE_CAP];
+    size_t len;
+    bool too_long;
+    bool ready; /* a whole line, NUL-terminated, not taken yet */
+} line;
+
+static void drop_line(void)
+{
+    memset(&line, 0, sizeof line);
+}
+
+/* Takes what was typed until a line is complete; the rest waits in the UART's ring. */
+static bool read_line(void)
+{
+    int c;
+
+    while (!line.ready && (c = board_get()) >= 0) {
+        if (c == '\b' || c == 0x7F)
+            line.len -= line.len > 0;
+        else if (c != '\r' && c != '\n' && line.len < sizeof line.text - 1)
+            line.text[line.len++] = (char)c;
+        else if (c != '\r' && c != '\n')
+            line.too_long = true;
+        else if (line.len > 0)
+            line.ready = true;
+    }
+    if (line.ready && line.too_long) {
+        put("too long for a badge\n");
+        drop_line();
+    }
+    if (line.ready)
+        line.text[line.len] = '\0';
+    return line.ready;
+}
+
+/* --- what it uses ------------------------------------------------------------------------------------------- */
+
+extern char flash_used[], flash_size[], ram_used[], ram_size[];
+
+static struct {
+    uint32_t requests, invited, already, refused, unknown;
+    uint64_t handshake_cycles; /* of the last handshake, without sleep */
+    uint64_t step_cycles;      /* of the longest step so far */
+    size_t arena_touched;      /* painted words of the arena that the first connection overwrote, to the last one */
+} stats;
+
+static void report(void)
+{
+    put_number("flash=", (uintptr_t)flash_used);
+    put_number(" of ", (uintptr_t)flash_size);
+    put_number(" static_ram=", (uintptr_t)ram_used);
+    put_number(" of ", (uintptr_t)ram_size);
+    put_number("\nstack_peak=", board_painted_used(stack_bottom, stack_top));
+    put_number(" of ", (size_t)(stack_top - stack_bottom) * sizeof *stack_top);
+    put_number(" handler_stack_peak=", board_painted_used(handler_stack_bottom, handler_stack_top));
+    put_number(" of ", (size_t)(handler_stack_top - handler_stack_bottom) * sizeof *stack_top);
+    put_number("\narena_peak=", tls.arena_peak);
+    put_number(" arena_touched=", stats.arena_touched);
+    put_number(" of ", tls_config.arena_cap);
+    put_number("\nhandshakes=", tls.handshakes);
+    put_number(" requests=", stats.requests);
+    put_number(" invited=", stats.invited);
+    put_number(" already=", stats.already);
+    put_number(" refused=", stats.refused);
+    put_number(" unknown=", stats.unknown);
+    put("\ntls=");
+    put(tls.version[0] != '\0' ? tls.version : "none yet");
+    put_number(" handshake_cycles=", stats.handshake_cycles);
+    put_number(" longest_step_cycles=", stats.step_cycles);
+    put_number("\nuptime_s=", board_uptime_ms() / 1000);
+    put_number(" entropy_left=", seed_left());
+    put_number(" characters_lost=", board_lost());
+    put("\n");
+}
+
+static void paint_arena(void)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof arena / sizeof *arena; i++)
+        arena[i] = BOARD_PAINT;
+}
+
+/* Only while the first connection is open: when it is closed, the arena is wiped, and the paint is gone. */
+static void measure_arena(void)
+{
+    size_t words = tls_config.arena_cap / sizeof *arena;
+
+    if (words == 0 || arena[words - 1] != BOARD_PAINT)
+        return;
+    while (words > 0 && arena[words - 1] == BOARD_PAINT)
+        words--;
+    stats.arena_touched = words * sizeof *arena;
+}
+
+static void tell_last_words(void)
+{
+    const struct board_last_words *last = &board_last_words;
+
+    if (last->magic != BOARD_LAST_WORDS)
+        return;
+    put_number("The last run ended in exception ", last->kind);
+    put_number(" at ", last->pc);
+    put("\n");
+    board_last_words.magic = 0;
+}
+
+/* --- a badge ------------------------------------------------------------------------------------------------- */
+
+static struct {
+    enum { NOTHING, INVITING, WAITING } state;
+    char text[LINE_CAP];
+    const char *email;
+    enum ango_organization_role role;
+    struct ango_project_assignment assignment;
+    uint64_t begun_ms, again_ms;
+    uint32_t delay_ms;
+    uint32_t handshakes;
+    uint64_t cycles;
+} job;
+
+/* Cuts the next word off the text; NULL: there is none. */
+static char *next_word(char **text)
+{
+    char *word = *text + strspn(*text, " \t");
+    char *end = word + strcspn(word, " \t");
+
+    if (end == word)
+        return NULL;
+    *text = end + (*end != '\0');
+    *end = '\0';
+    return word;
+}
+
+static void take_word(const char *word)
+{
+    int role;
+
+    for (role = ANGO_ORGANIZATION_ADMIN; role <= ANGO_ORGANIZATION_MEMBER; role++) {
+        if (ango_text_is(word, ango_organization_role_text((enum ango_organization_role)role))) {
+            job.role = (enum ango_organization_role)role;
+            return;
+        }
+    }
+    for (role = ANGO_PROJECT_MANAGER; role <= ANGO_PROJECT_LEAD; role++) {
+        if (ango_text_is(word, ango_project_role_text((enum ango_project_role)role))) {
+            job.assignment.project_role = (enum ango_project_role)role;
+            return;
+        }
+    }
+    job.assignment.project_id = word[0] == '-' && word[1] == '\0' ? "" : word;
+}
+
+static void invite(void)
+{
+    struct ango_invitation invitation;
+
+    memset(&invitation, 0, sizeof invitation);
+    invitation.to = &job.email;
+    invitation.to_len = 1;
+    invitation.organization_role = job.role;
+    invitation.project_assignments = &job.assignment;
+    invitation.project_assignments_len = job.assignment.project_id[0] != '\0';
+    job.handshakes = tls.handshakes;
+    job.cycles = 0;
+    job.state = INVITING;
+    (void)ango_invite_members_to_org_start(&client, desk_config.organization_id, &invitation);
+}
+
+static void take_badge(void)
+{
+    char *rest = job.text;
+    char *word;
+
+    memcpy(job.text, line.text, sizeof job.text);
+    job.email = next_word(&rest);
+    if (job.email == NULL)
+        return;
+    job.role = ANGO_ORGANIZATION_MEMBER;
+    job.assignment.project_id = desk_config.project_id;
+    job.assignment.project_role = ANGO_PROJECT_LABELER;
+    while ((word = next_word(&rest)) != NULL)
+        take_word(word);
+    job.begun_ms = board_uptime_ms();
+    job.delay_ms = RETRY_MIN_MS;
+    put_foreign(job.email);
+    put(ango_lwip_has_address(&lwip) ? ": asking\n" : ": waiting for an address (DHCP)\n");
+    invite();
+}
+
+static bool says_already(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        size_t i;
+
+        for (i = 0; i < 7 && (text[i] | 0x20) == "already"[i]; i++)
+            continue;
+        if (i == 7)
+            return true;
+    }
+    return false;
+}
+
+static void put_result(const char *word, uint32_t *count)
+{
+    ++*count;
+    put_foreign(job.email);
+    put(": ");
+    put(word);
+    job.state = NOTHING;
+}
+
+static void put_why(const char *message)
+{
+    put(": ");
+    put_foreign(message[0] != '\0' ? message : ango_error_text(client.result.error));
+    if (client.result.http_status != 0)
+        put_number(", HTTP ", client.result.http_status);
+    put("\n");
+}
+
+static void tell_accepted(void)
+{
+    struct ango_invite entry;
+
+    while (ango_next_invite(&client, &entry) == ANGO_OK) {
+        if (!ango_text_is(entry.to, job.email))
+            continue;
+        if (says_already(entry.message)) {
+            put_result("already\n", &stats.already);
+        } else if (ango_text_is(entry.status, "Failed")) {
+            put_result("refused", &stats.refused);
+            put_why(entry.message);
+        } else {
+            put_result("invited\n", &stats.invited);
+        }
+        return;
+    }
+    put_result("invited (says the server, without naming anybody)\n", &stats.invited);
+}
+
+/* Nothing has reached the server, or it said "later": the same badge may go again. */
+static bool may_go_again(void)
+{
+    switch (client.result.error) {
+    case ANGO_E_ENTROPY:
+    case ANGO_E_RESOLVE:
+    case ANGO_E_NET:
+    case ANGO_E_TIME:
+    case ANGO_E_TLS:
+    case ANGO_E_TRUNCATED:
+        return client.result.outcome == ANGO_NOT_SENT;
+    default:
+        return client.result.http_status == 429;
+    }
+}
+
+static void put_error(void)
+{
+    put(ango_error_text(client.result.error));
+    if (client.result.error == ANGO_E_CERT)
+        put_number("; verify_flags ", tls.verify_flags);
+    if (client.result.error == ANGO_E_TLS)
+        put_number("; mbedtls_error -", (uint64_t)-(int64_t)tls.mbedtls_error);
+}
+
+static void go_again_later(void)
+{
+    uint64_t now = board_uptime_ms();
+    uint32_t delay = job.delay_ms;
+
+    if (client.result.retry_after_s > 0)
+        delay = client.result.retry_after_s * 1000u;
+    if (now - job.begun_ms + delay > GIVE_UP_MS) {
+        put_result("given up", &stats.refused);
+        put_why("");
+        return;
+    }
+    put_foreign(job.email);
+    put(": not yet: ");
+    put_error();
+    put_number("; again in ", delay / 1000u);
+    put(" s\n");
+    job.delay_ms = job.delay_ms * 2 < RETRY_MAX_MS ? job.delay_ms * 2 : RETRY_MAX_MS;
+    job.again_ms = now + delay;
+    job.state = WAITING;
+}
+
+static void tell(void)
+{
+    const struct ango_result *result = &client.result;
+
+    stats.requests += result->outcome != ANGO_NOT_SENT;
+    if (result->outcome == ANGO_ACCEPTED) {
+        tell_accepted();
+    } else if (may_go_again()) {
+        go_again_later();
+    } else if (result->outcome == ANGO_UNKNOWN) {
+        put_result("unknown", &stats.unknown);
+        put_why(result->message);
+    } else if (result->outcome == ANGO_REJECTED && says_already(result->message)) {
+        put_result("already\n", &stats.already);
+    } else if (result->outcome == ANGO_REJECTED) {
+        put_result("refused", &stats.refused);
+        put_why(result->message);
+    } else {
+        put_result("not sent: ", &stats.refused);
+        put_error();
+        put("\n");
+    }
+    if (seed_left() < 96)
+        put_number("The seed is nearly used up: type more of it as \"seed HEX\". entropy_left=", seed_left());
+    if (seed_left() < 96)
+        put("\n");
+}
+
+static void step(void)
+{
+    uint64_t before = board_busy_cycles();
+    int err;
+
+    if (job.state == WAITING && board_uptime_ms() >= job.again_ms)
+        invite();
+    if (job.state != INVITING)
+        return;
+    err = ango_step(&client, STEP_MS);
+    before = board_busy_cycles() - before;
+    job.cycles += before;
+    if (stats.step_cycles < before)
+        stats.step_cycles = before;
+    if (job.handshakes != tls.handshakes) {
+        job.handshakes = tls.handshakes;
+        stats.handshake_cycles = job.cycles;
+    }
+    if (err == ANGO_E_WAIT)
+        return;
+    measure_arena();
+    tell();
+}
+
+/* --- the loop ------------------------------------------------------------------------------------------------ */
+
+static int start_library(size_t arena_cap)
+{
+    int err;
+
+    paint_arena();
+    tls_config.port = &plain;
+    tls_config.anchors = desk_config.anchors;
+    tls_config.anchors_len = desk_config.anchors_len;
+    tls_config.arena = arena;
+    tls_config.arena_cap = arena_cap;
+    config.port = &secure;
+    config.host = desk_config.host;
+    config.tcp_port = desk_config.tcp_port;
+    config.timeout_ms = 60000;
+    config.keep_ms = 50000;
+    config.buffer = buffer;
+    config.buffer_cap = sizeof buffer;
+    config.tokens = tokens;
+    config.tokens_cap = ANGO_TOKENS;
+    err = ango_tls_init(&tls, &tls_config);
+    return err == ANGO_OK ? ango_client_init(&client, &config, desk_config.api_key) : err;
+}
+
+#if DESK_MEASURE
+static void overflow(volatile char *above)
+{
+    volatile char frame[256];
+
+    frame[0] = *above;
+    overflow(frame);
+    *above = frame[0];
+}
+
+/* Commands of the measuring build. Whether the line was one. */
+static bool take_measure(const char *text)
+{
+    size_t n = 0;
+
+    if (strncmp(text, "arena ", 6) == 0) {
+        for (text += 6; *text >= '0' && *text <= '9'; text++)
+            n = n * 10 + (size_t)(*text - '0');
+        ango_close(&client);
+        memset(&stats, 0, sizeof stats);
+        put_number("arena ", n);
+        put_number(start_library(n <= sizeof arena ? n : sizeof arena) == ANGO_OK ? " set " : " refused ", n);
+        put("\n");
+    } else if (strcmp(text, "close") == 0) {
+        ango_close(&client);
+        put("closed\n");
+    } else if (strcmp(text, "hang") == 0) {
+        for (;;)
+            continue;
+    } else if (strcmp(text, "overflow") == 0) {
+        overflow((volatile char *)line.text);
+    } else if (strcmp(text, "fault") == 0) {
+        *(volatile uint32_t *)0x30000000 = 1;
+    } else {
+        return false;
+    }
+    return true;
+}
+#else
+static bool take_measure(const char *text)
+{
+    (void)text;
+    return false;
+}
+#endif
+
+static void take_line(void)
+{
+    bool seeds = strncmp(line.text, "seed ", 5) == 0 || strncmp(line.text, "time ", 5) == 0;
+
+    if (strcmp(line.text, "?") == 0)
+        report();
+    else if (seeds)
+        put(seed_take(line.text) ? "taken\n" : "not taken: no room, or not in order\n");
+    else if (job.state != NOTHING)
+        return; /* its turn comes */
+    else if (!take_measure(line.text))
+        take_badge();
+    drop_line();
+}
+
+/* Without a seed and the time there is no safe connection, so there is none at all. */
+static void await_seed(void)
+{
+    put("This board has no source of entropy and no clock: A REAL ONE MUST BRING BOTH.\n"
+        "Type \"seed HEX\" (64 bytes or more) and \"time SECONDS_SINCE_1970\"; until then nothing is sent.\n");
+    while (seed_left() < 64 || seed_time(NULL) == 0) {
+        board_feed_watchdog();
+        board_sleep();
+        if (read_line()) {
+            put(seed_take(line.text) ? "taken\n" : "not taken\n");
+            drop_line();
+        }
+    }
+}
+
+static void tell_address(void)
+{
+    const uint8_t *dns = desk_config.dns;
+    ip_addr_t server;
+
+    put("address ");
+    put(ip4addr_ntoa(netif_ip4_addr(&lwip.netif)));
+    put("\n");
+    IP_ADDR4(&server, dns[0], dns[1], dns[2], dns[3]);
+    if (ip_addr_isany(dns_getserver(0)))
+        dns_setserver(0, &server);
+}
+
+int main(void)
+{
+    bool address = false;
+    int err = ANGO_OK;
+
+    board_init();
+    put("\nBadge desk " ANGO_VERSION "\n");
+    tell_last_words();
+    if (desk_config.magic != DESK_CONFIG_MAGIC)
+        err = ANGO_E_ARG;
+    else
+        err = start_library(sizeof arena);
+    await_seed();
+    if (err == ANGO_OK)
+        err = ango_lwip_start(&lwip, &board, board_ethernet_init);
+    if (err != ANGO_OK) {
+        put("Not started: ");
+        put(ango_error_text(err));
+        put("\n");
+        for (;;)
+            board_sleep(); /* the watchdog starts it again */
+    }
+    report();
+    put("Ready. Hold a badge to the reader, or type an email address; \"?\" tells what is used.\n");
+    for (;;) {
+        board_feed_watchdog();
+        ango_lwip_poll(&lwip, job.state == INVITING ? 0 : STEP_MS);
+        if (!address && ango_lwip_has_address(&lwip)) {
+            address = true;
+            tell_address();
+        }
+        if (read_line())
+            take_line();
+        step();
+    }
+}

@@ -1,0 +1,189 @@
+/* Clock, time, UART, watchdog, sleep. */
+#include "board.h"
+
+#include "registers.h"
+
+#define BAUD 115200u
+#define TICK (BOARD_HZ / 1000u)
+
+void systick_handler(void);
+void uart_handler(void);
+
+/* --- clock and time ----------------------------------------------------------------------------------------- */
+
+static volatile uint64_t ticks; /* milliseconds */
+static uint64_t idle_cycles;
+
+static void lock(void)
+{
+    __asm__ volatile("cpsid i" : : : "memory");
+}
+
+static void unlock(void)
+{
+    __asm__ volatile("cpsie i" : : : "memory");
+}
+
+void systick_handler(void)
+{
+    ticks++;
+}
+
+uint64_t board_uptime_ms(void)
+{
+    uint64_t now;
+
+    lock();
+    now = ticks;
+    unlock();
+    return now;
+}
+
+/* With interrupts off. */
+static uint64_t cycles(void)
+{
+    uint64_t now = ticks;
+    uint32_t value = SYST_CVR;
+
+    if (SCB_ICSR & ICSR_PENDSTSET) { /* it has wrapped and nobody has counted that yet */
+        value = SYST_CVR;
+        now++;
+    }
+    return now * TICK + (TICK - 1 - value);
+}
+
+uint64_t board_busy_cycles(void)
+{
+    uint64_t busy;
+
+    lock();
+    busy = cycles() - idle_cycles;
+    unlock();
+    return busy;
+}
+
+void board_sleep(void)
+{
+    uint64_t asleep;
+
+    /* wfi wakes for an interrupt that is masked, too, so none is missed between a look and the sleep. */
+    lock();
+    asleep = cycles();
+    __asm__ volatile("wfi" : : : "memory");
+    idle_cycles += cycles() - asleep;
+    unlock();
+}
+
+/* 50 MHz out of the PLL, from the board's crystal of 8 MHz. */
+static void init_clock(void)
+{
+    uint32_t patience = 1000000;
+
+    SYSCTL_RCC = (SYSCTL_RCC | RCC_BYPASS) & ~RCC_USESYSDIV;
+    SYSCTL_MISC = PLL_LOCKED;
+    SYSCTL_RCC = (SYSCTL_RCC & ~RCC_FIELDS) | RCC_XTAL_8MHZ | RCC_SYSDIV_4 | RCC_USESYSDIV;
+    while ((SYSCTL_RIS & PLL_LOCKED) == 0 && --patience > 0)
+        continue;
+    SYSCTL_RCC &= ~RCC_BYPASS;
+    SYST_RVR = TICK - 1;
+    SYST_CVR = 0;
+    SYST_CSR = 7;
+}
+
+/* --- UART --------------------------------------------------------------------------------------------------- */
+
+/* Filled by the interrupt, so that a line can be typed while a key is being worked on. */
+static struct {
+    volatile uint16_t in, out; /* counted on, and cut to the ring's size only when used */
+    volatile uint32_t lost;
+    volatile char ring[256];
+} uart;
+
+void uart_handler(void)
+{
+    UART_ICR = UART_IM_RX;
+    while ((UART_FR & UART_FR_RXFE) == 0) {
+        uint32_t data;
+
+        if ((uint16_t)(uart.in - uart.out) == sizeof uart.ring) {
+            UART_IM = 0; /* the rest stays in the FIFO until there is room again */
+            return;
+        }
+        data = UART_DR;
+        if (data & UART_DR_OVERRUN)
+            uart.lost++;
+        uart.ring[uart.in % sizeof uart.ring] = (char)data;
+        uart.in++;
+    }
+}
+
+int board_get(void)
+{
+    int c;
+
+    if (uart.in == uart.out)
+        return -1;
+    c = (unsigned char)uart.ring[uart.out % sizeof uart.ring];
+    uart.out++;
+    UART_IM = UART_IM_RX;
+    return c;
+}
+
+uint32_t board_lost(void)
+{
+    return uart.lost;
+}
+
+void board_put(char c)
+{
+    while (UART_FR & UART_FR_TXFF)
+        continue;
+    UART_DR = (uint8_t)c;
+}
+
+static void init_uart(void)
+{
+    uint32_t divisor = (BOARD_HZ * 4 + BAUD / 2) / BAUD; /* in 64ths of 16 cycles */
+
+    SYSCTL_RCGC1 |= RCGC1_UART0;
+    SYSCTL_RCGC2 |= RCGC2_GPIOA;
+    (void)SYSCTL_RCGC2; /* the clocks take a few cycles */
+    GPIOA_AFSEL |= 3;
+    GPIOA_DEN |= 3;
+    UART_CTL = 0;
+    UART_IBRD = divisor / 64;
+    UART_FBRD = divisor % 64;
+    UART_LCRH = 0x70; /* 8 bits, FIFOs on */
+    UART_CTL = 0x301;
+    UART_IM = UART_IM_RX;
+    NVIC_ISER0 = 1u << IRQ_UART0;
+}
+
+/* --- watchdog ----------------------------------------------------------------------------------------------- */
+
+/* The first time it runs out, it interrupts: report_fault then says where. The second time it resets. */
+static void init_watchdog(void)
+{
+    SYSCTL_RCGC0 |= RCGC0_WDT;
+    (void)SYSCTL_RCGC0;
+    WDT_LOCK = WDT_UNLOCK;
+    WDT_LOAD = BOARD_WATCHDOG_S * BOARD_HZ;
+    WDT_CTL = 3;
+    WDT_LOCK = 0;
+    NVIC_ISER0 = 1u << IRQ_WATCHDOG;
+}
+
+void board_feed_watchdog(void)
+{
+    WDT_LOCK = WDT_UNLOCK;
+    WDT_ICR = 0; /* reloads */
+    WDT_LOCK = 0;
+}
+
+void board_init(void)
+{
+    init_clock();
+    init_uart();
+    init_watchdog();
+    unlock();
+}

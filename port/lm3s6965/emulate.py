@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+"""Runs the badge desk in QEMU, confined to loopback.
+
+    port/lm3s6965/emulate.py FIRMWARE.elf    against a stand-in server, with the terminal as badge reader (make badge)
+    with Emulator(elf, port) as e: ...       in a test, against any server on a port of loopback
+
+The guest has a network of its own, cut off from every other (restrict=on). Its DHCP is QEMU's, which then names no DNS
+server; the configuration does (dns), and the answers for the one name that there is come from here. A connection to
+the address behind that name becomes a pipe to the server on loopback.
+"""
+import os
+import queue
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+NET, DNS, SERVER = "198.51.100.0/24", "198.51.100.3", "198.51.100.100"    # RFC 5737: for documentation
+NAME = "ango.test"
+
+
+def checksum(data):
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def answer_dns(frame, names):
+    """The Ethernet frame that answers this one, if it is a query for an address; None otherwise. names: to IPv4."""
+    if frame[12:14] != b"\x08\x00" or frame[23:24] != b"\x11" or frame[30:34] != socket.inet_aton(DNS):
+        return None
+    udp = 14 + (frame[14] & 15) * 4
+    source_port, port = struct.unpack_from("!HH", frame, udp)
+    query = frame[udp + 8:]
+    if port != 53 or len(query) < 17:
+        return None
+    labels, at = [], 12
+    while query[at]:
+        labels.append(query[at + 1:at + 1 + query[at]].decode("ascii", "replace"))
+        at += 1 + query[at]
+    address = names.get(".".join(labels))
+    # Response, recursion available; 3: no such name.
+    reply = query[:2] + struct.pack("!HHHHH", 0x8180 if address else 0x8183, 1, 1 if address else 0, 0, 0)
+    reply += query[12:at + 5]
+    if address:
+        reply += struct.pack("!HHHIH", 0xC00C, 1, 1, 60, 4) + socket.inet_aton(address)
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(reply), 0, 0, 64, 17, 0) + frame[30:34] + frame[26:30]
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    return (frame[6:12] + b"\x02\x00\x00\x00\x00\x03\x08\x00" + head
+            + struct.pack("!HHHH", 53, source_port, 8 + len(reply), 0) + reply)
+
+
+class Emulator:
+    def __init__(self, elf, port, icount=False, names=None, now=None, log=None):
+        self.elf, self.port, self.icount, self.log = elf, port, icount, log
+        self.names = {NAME: SERVER} if names is None else names
+        self.now = now                                      # the guest's time at start; default: ours
+        self.output, self.text, self.process = queue.Queue(), "", None
+
+    def __enter__(self):
+        self.wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.wire.bind(("127.0.0.1", 0))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            local = probe.getsockname()[1]
+        pipe = "%s %s %d" % (sys.executable or "/usr/bin/python3", os.path.join(HERE, "pipe.py"), self.port)
+        command = [
+            "qemu-system-arm", "-M", "lm3s6965evb", "-kernel", self.elf, "-display", "none", "-monitor", "none",
+            "-serial", "stdio", "-net", "nic,model=stellaris",
+            "-net", "user,net=%s,dhcpstart=198.51.100.15,restrict=on,guestfwd=tcp:%s:443-cmd:%s" % (
+                NET, SERVER, pipe.replace(",", ",,")),
+            "-net", "socket,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d" % (self.wire.getsockname()[1], local)]
+        if self.icount:
+            command += ["-icount", "shift=0"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, bufsize=0)
+        for task in (self.serve_dns, self.read):
+            threading.Thread(target=task, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.wire.close()
+
+    def serve_dns(self):
+        while True:
+            try:
+                frame, qemu = self.wire.recvfrom(2048)
+                reply = answer_dns(frame, self.names)
+                if reply:
+                    self.wire.sendto(reply, qemu)
+            except OSError:
+                return
+            except (IndexError, struct.error):
+                continue
+
+    def read(self):
+        stream = self.process.stdout
+        while True:
+            data = os.read(stream.fileno(), 4096)
+            if self.log:
+                self.log(data)
+            self.output.put(data.decode("utf-8", "replace").replace("\r", "") if data else None)
+            if not data:
+                return
+
+    def send(self, line):
+        self.process.stdin.write(line.encode() + b"\n")
+
+    def give_seed(self, pieces=3):
+        """Fresh entropy, 64 bytes a piece; the desk has room for four."""
+        for _ in range(pieces):
+            self.send("seed " + os.urandom(64).hex())
+
+    def give_start(self):
+        self.give_seed()
+        self.send("time %d" % (time.time() if self.now is None else self.now))
+
+    def expect(self, pattern, timeout=60.0):
+        """Waits for the regular expression in what comes from now on; the match. What came before it is dropped."""
+        deadline = time.monotonic() + timeout
+        while True:
+            match = re.search(pattern, self.text, re.M)
+            if match:
+                self.text = self.text[match.end():]
+                return match
+            try:
+                more = self.output.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError("no %r within %d s, but: %s" % (pattern, timeout, self.text[-1500:])) from None
+            if more is None:
+                raise AssertionError("QEMU ended: " + self.text[-1500:])
+            self.text += more
+
+    def start(self, timeout=60.0):
+        """From power-on to ready, with seed and time."""
+        self.expect(r"until then nothing is sent", timeout)
+        self.give_start()
+        self.expect(r"^Ready\.", timeout)
+        return self
+
+    def usage(self):
+        """What "?" tells, as numbers: name -> value."""
+        self.send("?")
+        text = self.expect(r"flash=(?:.*\n)*?.*characters_lost=\d+\n").group(0)
+        return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", text)}
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.strip())
+    if not shutil.which("qemu-system-arm"):
+        sys.exit("emulate: qemu-system-arm is missing: apt-get install qemu-system-arm")
+    sys.path.insert(0, os.path.join(TOP, "tests"))
+    import standin
+
+    def show(data):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    with standin.StandIn(os.path.join(TOP, "build/pki"), chain="ecdsa") as server:
+        with Emulator(sys.argv[1], server.port, log=show) as desk:
+            print("A stand-in Ango Hub is the server; its control plane: %s\n"
+                  "Seed and time are typed in for you. Type email addresses; Ctrl-D ends it." % server.control_url)
+
+            ready = threading.Event()
+
+            def feed():
+                while True:
+                    try:
+                        asked = desk.expect(r"(until then nothing is sent)|(^Ready)|nearly used up", 1e6)
+                    except AssertionError:
+                        os._exit(1)                         # QEMU is gone; nothing is left to be put away
+                    if asked.group(2):
+                        ready.set()
+                    else:
+                        desk.give_start() if asked.group(1) else desk.give_seed(2)
+
+            threading.Thread(target=feed, daemon=True).start()
+            ready.wait(60)
+            try:
+                for line in sys.stdin:
+                    desk.send(line.rstrip("\n"))
+                if not sys.stdin.isatty():
+                    time.sleep(5)
+            except KeyboardInterrupt:
+                pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+# The badge desk on a Cortex-M3: included by the top Makefile.
+#     make firmware [CONFIG=FILE]   make badge   make firmware-test   make lwip-check
+
+CONFIG ?= port/lm3s6965/badge-desk.conf
+FIRMWARE := build/m3/badge-desk
+LWIP_DIR ?= $(DEPS)/lwip
+STACK ?= 4096
+HANDLER_STACK ?= 512
+ARENA ?= 40960
+QEMU := qemu-system-arm
+
+.PHONY: firmware badge firmware-test lwip-check firmware-elf
+firmware: ## build the badge desk for a Cortex-M3: flash and RAM as it uses them
+	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi openssl:openssl
+	@[ -f $(LWIP_DIR)/src/core/tcp.c ] || port/fetch-deps lwip
+	@[ $(CONFIG) != port/lm3s6965/badge-desk.conf ] || tests/pki
+	@$(MAKE) --no-print-directory VARIANT=m3 firmware-elf
+	@port/lm3s6965/memory2svg --table $(FIRMWARE)
+
+badge: firmware ## run the badge desk in QEMU against the stand-in: type an email address
+	@port/packages qemu-system-arm:$(QEMU)
+	@port/lm3s6965/emulate.py $(FIRMWARE).elf
+
+firmware-test: firmware lwip-check ## run the badge desk's tests in QEMU, and print its figures
+	@port/packages qemu-system-arm:$(QEMU)
+	@tests/test_firmware.py
+
+# --- within VARIANT=m3: what is linked ------------------------------------------------------------------------
+
+lwip_src := $(addprefix src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c stats.c sys.c \
+    tcp.c tcp_in.c tcp_out.c timeouts.c udp.c ipv4/dhcp.c ipv4/etharp.c ipv4/icmp.c ipv4/ip4.c ipv4/ip4_addr.c) \
+    src/netif/ethernet.c
+lwip_obj := $(patsubst %.c,$(BUILD)/lwip/%.o,$(lwip_src))
+board_obj := $(call objects,$(addprefix port/lm3s6965/,start.c board.c ethernet.c seed.c))
+LWIP_INCLUDES := -Iport/lwip -isystem $(LWIP_DIR)/src/include
+firmware_cflags := $(LWIP_INCLUDES) -Iport/lm3s6965
+
+$(board_obj) $(call objects,port/lwip/ango_lwip.c): own_cflags += $(firmware_cflags)
+$(BUILD)/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip/arch/cc.h
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -c $< -o $@
+
+$(BUILD)/liblwip.a: $(lwip_obj)
+
+# Newest when the configuration's text, or that of its certificates, is.
+$(BUILD)/badge-desk/desk_config.c: $(CONFIG) port/lm3s6965/config2c port/pem2c FORCE
+	@mkdir -p $(@D)
+	@umask 077; port/lm3s6965/config2c $(CONFIG) >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/badge-desk/desk_config.o: $(BUILD)/badge-desk/desk_config.c
+	$(QUIET_CC)$(CC) $(own_cflags) $(firmware_cflags) -c $< -o $@
+
+# Two builds of the same desk: with the arena that it needs; and with a larger one and the tests' commands.
+$(BUILD)/badge-desk/desk.o: DESK = -DARENA=$(ARENA)
+$(BUILD)/badge-desk/measure.o: DESK = -DARENA=46000 -DDESK_MEASURE=1
+$(BUILD)/badge-desk/desk.o $(BUILD)/badge-desk/measure.o: port/lm3s6965/badge_desk.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) $(own_cflags) $(firmware_cflags) $(DESK) -c $< -o $@
+
+firmware_ldflags = -nostartfiles -nostdlib -Tport/lm3s6965/memory.ld -Wl,--gc-sections -Wl,--fatal-warnings \
+    -Wl,--defsym=STACK=$(STACK) -Wl,--defsym=HANDLER_STACK=$(HANDLER_STACK) -Wl,-Map=$(@:.elf=.map)
+firmware_parts = $(board_obj) $(call objects,port/lwip/ango_lwip.c) $(BUILD)/badge-desk/desk_config.o \
+    $(LIBANGO) $(LIBMBEDTLS) $(BUILD)/liblwip.a
+
+# No heap: no start files, no system calls. Whatever wants malloc, a file or a clock of libc does not link.
+$(BUILD)/badge-desk.elf: $(BUILD)/badge-desk/desk.o
+$(BUILD)/badge-desk-measure.elf: $(BUILD)/badge-desk/measure.o
+$(BUILD)/badge-desk.elf $(BUILD)/badge-desk-measure.elf: $(firmware_parts) port/lm3s6965/memory.ld
+	$(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(firmware_ldflags) $(filter %.o,$^) $(filter %.a,$^) -lc -lgcc -o $@
+
+firmware-elf: $(BUILD)/badge-desk.elf $(BUILD)/badge-desk-measure.elf

@@ -1,0 +1,96 @@
+/*
+ * lwIP 2.2 as the port needs it: IPv4, DHCP, DNS, one TCP connection, no heap, no threads.
+ *
+ * The sizes below are for a device with 64 KB of RAM, about 7 KB of which they cost. Each can be set with -D; what the
+ * port itself rests on is at the top.
+ */
+#ifndef ANGO_LWIPOPTS_H
+#define ANGO_LWIPOPTS_H
+
+/* --- what ango_lwip.c rests on ----------------------------------------------------------------------------- */
+
+#define NO_SYS 1
+#define SYS_LIGHTWEIGHT_PROT 0
+#define LWIP_TIMERS 1
+#define LWIP_TCP 1
+#define LWIP_DNS 1
+#define LWIP_DHCP 1
+#define LWIP_NETCONN 0
+#define LWIP_SOCKET 0
+
+/* --- left out: it would only cost flash --------------------------------------------------------------------- */
+
+#define LWIP_NOASSERT 1 /* 9 KB of flash */
+#define LWIP_STATS 0
+#define LWIP_RAW 0
+#define LWIP_IPV6 0
+#define LWIP_IGMP 0
+#define LWIP_AUTOIP 0
+#define LWIP_ACD 0
+#define LWIP_DHCP_DOES_ACD_CHECK 0
+#define IP_REASSEMBLY 0 /* TCP never sends fragments; DHCP and DNS answers that we ask for fit a frame */
+#define IP_FRAG 0
+#define IP_FORWARD 0
+#define LWIP_TCP_KEEPALIVE 0
+#define LWIP_NETIF_HOSTNAME 0
+#define LWIP_NETIF_LOOPBACK 0
+#define LWIP_HAVE_LOOPIF 0
+#define LWIP_NETIF_TX_SINGLE_PBUF 0
+#define TCP_LISTEN_BACKLOG 0
+#define LWIP_MULTICAST_TX_OPTIONS 0
+#define DNS_LOCAL_HOSTLIST 0
+#define LWIP_DNS_SECURE (LWIP_DNS_SECURE_RAND_XID | LWIP_DNS_SECURE_RAND_SRC_PORT)
+/* Out-of-order segments are not kept but asked for again: with so small a window there are few. */
+#define TCP_QUEUE_OOSEQ 0
+
+/* --- sizes --------------------------------------------------------------------------------------------------- */
+
+#define MEM_ALIGNMENT 4
+#define ETH_PAD_SIZE 2 /* or the IP header lies across words, which a Cortex-M0 cannot read */
+
+/* Segments of 536 bytes, which every path carries: four of them fill the window, two more buffers are for the rest
+ * of the world. A 16 KB record takes eight round trips; a window of 16 KB would take 18 KB of RAM. */
+#ifndef TCP_MSS
+#define TCP_MSS 536
+#endif
+#ifndef TCP_WND
+#define TCP_WND (4 * TCP_MSS)
+#endif
+#ifndef PBUF_POOL_SIZE
+#define PBUF_POOL_SIZE 6
+#endif
+#define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 14 + ETH_PAD_SIZE)
+
+/* What waits for its acknowledgement. When it is full, send waits. */
+#ifndef TCP_SND_BUF
+#define TCP_SND_BUF (2 * TCP_MSS)
+#endif
+#ifndef TCP_SND_QUEUELEN
+#define TCP_SND_QUEUELEN 6
+#endif
+#define TCP_SNDLOWAT (TCP_SND_BUF / 2)
+#define TCP_OVERSIZE 0 /* else each small write takes a segment's worth */
+#ifndef MEM_SIZE
+#define MEM_SIZE 1600 /* lwIP's own heap, a static array: what is sent is copied to it */
+#endif
+
+#define MEMP_NUM_TCP_PCB 3 /* one in use; two that are still closing */
+#define MEMP_NUM_TCP_PCB_LISTEN 1
+#define MEMP_NUM_TCP_SEG TCP_SND_QUEUELEN
+#define MEMP_NUM_UDP_PCB 2 /* DHCP, DNS */
+#define MEMP_NUM_PBUF 4
+#define MEMP_NUM_REASSDATA 0
+#define MEMP_NUM_FRAG_PBUF 0
+#define ARP_TABLE_SIZE 4
+#define ARP_QUEUEING 0
+#ifndef DNS_TABLE_SIZE
+#define DNS_TABLE_SIZE 2
+#endif
+#ifndef DNS_MAX_NAME_LENGTH
+#define DNS_MAX_NAME_LENGTH 64 /* "testapi.ango.ai" and some; a longer name is refused as not resolvable */
+#endif
+#define DNS_MAX_SERVERS 2
+#define LWIP_DHCP_MAX_DNS_SERVERS 2
+#define LWIP_DHCP_PROVIDE_DNS_SERVERS 1
+
+#endif
