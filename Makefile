@@ -117,7 +117,7 @@ ANGO := $(BUILD)/ango
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_src))
 
 # Rewritten, and so newer than the objects, only when flags have changed that change what is made.
-flags := $(CC) $(own_cflags) $(LDFLAGS) $(LDLIBS)
+flags := $(CC) $(own_cflags) $(mbedtls_sanitize) $(LDFLAGS) $(LDLIBS)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(flags)) | cmp -s - $@ || printf '%s\n' $(call quote,$(flags)) >$@
