@@ -46,12 +46,12 @@ struct ango_token {
 /* Constant for the life of the client; may lie in flash. What it points to belongs to the client meanwhile. */
 struct ango_config {
     const struct ango_port *port; /* must be secure */
-    const char *host;             /* a host name or an address, no scheme, no port: ANGO_HOST_EU */
+    const char *host;             /* a host name or an IPv4 address, no scheme, no port: ANGO_HOST_EU */
     uint16_t tcp_port;            /* 0: 443 */
     uint32_t timeout_ms;          /* for a whole exchange: connect, handshake, request, reply; 1 to 2147483647 */
     uint32_t keep_ms;             /* a connection idle for longer is not used again; 0: close after each exchange */
     uint8_t *buffer;              /* the request, then the reply; one byte of it is kept for a NUL */
-    size_t buffer_cap;
+    size_t buffer_cap;            /* at most INT_MAX */
     struct ango_token *tokens;
     size_t tokens_cap;            /* ANGO_TOKENS, or what one object of the reply takes */
 };
@@ -75,7 +75,7 @@ struct ango_result {
                                   API's; "" if there was none. UTF-8, from the network: may hold control
                                   characters, so filter it before a terminal sees it */
     uint32_t retry_after_s;    /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */
-    size_t items;              /* entries of the reply, to be read with ango_next_... */
+    size_t items;              /* with ANGO_OK: entries of the reply, to be read with ango_next_... */
     size_t need;               /* with ANGO_E_SPACE: the buffer_cap that would have sufficed */
     size_t index;              /* with ANGO_E_EMAIL and ANGO_E_ID: which of the list, from 0 */
     int port_error;            /* the last negative result of the port, as it came; 0: none */
@@ -85,41 +85,46 @@ struct ango_result {
 
 /* An HTTP/1.1 reply on its way in. Private; here for its size. */
 struct ango_http {
-    uint8_t *buf;
-    size_t cap;
-    size_t len;       /* bytes received and not yet dropped */
-    size_t pos;       /* first byte not yet taken */
-    size_t scan;      /* first byte not yet searched for the end of its line */
-    size_t body_len;  /* decoded body, at the front of buf */
-    size_t left;      /* bytes missing of the body or of a chunk */
-    size_t line_bytes; /* of the head, or of the trailers, so far */
-    int64_t date;
-    int64_t retry_date;
-    uint32_t retry_after_s;
-    uint16_t status;
     uint8_t state;
     uint8_t flags;
     uint8_t interim;
+    uint16_t status;
+    uint32_t now;      /* Unix time, its lower half; 0: unknown */
+    uint32_t retry_after_s;
+    uint8_t *buf;
+    size_t cap;
+    size_t len;        /* bytes received and not yet dropped */
+    size_t pos;        /* first byte not yet taken */
+    size_t scan;       /* first byte not yet searched for the end of its line */
+    size_t body_len;   /* decoded body, at the front of buf */
+    size_t left;       /* bytes missing of the body or of a chunk */
+    size_t line_bytes; /* of all lines so far */
 };
 
-struct ango_shape;
+/* The list of a reply, read object by object. Private; here for its size. */
+struct ango_list {
+    const struct ango_shape *shape;
+    uint8_t *next; /* what is left of it, or NULL */
+    struct ango_token *tokens;
+    size_t tokens_cap;
+};
 
 /* Only `result` is for reading; the rest is the library's. Zero it, or declare it static, before init. */
 struct ango_client {
-    struct ango_result result;
+    uint8_t state;
+    uint8_t connected;
+    uint8_t given;        /* a byte of the request was given to the port */
     const struct ango_config *config;
+    const struct ango_port *port;
     const char *api_key;
-    const struct ango_shape *shape;
-    uint8_t *item;        /* next entry of the reply, or NULL */
-    struct ango_http http;
     size_t len;           /* bytes of the request */
     size_t pos;           /* bytes of it sent */
     uint32_t started_ms;
     uint32_t last_ms;
-    uint8_t state;
-    uint8_t connected;
-    uint8_t given;        /* a byte of the request was given to the port */
     int send_error;
+    struct ango_result result;
+    struct ango_list list;
+    struct ango_http http;
 };
 
 /*
@@ -227,7 +232,7 @@ int ango_next_invite(struct ango_client *client, struct ango_invite *invite);
 const char *ango_organization_role_text(enum ango_organization_role role);
 const char *ango_project_role_text(enum ango_project_role role);
 
-/* Whether two words are the same but for the case of ASCII letters. */
+/* Whether `text` is `word`, which is made of ASCII letters and '-', whatever the case of the letters. */
 bool ango_text_is(const char *text, const char *word);
 
 /*

@@ -76,7 +76,7 @@ struct ango_port {
     int (*connect)(void *ctx, const char *host, uint16_t port, uint32_t wait_ms);
 
     /*
-     * Sends up to `len` bytes, 1 <= len <= 32767. Never returns 0.
+     * Sends up to `len` bytes, 1 <= len <= INT_MAX. Never returns 0.
      *   1 to len       so many bytes were taken, from the front
      *   ANGO_E_WAIT    none was taken; called again with the same bytes
      *   other negative the connection is broken
@@ -84,7 +84,7 @@ struct ango_port {
     int (*send)(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms);
 
     /*
-     * Receives up to `cap` bytes, 1 <= cap <= 32767, as soon as there is at least one.
+     * Receives up to `cap` bytes, 1 <= cap <= INT_MAX, as soon as there is at least one.
      *   1 to cap       so many bytes were written to buf
      *   0              the peer has closed its side, all data before that was delivered. A secure port returns
      *                  0 only for an authenticated end (TLS close_notify), and ANGO_E_TRUNCATED for a bare one

@@ -1,15 +1,13 @@
-/* calendar.h - dates to seconds. Pure. */
+/* calendar.h - dates to days. Pure. */
 #ifndef ANGO_CALENDAR_H
 #define ANGO_CALENDAR_H
 
 #include <stdint.h>
 
-struct ango_date {
-    int year, month, day; /* month and day count from 1 */
-    int hour, minute, second;
-};
-
-/* Seconds since 1970-01-01 00:00:00 UTC of a date in the Gregorian calendar, years 1 to 9999; not range-checked. */
-int64_t ango_unix_time(const struct ango_date *date);
+/*
+ * Days from 1970-01-01 to a date in the Gregorian calendar, years 1 to 9999, month and day counted from 1; not
+ * range-checked. With wrong values the result is wrong, and nothing worse.
+ */
+int32_t ango_days(unsigned year, unsigned month, unsigned day);
 
 #endif

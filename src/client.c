@@ -1,13 +1,12 @@
 /* One exchange, from its start to its result: the only file that knows the order of things. */
 #include "client.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "http.h"
 
 enum { IDLE, CONNECT, SEND, RECEIVE, FINISHED };
-
-#define PIECE_MAX 32767 /* bytes that one call of the port is asked to take or to give */
 
 /* --- set-up ---------------------------------------------------------------------------------------------- */
 
@@ -26,7 +25,7 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
     const struct ango_port *port;
 
     if (client == NULL || config == NULL || config->port == NULL || config->host == NULL || config->buffer == NULL
-        || config->buffer_cap == 0 || config->tokens == NULL || config->tokens_cap == 0 || config->timeout_ms == 0
+        || config->buffer_cap - 1 >= INT_MAX || config->tokens == NULL || config->tokens_cap == 0 || config->timeout_ms == 0
         || config->timeout_ms > INT32_MAX)
         return ANGO_E_ARG;
     port = config->port;
@@ -40,6 +39,7 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
         return ANGO_E_HOST;
     memset(client, 0, sizeof *client);
     client->config = config;
+    client->port = port;
     client->result.status = client->result.message = "";
     return ango_client_set_api_key(client, api_key);
 }
@@ -50,7 +50,7 @@ enum { CLOSED, CONNECTING, CONNECTED };
 
 static uint32_t clock_ms(const struct ango_client *client)
 {
-    return client->config->port->clock_ms(client->config->port->ctx);
+    return client->port->clock_ms(client->port->ctx);
 }
 
 void ango_close(struct ango_client *client)
@@ -58,7 +58,7 @@ void ango_close(struct ango_client *client)
     if (client == NULL || client->connected == CLOSED)
         return;
     client->connected = CLOSED;
-    client->config->port->close(client->config->port->ctx);
+    client->port->close(client->port->ctx);
 }
 
 /* What a call of the port returned, as a code of the library; it was asked for `most` bytes. */
@@ -72,13 +72,16 @@ static int port_result(struct ango_client *client, int n, size_t most)
 
 /* --- the request ----------------------------------------------------------------------------------------- */
 
+/* Nothing of the request, and so of the key, stays in the buffer. */
+static void wipe(struct ango_client *client)
+{
+    memset(client->config->buffer, 0, client->len);
+}
+
 int ango_begin(struct ango_client *client, struct ango_writer *w)
 {
     if (client == NULL || client->api_key == NULL || (client->state != IDLE && client->state != FINISHED))
         return ANGO_E_ARG;
-    memset(&client->result, 0, sizeof client->result);
-    client->result.status = client->result.message = "";
-    client->item = NULL;
     client->state = IDLE;
     ango_write_begin(w, client->config->buffer, client->config->buffer_cap);
     return ANGO_OK;
@@ -91,30 +94,37 @@ void ango_write_head(struct ango_client *client, struct ango_writer *w, bool bod
 
 int ango_start(struct ango_client *client, struct ango_writer *w, bool body, const struct ango_shape *shape)
 {
+    const struct ango_config *config = client->config;
+    const struct ango_port *port = client->port;
     struct ango_result *result = &client->result;
+    uint32_t now;
 
     if (body)
         ango_http_end_body(w);
-    result->error = ango_write_end(w);
-    if (result->error != ANGO_OK) {
-        memset(w->buf, 0, w->cap);
-        result->index = w->error_index;
-        result->need = result->error == ANGO_E_SPACE ? w->len : 0;
-        client->state = FINISHED;
-        return result->error;
-    }
-    client->shape = shape;
-    client->len = w->len;
+    memset(result, 0, sizeof *result);
+    result->status = result->message = "";
+    result->index = w->error_index;
+    result->need = w->len;
+    client->len = w->len < w->cap ? w->len : w->cap;
     client->pos = 0;
     client->given = 0;
-    client->send_error = 0;
-    client->started_ms = clock_ms(client);
-    if (client->started_ms - client->last_ms > client->config->keep_ms)
-        ango_close(client);
-    client->last_ms = client->started_ms;
-    ango_http_begin(&client->http, client->config->buffer, client->config->buffer_cap - 1);
+    client->send_error = ANGO_OK;
+    client->list.shape = shape;
+    client->list.tokens = config->tokens;
+    client->list.tokens_cap = config->tokens_cap;
     client->state = CONNECT;
-    return ANGO_OK;
+    now = clock_ms(client);
+    if (now - client->last_ms > config->keep_ms)
+        ango_close(client);
+    client->started_ms = client->last_ms = now;
+    ango_http_begin(&client->http, config->buffer, config->buffer_cap - 1,
+                    port->time != NULL ? (uint32_t)port->time(port->ctx) : 0);
+    result->error = ango_write_end(w);
+    if (result->error != ANGO_OK) {
+        wipe(client);
+        client->state = FINISHED;
+    }
+    return result->error;
 }
 
 /* --- the end --------------------------------------------------------------------------------------------- */
@@ -133,7 +143,7 @@ static enum ango_outcome outcome(const struct ango_client *client, int err)
 static int finish(struct ango_client *client, int err)
 {
     if (client->state != RECEIVE)
-        memset(client->config->buffer, 0, client->len);
+        wipe(client);
     if ((err != ANGO_OK && err != ANGO_E_STATUS) || client->send_error != ANGO_OK || client->config->keep_ms == 0
         || !ango_http_can_keep(&client->http))
         ango_close(client);
@@ -152,121 +162,102 @@ void ango_cancel(struct ango_client *client)
 
 /* --- the reply ------------------------------------------------------------------------------------------- */
 
-/* The body of a reply that is a success. */
-static int read_success(struct ango_client *client)
-{
-    const struct ango_config *config = client->config;
-    struct ango_http *h = &client->http;
-    int err;
-
-    if (client->send_error != ANGO_OK)
-        return client->send_error; /* a success for half a request is not to be believed */
-    if (h->status == 204)
-        return ANGO_OK;
-    err = ango_json_scan(h->buf, h->body_len, client->shape, config->tokens_cap, &client->result, &client->item);
-    if (err != ANGO_OK || ango_text_is(client->result.status, "success"))
-        return err;
-    return client->result.status[0] == '\0' ? ANGO_E_SHAPE : ANGO_E_STATUS;
-}
-
 /* The reply is there, whole, or cut short by `err`: what does it say? */
 static int conclude(struct ango_client *client, int err)
 {
     struct ango_http *h = &client->http;
     struct ango_result *result = &client->result;
-    const struct ango_port *port = client->config->port;
 
-    if (!ango_http_has_head(h))
-        return client->send_error != ANGO_OK ? client->send_error : err;
-    result->http_status = h->status;
-    result->retry_after_s = ango_http_retry_after(h, port->time != NULL ? port->time(port->ctx) : 0);
-    if (err == ANGO_OK)
-        h->buf[h->body_len] = '\0';
-    if (h->status < 300)
-        return err == ANGO_OK ? read_success(client) : err;
-    if (err == ANGO_OK && ango_json_scan(h->buf, h->body_len, NULL, 0, result, &client->item) == ANGO_E_JSON)
-        result->message = (const char *)h->buf;
-    return client->send_error != ANGO_OK && outcome(client, err) == ANGO_UNKNOWN ? client->send_error : ANGO_E_STATUS;
+    if (ango_http_has_head(h)) {
+        result->http_status = h->status;
+        result->retry_after_s = h->retry_after_s;
+        if (err == ANGO_OK) {
+            h->buf[h->body_len] = '\0';
+            err = ango_json_scan(h->buf, h->body_len, &client->list, result);
+            if (err == ANGO_E_JSON)
+                result->message = (const char *)h->buf;
+            if (err == ANGO_OK && !ango_text_is(result->status, "success"))
+                err = *result->status != '\0' ? ANGO_E_STATUS : ANGO_E_SHAPE;
+            if (h->status == 204)
+                err = ANGO_OK;
+        }
+        if (h->status >= 300)
+            err = ANGO_E_STATUS;
+    }
+    /* A success for half a request is not to be believed, nor is a server error; a refusal is. */
+    return client->send_error != ANGO_OK && outcome(client, err) != ANGO_REJECTED ? client->send_error : err;
 }
 
 /* --- the steps: each makes at most one call of the port that waits ---------------------------------------- */
 
-/* A kept connection that has anything to say before it was asked has ended, or is out of step. */
-static bool is_quiet(struct ango_client *client)
-{
-    uint8_t byte;
-
-    return client->config->port->recv(client->config->port->ctx, &byte, 1, 0) == ANGO_E_WAIT;
-}
-
 static int connect_step(struct ango_client *client, uint32_t wait_ms)
 {
     const struct ango_config *config = client->config;
+    const struct ango_port *port = client->port;
+    uint8_t byte;
     int err;
 
     if (client->connected == CONNECTED) {
-        if (is_quiet(client))
-            client->state = SEND;
-        else
+        /* A kept connection that has anything to say before it is asked has ended, or is out of step. */
+        client->state = SEND;
+        if (port->recv(port->ctx, &byte, 1, 0) != ANGO_E_WAIT) {
             ango_close(client);
+            client->state = CONNECT;
+        }
         return ANGO_E_WAIT;
     }
     client->connected = CONNECTING;
-    err = config->port->connect(config->port->ctx, config->host, config->tcp_port != 0 ? config->tcp_port : 443,
-                                wait_ms);
-    err = port_result(client, err, 0);
+    err = port_result(client, port->connect(port->ctx, config->host, config->tcp_port != 0 ? config->tcp_port : 443,
+                                            wait_ms), 0);
     if (err == ANGO_E_WAIT)
         return err;
-    client->connected = err == ANGO_OK ? CONNECTED : CLOSED;
+    client->connected = CLOSED;
+    if (err != ANGO_OK)
+        return err;
+    client->connected = CONNECTED;
     client->state = SEND;
-    return err == ANGO_OK ? ANGO_E_WAIT : err;
+    return ANGO_E_WAIT;
 }
 
 static int send_step(struct ango_client *client, uint32_t wait_ms)
 {
-    const struct ango_config *config = client->config;
+    const struct ango_port *port = client->port;
     size_t left = client->len - client->pos;
     int n;
 
-    if (left > PIECE_MAX)
-        left = PIECE_MAX;
     client->given = 1;
-    n = port_result(client, config->port->send(config->port->ctx, config->buffer + client->pos, left, wait_ms), left);
+    n = port_result(client, port->send(port->ctx, client->config->buffer + client->pos, left, wait_ms), left);
     if (n == ANGO_E_WAIT)
         return n;
-    /* When it fails, the server may already have said why. */
-    if (n <= 0)
-        client->send_error = n < 0 ? n : ANGO_E_NET;
-    else
+    if (n > 0) {
         client->pos += (size_t)n;
-    if (client->pos == client->len || n <= 0) {
-        memset(config->buffer, 0, client->len);
-        client->state = RECEIVE;
+        if ((size_t)n < left)
+            return ANGO_E_WAIT;
+    } else {
+        client->send_error = n < 0 ? n : ANGO_E_NET; /* the server may already have said why */
     }
+    wipe(client);
+    client->state = RECEIVE;
     return ANGO_E_WAIT;
 }
 
 static int receive_step(struct ango_client *client, uint32_t wait_ms)
 {
-    const struct ango_config *config = client->config;
+    const struct ango_port *port = client->port;
     uint8_t *to;
     size_t room = ango_http_room(&client->http, &to);
-    int n;
+    int n = ANGO_E_TOO_BIG;
 
-    if (room == 0)
-        return conclude(client, ANGO_E_TOO_BIG);
-    if (room > PIECE_MAX)
-        room = PIECE_MAX;
     if (client->send_error != ANGO_OK)
         wait_ms = 0;
-    n = port_result(client, config->port->recv(config->port->ctx, to, room, wait_ms), room);
-    if (n == ANGO_E_WAIT && client->send_error != ANGO_OK)
-        n = client->send_error;
-    else if (n > 0)
-        n = ango_http_take(&client->http, (size_t)n);
-    else if (n == 0)
-        n = ango_http_take_end(&client->http);
-    return n == ANGO_E_WAIT ? n : conclude(client, n);
+    if (room > 0) {
+        n = port_result(client, port->recv(port->ctx, to, room, wait_ms), room);
+        if (n > 0)
+            n = ango_http_take(&client->http, (size_t)n);
+        else if (n == 0)
+            n = ango_http_take_end(&client->http);
+    }
+    return n == ANGO_E_WAIT && client->send_error == ANGO_OK ? n : conclude(client, n);
 }
 
 /* Cuts *wait_ms to what is left of the deadline. */
@@ -316,7 +307,7 @@ int ango_finish(struct ango_client *client)
 int ango_next_item(struct ango_client *client, const struct ango_shape *shape, void *out)
 {
     if (client == NULL || out == NULL || client->state != FINISHED || client->result.error != ANGO_OK
-        || client->shape != shape)
+        || client->list.shape != shape)
         return ANGO_E_ARG;
-    return ango_json_item(&client->item, shape, client->config->tokens, client->config->tokens_cap, out);
+    return ango_json_item(&client->list, out);
 }

@@ -17,12 +17,16 @@
 void ango_http_write_head(struct ango_writer *w, const struct ango_config *config, const char *api_key, bool body);
 void ango_http_end_body(struct ango_writer *w);
 
-/* Whether `host` can stand in a Host header: letters, digits, '-', '.', '_', or an IPv6 address without brackets. */
+/* Whether `host` can stand in a Host header: letters, digits, '-', '.', '_'. */
 bool ango_http_host_ok(const char *host);
 /* Whether `key` can stand in a header: 0x21 to 0x7E, at least one. */
 bool ango_http_key_ok(const char *key);
 
-void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap);
+/*
+ * `now` (Unix time, its lower half; 0: unknown) turns a date in Retry-After into seconds. The head, and the lines around chunks, may
+ * take as many bytes as the buffer has; so may the body.
+ */
+void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap, uint32_t now);
 
 /* Where to receive, and how much at most: 0 when the buffer is full, which is ANGO_E_TOO_BIG. */
 size_t ango_http_room(struct ango_http *h, uint8_t **to);
@@ -43,8 +47,5 @@ bool ango_http_has_head(const struct ango_http *h);
 
 /* After a complete reply: the connection can carry another exchange. */
 bool ango_http_can_keep(const struct ango_http *h);
-
-/* What Retry-After asks for, clamped; `now` (Unix seconds, 0: unknown) serves a date where the reply had no Date. */
-uint32_t ango_http_retry_after(const struct ango_http *h, int64_t now);
 
 #endif

@@ -1,21 +1,21 @@
 /* Invitations to an organization. */
 #include "client.h"
 
+/* What an invitation's reply holds is not documented, so its types are open. */
 static const struct ango_field fields[] = {
-    { "invites", ANGO_IN_DATA, ANGO_JSON_LIST | ANGO_JSON_OPEN, 0 },
-    { "_id", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, id) },
-    { "to", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, to) },
-    { "organizationRole", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN,
-      offsetof(struct ango_invite, organization_role) },
-    { "status", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, status) },
-    { "message", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, message) },
-    { "createdBy", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, created_by) },
-    { "createdAt", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, created_at) },
-    { "expiresAt", ANGO_IN_OWN, ANGO_JSON_STRING | ANGO_JSON_OPEN, offsetof(struct ango_invite, expires_at) },
+    ANGO_ENVELOPE,
+    { "invites", ANGO_IN_DATA, ANGO_JSON_LIST, 1, 0 },
+    { "_id", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, id) },
+    { "to", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, to) },
+    { "organizationRole", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, organization_role) },
+    { "status", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, status) },
+    { "message", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, message) },
+    { "createdBy", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, created_by) },
+    { "createdAt", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, created_at) },
+    { "expiresAt", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, expires_at) },
 };
 
-/* What an invitation's reply holds is not documented, so none of it is required. */
-static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN };
+static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN, 0 };
 
 static void write_assignments(struct ango_writer *w, const struct ango_invitation *invitation)
 {

@@ -59,12 +59,19 @@ void ango_write_number(struct ango_writer *w, size_t number)
     ango_write_bytes(w, digits + at, sizeof digits - at);
 }
 
-/* Bytes of the character at p: 0 where text cannot go on (NUL, control character, not UTF-8). */
-static unsigned character(const uint8_t *p)
+/* Length of a text; 0 when it is NULL, empty, has a control character, or is not UTF-8. */
+static size_t text_len(const char *text)
 {
-    if (*p >= 0x80)
-        return ango_utf8_sequence(p);
-    return *p >= 0x20 && *p != 0x7F;
+    const uint8_t *p = (const uint8_t *)text;
+    unsigned n = 1;
+
+    if (text == NULL)
+        return 0;
+    while (n != 0) {
+        n = *p - 0x20u < 0x5F ? 1 : *p < 0x80 ? 0 : ango_utf8_len(p);
+        p += n;
+    }
+    return *p == '\0' ? (size_t)(p - (const uint8_t *)text) : 0;
 }
 
 static bool unreserved(unsigned c)
@@ -72,86 +79,67 @@ static bool unreserved(unsigned c)
     return (c | 0x20) - 'a' < 26u || c - '0' < 10u || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-void ango_write_segment(struct ango_writer *w, const char *id)
+/* Writes the text in runs: up to each byte that JSON wants escaped or, for a path, percent-encoded. */
+static void write_escaped(struct ango_writer *w, const char *text, size_t len, bool path)
 {
     static const char hex[] = "0123456789ABCDEF";
-    const uint8_t *p = (const uint8_t *)id;
-    unsigned n;
+    const char *end = text + len;
+    const char *run = text;
 
-    if (id == NULL || *id == '\0' || strcmp(id, ".") == 0 || strcmp(id, "..") == 0) {
-        ango_write_refuse(w, ANGO_E_ID);
-        return;
-    }
-    for (; (n = character(p)) != 0; p += n) {
-        unsigned i;
+    for (; text < end; text++) {
+        unsigned c = (unsigned char)*text;
 
-        if (unreserved(*p)) {
-            ango_write_byte(w, *p);
+        if (path ? unreserved(c) : c != '"' && c != '\\')
             continue;
-        }
-        for (i = 0; i < n; i++) {
-            ango_write_byte(w, '%');
-            ango_write_byte(w, (unsigned char)hex[p[i] >> 4]);
-            ango_write_byte(w, (unsigned char)hex[p[i] & 15]);
+        ango_write_bytes(w, run, (size_t)(text - run));
+        run = text;
+        ango_write_byte(w, path ? '%' : '\\');
+        if (path) {
+            ango_write_byte(w, (unsigned char)hex[c >> 4]);
+            ango_write_byte(w, (unsigned char)hex[c & 15]);
+            run++;
         }
     }
-    if (*p != '\0')
+    ango_write_bytes(w, run, (size_t)(text - run));
+}
+
+void ango_write_segment(struct ango_writer *w, const char *id)
+{
+    size_t len = text_len(id);
+
+    if (len == 0 || (id[0] == '.' && (len == 1 || (id[1] == '.' && len == 2))))
         ango_write_refuse(w, ANGO_E_ID);
+    else
+        write_escaped(w, id, len, true);
 }
 
 void ango_write_string(struct ango_writer *w, const char *text, int refusal)
 {
-    const uint8_t *p = (const uint8_t *)text;
-    unsigned n;
+    size_t len = text_len(text);
 
-    if (text == NULL || *text == '\0') {
+    if (len == 0) {
         ango_write_refuse(w, refusal);
         return;
     }
     ango_write_byte(w, '"');
-    for (; (n = character(p)) != 0; p += n) {
-        if (*p == '"' || *p == '\\')
-            ango_write_byte(w, '\\');
-        if (n == 1)
-            ango_write_byte(w, *p);
-        else
-            ango_write_bytes(w, p, n);
-    }
+    write_escaped(w, text, len, false);
     ango_write_byte(w, '"');
-    if (*p != '\0')
-        ango_write_refuse(w, refusal);
 }
 
 void ango_write_word(struct ango_writer *w, const char *word)
 {
-    if (word == NULL) {
-        ango_write_refuse(w, ANGO_E_ARG);
-        return;
-    }
-    ango_write_byte(w, '"');
-    ango_write_text(w, word);
-    ango_write_byte(w, '"');
+    ango_write_string(w, word, ANGO_E_ARG);
 }
 
 void ango_write_email(struct ango_writer *w, const char *email)
 {
-    const char *p;
-    const char *at = NULL;
+    size_t len = text_len(email);
+    const char *at = len != 0 ? strchr(email, '@') : NULL;
+    size_t local_len = at != NULL ? (size_t)(at - email) : 0;
 
-    if (email == NULL) {
-        ango_write_refuse(w, ANGO_E_EMAIL);
-        return;
-    }
-    for (p = email; *p != '\0' && *p != ' ' && p - email <= ANGO_EMAIL_MAX; p++) {
-        if (*p != '@')
-            continue;
-        if (at != NULL)
-            break;
-        at = p;
-    }
-    if (*p != '\0' || p - email > ANGO_EMAIL_MAX || at == NULL || at == email || at + 1 == p
-        || at - email > ANGO_EMAIL_LOCAL_MAX)
-        ango_write_refuse(w, ANGO_E_EMAIL);
-    else
-        ango_write_string(w, email, ANGO_E_EMAIL);
+    /* Not zero, and at most 64; something behind the @; one @ only, and no space. */
+    if (local_len - 1 >= ANGO_EMAIL_LOCAL_MAX || at[1] == '\0' || len > ANGO_EMAIL_MAX || strchr(at + 1, '@') != NULL
+        || strchr(email, ' ') != NULL)
+        email = NULL;
+    ango_write_string(w, email, ANGO_E_EMAIL);
 }

@@ -39,7 +39,7 @@ void ango_write_segment(struct ango_writer *w, const char *id);
 /* A JSON string in quotes. NULL, empty, control characters and what is not UTF-8 are refused with `refusal`. */
 void ango_write_string(struct ango_writer *w, const char *text, int refusal);
 
-/* One of the API's words as a JSON string, unescaped; NULL, for no word, is ANGO_E_ARG. */
+/* One of the API's words as a JSON string; NULL, for no word, is ANGO_E_ARG. */
 void ango_write_word(struct ango_writer *w, const char *word);
 
 /* An email address as a JSON string; ANGO_E_EMAIL for what cannot be one (see ango_invite_members_to_org_start). */

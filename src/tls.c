@@ -32,7 +32,6 @@
 
 #define TIME_MIN 1767225600 /* 2026-01-01: a clock before that is wrong */
 #define CALLS_MAX 64        /* calls of the port in one step: a peer that always has something cannot hold us */
-#define PIECE_MAX 32767
 
 enum { CLOSED, CONNECTING, HANDSHAKE, OPEN };
 
@@ -80,8 +79,6 @@ static int bio_send(void *ctx, const unsigned char *data, size_t len)
 
     if (tls->calls++ == CALLS_MAX)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
-    if (len > PIECE_MAX)
-        len = PIECE_MAX;
     n = transferred(tls, port->send(port->ctx, data, len, wait_left(tls)), len, MBEDTLS_ERR_SSL_WANT_WRITE,
                     MBEDTLS_ERR_NET_SEND_FAILED);
     if (n != 0)
@@ -97,8 +94,6 @@ static int bio_recv(void *ctx, unsigned char *buf, size_t cap)
 
     if (tls->calls++ == CALLS_MAX)
         return MBEDTLS_ERR_SSL_WANT_READ;
-    if (cap > PIECE_MAX)
-        cap = PIECE_MAX;
     return transferred(tls, port->recv(port->ctx, buf, cap, wait_left(tls)), cap, MBEDTLS_ERR_SSL_WANT_READ,
                        MBEDTLS_ERR_NET_RECV_FAILED);
 }
@@ -151,15 +146,8 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
 
 static int64_t seconds(const mbedtls_x509_time *t)
 {
-    struct ango_date date;
-
-    date.year = t->year;
-    date.month = t->mon;
-    date.day = t->day;
-    date.hour = t->hour;
-    date.minute = t->min;
-    date.second = t->sec;
-    return ango_unix_time(&date);
+    return (int64_t)ango_days((unsigned)t->year, (unsigned)t->mon, (unsigned)t->day) * 86400
+        + (t->hour * 60 + t->min) * 60 + t->sec;
 }
 
 /* Called by mbedTLS for each certificate of the chain, after its own checks: what it leaves to us. */

@@ -1,37 +1,40 @@
 #include "utf8.h"
 
-unsigned ango_utf8_sequence(const uint8_t *p)
+unsigned ango_utf8_len(const uint8_t *p)
 {
-    unsigned len = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-    unsigned low = 0x80;
-    unsigned high = 0xBF;
+    unsigned lead = p[0];
+    unsigned len = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    uint32_t code_point = lead & (0x7Fu >> len);
     unsigned i;
 
-    if (p[0] < 0xC2 || p[0] > 0xF4)
-        return 0;
-    if (p[0] == 0xE0)
-        low = 0xA0;
-    else if (p[0] == 0xED)
-        high = 0x9F;
-    else if (p[0] == 0xF0)
-        low = 0x90;
-    else if (p[0] == 0xF4)
-        high = 0x8F;
-    if (p[1] < low || p[1] > high)
-        return 0;
-    for (i = 2; i < len; i++)
+    if (lead < 0x80)
+        return lead >= 0x20;
+    for (i = 1; i < len; i++) {
         if ((p[i] & 0xC0) != 0x80)
             return 0;
+        code_point = code_point << 6 | (p[i] & 0x3F);
+    }
+    /* Overlong: it would have fitted in a byte less. A stray continuation and 0xF8 and up are caught here too. */
+    if (lead < 0xC2 || lead > 0xF4 || code_point >> 11 == 0xD800 >> 11 || code_point > 0x10FFFF
+        || (len > 2 && code_point >> (len * 5 - 4) == 0))
+        return 0;
     return len;
 }
 
 uint8_t *ango_utf8_put(uint8_t *to, uint32_t code_point)
 {
     unsigned more = code_point < 0x80 ? 0 : code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
-    static const uint8_t lead[4] = { 0x00, 0xC0, 0xE0, 0xF0 };
 
-    *to++ = (uint8_t)(lead[more] | (code_point >> (6 * more)));
+    *to++ = (uint8_t)((more == 0 ? 0 : 0x7F80u >> more) | code_point >> (6 * more));
     while (more-- > 0)
-        *to++ = (uint8_t)(0x80 | ((code_point >> (6 * more)) & 0x3F));
+        *to++ = (uint8_t)(0x80 | (code_point >> (6 * more) & 0x3F));
     return to;
+}
+
+unsigned ango_hex_digit(unsigned c)
+{
+    if (c - '0' < 10)
+        return c - '0';
+    c = (c | 0x20) - 'a';
+    return c < 6 ? c + 10 : 16;
 }

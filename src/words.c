@@ -14,15 +14,10 @@ const char *ango_project_role_text(enum ango_project_role role)
     return i < sizeof words / sizeof words[0] ? words[i] : NULL;
 }
 
-static int lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 bool ango_text_is(const char *text, const char *word)
 {
-    for (; lower(*text) == lower(*word); text++, word++)
-        if (*text == '\0')
-            return true;
-    return false;
+    for (; *word != '\0'; text++, word++)
+        if ((*text | 0x20) != (*word | 0x20))
+            return false;
+    return *text == '\0';
 }
