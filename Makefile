@@ -107,7 +107,7 @@ mbedtls_obj := $(patsubst $(MBEDTLS_DIR)/%.c,$(BUILD)/mbedtls/%.o, \
     $(sort $(wildcard $(MBEDTLS_DIR)/library/*.c)) $(everest_src))
 test_src := $(sort $(wildcard tests/test_*.c))
 # What the tests share; linked into each of them.
-test_common_src := tests/guard.c tests/hostile.c tests/script_port.c
+test_common_src := tests/exchange.c tests/guard.c tests/hostile.c tests/script_port.c
 
 LIBANGO := $(BUILD)/libango.a
 LIBMBEDTLS := $(BUILD)/libango_mbedtls.a
@@ -235,6 +235,8 @@ serve: ## run the stand-in Ango Hub in the foreground, to try things against
 anchors: ## turn PEM=FILE into a C array of trust anchors
 	@port/packages openssl:openssl
 	@port/pem2c $(or $(PEM),$(error say which file: make anchors PEM=file.pem))
+
+include port/lm3s6965/firmware.mk
 
 PREFIX ?= /usr/local
 bindir ?= $(PREFIX)/bin
