@@ -114,10 +114,11 @@ void cli_say(const char *format, ...)
 /* --- progress ------------------------------------------------------------------------------------------- */
 
 static int progress_columns;
+static char progress[80];
 
 void cli_progress(const char *format, ...)
 {
-    char line[80];
+    char line[sizeof progress];
     int columns;
     va_list args;
 
@@ -127,6 +128,10 @@ void cli_progress(const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    if (progress_columns > 0 && strcmp(line, progress) == 0) {
+        return;
+    }
+    memcpy(progress, line, sizeof progress);
     fputc('\r', stderr);
     columns = cli_put(stderr, line);
     fprintf(stderr, "%*s", columns < progress_columns ? progress_columns - columns : 0, "");
