@@ -68,6 +68,7 @@ struct ango_tls {
     uint16_t calls;
     uint8_t phase;
     uint8_t no_entropy;
+    uint8_t ended; /* the plain port said so */
 };
 
 /*

@@ -92,10 +92,14 @@ static int bio_recv(void *ctx, unsigned char *buf, size_t cap)
     struct ango_tls *tls = (struct ango_tls *)ctx;
     const struct ango_port *port = tls->config->port;
 
+    int n;
+
     if (tls->calls++ == CALLS_MAX)
         return MBEDTLS_ERR_SSL_WANT_READ;
-    return transferred(tls, port->recv(port->ctx, buf, cap, wait_left(tls)), cap, MBEDTLS_ERR_SSL_WANT_READ,
-                       MBEDTLS_ERR_NET_RECV_FAILED);
+    n = transferred(tls, port->recv(port->ctx, buf, cap, wait_left(tls)), cap, MBEDTLS_ERR_SSL_WANT_READ,
+                    MBEDTLS_ERR_NET_RECV_FAILED);
+    tls->ended = n == 0;
+    return n;
 }
 
 /* --- randomness ------------------------------------------------------------------------------------------- */
@@ -300,6 +304,7 @@ static int set_up(struct ango_tls *tls, const char *host)
     tls->verify_flags = 0;
     tls->port_error = 0;
     tls->no_entropy = 0;
+    tls->ended = 0;
     if (port->time != NULL && now < TIME_MIN)
         return ANGO_E_CLOCK;
     ango_arena_begin(config->arena, config->arena_cap);
@@ -440,15 +445,16 @@ int ango_tls_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
     enter(tls, wait_ms);
     do
         ret = mbedtls_ssl_read(&tls->state->ssl, buf, cap);
-    while (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET && tls->calls < CALLS_MAX);
+    while ((ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET || (ret == 0 && !tls->ended))
+           && tls->calls < CALLS_MAX);
     if (ret > 0)
         return ret;
-    if (is_wait(ret))
-        return ANGO_E_WAIT;
     if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
         return 0;
-    if (ret == 0)
+    if (ret == 0 && tls->ended)
         return ANGO_E_TRUNCATED; /* the connection ended without close_notify */
+    if (ret == 0 || is_wait(ret))
+        return ANGO_E_WAIT; /* 0: an empty record, of which mbedTLS takes three in a row */
     ret = failure(tls, ret);
     /* Its only cause in this phase is a record that does not fit MBEDTLS_SSL_IN_CONTENT_LEN. */
     return tls->mbedtls_error == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && ret == ANGO_E_TLS ? ANGO_E_TOO_BIG : ret;
