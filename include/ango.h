@@ -38,7 +38,7 @@
 
 /* Room for one token of jsmn. */
 struct ango_token {
-    int opaque[4];
+    int opaque[5];
 };
 /* Enough for one object of any list that the API documents, with as much again for what it may add. */
 #define ANGO_TOKENS 32
@@ -113,15 +113,16 @@ struct ango_list {
 struct ango_client {
     uint8_t state;
     uint8_t connected;
-    uint8_t given;        /* a byte of the request was given to the port */
     const struct ango_config *config;
     const struct ango_port *port;
     const char *api_key;
-    size_t len;           /* bytes of the request */
-    size_t pos;           /* bytes of it sent */
-    uint32_t started_ms;
-    uint32_t last_ms;
+    uint32_t last_ms;      /* what the clock said last */
+    /* From here on each start begins with zeros. */
     int send_error;
+    bool given;            /* a byte of the request was given to the port */
+    size_t len;            /* bytes of the request */
+    size_t pos;            /* bytes of it sent */
+    uint32_t started_ms;
     struct ango_result result;
     struct ango_list list;
     struct ango_http http;

@@ -6,13 +6,13 @@
 
 #include "http.h"
 
-enum { IDLE, CONNECT, SEND, RECEIVE, FINISHED };
+enum { IDLE, FINISHED, CONNECT, SEND, RECEIVE };
 
 /* --- set-up ---------------------------------------------------------------------------------------------- */
 
 int ango_client_set_api_key(struct ango_client *client, const char *api_key)
 {
-    if (client == NULL || api_key == NULL || (client->state != IDLE && client->state != FINISHED))
+    if (client == NULL || api_key == NULL || client->state > FINISHED)
         return ANGO_E_ARG;
     if (!ango_http_key_ok(api_key))
         return ANGO_E_KEY;
@@ -25,7 +25,7 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
     const struct ango_port *port;
 
     if (client == NULL || config == NULL || config->port == NULL || config->host == NULL || config->buffer == NULL
-        || config->buffer_cap - 1 >= INT_MAX || config->tokens == NULL || config->tokens_cap == 0 || config->timeout_ms == 0
+        || config->buffer_cap - 2 >= INT_MAX || config->tokens == NULL || config->tokens_cap == 0 || config->timeout_ms == 0
         || config->timeout_ms > INT32_MAX)
         return ANGO_E_ARG;
     port = config->port;
@@ -80,7 +80,7 @@ static void wipe(struct ango_client *client)
 
 int ango_begin(struct ango_client *client, struct ango_writer *w)
 {
-    if (client == NULL || client->api_key == NULL || (client->state != IDLE && client->state != FINISHED))
+    if (client == NULL || client->api_key == NULL || client->state > FINISHED)
         return ANGO_E_ARG;
     client->state = IDLE;
     ango_write_begin(w, client->config->buffer, client->config->buffer_cap);
@@ -97,29 +97,29 @@ int ango_start(struct ango_client *client, struct ango_writer *w, bool body, con
     const struct ango_config *config = client->config;
     const struct ango_port *port = client->port;
     struct ango_result *result = &client->result;
-    uint32_t now;
+    struct ango_http *h = &client->http;
+    uint32_t now = clock_ms(client);
 
     if (body)
         ango_http_end_body(w);
-    memset(result, 0, sizeof *result);
-    result->status = result->message = "";
-    result->index = w->error_index;
-    result->need = w->len;
+    if (now - client->last_ms > config->keep_ms)
+        ango_close(client);
+    memset((char *)client + offsetof(struct ango_client, send_error), 0,
+           sizeof *client - offsetof(struct ango_client, send_error));
+    client->started_ms = client->last_ms = now;
     client->len = w->len < w->cap ? w->len : w->cap;
-    client->pos = 0;
-    client->given = 0;
-    client->send_error = ANGO_OK;
     client->list.shape = shape;
     client->list.tokens = config->tokens;
     client->list.tokens_cap = config->tokens_cap;
-    client->state = CONNECT;
-    now = clock_ms(client);
-    if (now - client->last_ms > config->keep_ms)
-        ango_close(client);
-    client->started_ms = client->last_ms = now;
-    ango_http_begin(&client->http, config->buffer, config->buffer_cap - 1,
-                    port->time != NULL ? (uint32_t)port->time(port->ctx) : 0);
+    h->buf = config->buffer;
+    h->cap = config->buffer_cap - 1;
+    if (port->time != NULL)
+        h->now = (uint32_t)port->time(port->ctx);
+    result->status = result->message = "";
+    result->index = w->error_index;
+    result->need = w->len;
     result->error = ango_write_end(w);
+    client->state = CONNECT;
     if (result->error != ANGO_OK) {
         wipe(client);
         client->state = FINISHED;
@@ -156,7 +156,7 @@ static int finish(struct ango_client *client, int err)
 
 void ango_cancel(struct ango_client *client)
 {
-    if (client != NULL && client->state != IDLE && client->state != FINISHED)
+    if (client != NULL && client->state > FINISHED)
         finish(client, ANGO_E_CANCELLED);
 }
 
@@ -244,19 +244,17 @@ static int send_step(struct ango_client *client, uint32_t wait_ms)
 static int receive_step(struct ango_client *client, uint32_t wait_ms)
 {
     const struct ango_port *port = client->port;
-    uint8_t *to;
-    size_t room = ango_http_room(&client->http, &to);
-    int n = ANGO_E_TOO_BIG;
+    struct ango_http *h = &client->http;
+    size_t room = h->cap - h->len;
+    int n;
 
     if (client->send_error != ANGO_OK)
         wait_ms = 0;
-    if (room > 0) {
-        n = port_result(client, port->recv(port->ctx, to, room, wait_ms), room);
-        if (n > 0)
-            n = ango_http_take(&client->http, (size_t)n);
-        else if (n == 0)
-            n = ango_http_take_end(&client->http);
-    }
+    n = port_result(client, port->recv(port->ctx, h->buf + h->len, room, wait_ms), room);
+    if (n > 0)
+        n = ango_http_take(h, (size_t)n);
+    else if (n == 0)
+        n = ango_http_take_end(h);
     return n == ANGO_E_WAIT && client->send_error == ANGO_OK ? n : conclude(client, n);
 }
 

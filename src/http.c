@@ -13,7 +13,7 @@ bool ango_http_host_ok(const char *host)
 {
     const char *p = host;
 
-    while (((unsigned)*p | 0x20) - 'a' < 26 || (unsigned)*p - '0' < 10 || *p == '-' || *p == '.' || *p == '_')
+    while (ango_unreserved((unsigned char)*p))
         p++;
     return *p == '\0' && p != host && p - host <= ANGO_HOST_MAX;
 }
@@ -62,33 +62,6 @@ void ango_http_end_body(struct ango_writer *w)
 }
 
 /* --- reply ----------------------------------------------------------------------------------------------- */
-
-enum { STATUS_LINE, HEADER, CHUNK_SIZE, CHUNK_END, TRAILER, LENGTH_BODY, CHUNK_BODY, CLOSE_BODY, DONE };
-
-/* The first five in the order of the names in header(). */
-enum { CLOSE = 1, ENCODED = 2, HAS_LENGTH = 4, CHUNKED = 8, RETRY_AFTER = 16, HTTP10 = 32, HEAD = 64 };
-
-void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap, uint32_t now)
-{
-    memset(h, 0, sizeof *h);
-    h->now = now;
-    h->buf = buf;
-    h->cap = cap;
-}
-
-size_t ango_http_room(struct ango_http *h, uint8_t **to)
-{
-    size_t gap = h->pos - h->body_len;
-
-    if (h->len == h->cap && gap > 0) {
-        memmove(h->buf + h->body_len, h->buf + h->pos, h->len - h->pos);
-        h->len -= gap;
-        h->pos -= gap;
-        h->scan -= gap;
-    }
-    *to = h->buf + h->len;
-    return h->cap - h->len;
-}
 
 /* Digits of a number; more than `most` is `most`. False for anything else, the empty text too. */
 static bool number(const char *text, size_t most, size_t *value)
@@ -146,44 +119,56 @@ static void retry_after(struct ango_http *h, const char *value)
 static int status_line(struct ango_http *h, char *line)
 {
     size_t status;
+    char minor = line[7];
     char after = line[12];
 
+    line[7] = (char)(minor | 1);
     line[12] = '\0';
     /* A missing reason and even its space are let pass: servers differ, and nothing depends on it. */
-    if (memcmp(line, "HTTP/1.", 7) != 0 || (line[7] | 1) != '1' || line[8] != ' ' || (after != ' ' && after != '\0')
-        || !number(line + 9, 600, &status) || status < 100 || status >= 600)
+    if (memcmp(line, "HTTP/1.1 ", 9) != 0 || (after != ' ' && after != '\0') || !number(line + 9, 600, &status)
+        || status - 100 >= 500)
         return ANGO_E_HTTP;
-    h->flags = line[7] == '0' ? HTTP10 | CLOSE : 0;
+    h->flags = minor == '0' ? ANGO_HTTP_10 | ANGO_HTTP_CLOSE : 0;
     h->left = 0;
     h->status = (uint16_t)status;
-    h->state = HEADER;
+    h->state = ANGO_HTTP_HEADER;
     return ANGO_OK;
 }
 
 /* A header that may matter. False when it is wrong, or says again how the body ends. */
 static bool header(struct ango_http *h, const char *name, const char *value)
 {
-    static const char names[] = "connection\0content-encoding\0content-length\0transfer-encoding\0retry-after\0";
-    const char *known = names;
-    unsigned flag = 1;
+    /* Each with the one value that asks for nothing special. */
+    static const char known[] = "content-length\0\0connection\0keep-alive\0content-encoding\0identity\0"
+                                "transfer-encoding\0chunked\0retry-after\0";
+    const char *p = known;
     unsigned before = h->flags;
+    bool usual;
 
-    while (!ango_text_is(name, known)) {
-        known += strlen(known) + 1;
-        flag <<= 1;
-        if (*known == '\0')
+    while (!ango_text_is(name, p)) {
+        p += strlen(p) + 1;
+        p += strlen(p) + 1;
+        if (p >= known + sizeof known - 1)
             return true;
     }
-    if ((flag == CLOSE && ango_text_is(value, "keep-alive")) || (flag == ENCODED && ango_text_is(value, "identity")))
+    usual = ango_text_is(value, p + strlen(p) + 1);
+    switch (p - known) {
+    case 0:
+        h->flags |= ANGO_HTTP_HAS_LENGTH;
+        return (before & ANGO_HTTP_HAS_LENGTH) == 0 && number(value, SIZE_MAX, &h->left);
+    case 16:
+        h->flags |= usual ? 0 : ANGO_HTTP_CLOSE;
         return true;
-    if (flag == RETRY_AFTER) {
+    case 38:
+        h->flags |= usual ? 0 : ANGO_HTTP_ENCODED;
+        return true;
+    case 64:
+        h->flags |= ANGO_HTTP_CHUNKED;
+        return usual && (before & (ANGO_HTTP_CHUNKED | ANGO_HTTP_10)) == 0;
+    default:
         retry_after(h, value);
         return true;
     }
-    h->flags |= (uint8_t)flag;
-    if (flag == HAS_LENGTH)
-        return (before & HAS_LENGTH) == 0 && number(value, SIZE_MAX, &h->left);
-    return flag != CHUNKED || ((before & (CHUNKED | HTTP10)) == 0 && ango_text_is(value, "chunked"));
 }
 
 static int header_line(struct ango_http *h, char *line, size_t len)
@@ -207,25 +192,25 @@ static int head_end(struct ango_http *h)
 {
     unsigned flags = h->flags;
 
-    h->state = STATUS_LINE;
+    h->state = ANGO_HTTP_STATUS_LINE;
     if (h->status < 200)
         return h->status == 101 || ++h->interim > ANGO_INTERIM_MAX ? ANGO_E_HTTP : ANGO_OK;
-    h->flags |= HEAD;
-    h->state = DONE;
+    h->flags |= ANGO_HTTP_HEAD;
+    h->state = ANGO_HTTP_DONE;
     if (h->status == 204 || h->status == 304)
         return ANGO_OK;
-    if ((flags & ENCODED) != 0 || (flags & (HAS_LENGTH | CHUNKED)) == (HAS_LENGTH | CHUNKED))
+    if ((flags & ANGO_HTTP_ENCODED) != 0 || (flags & (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED)) == (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED))
         return ANGO_E_HTTP;
-    if ((flags & CHUNKED) != 0)
-        h->state = CHUNK_SIZE;
+    if ((flags & ANGO_HTTP_CHUNKED) != 0)
+        h->state = ANGO_HTTP_CHUNK_SIZE;
     else if (h->left > 0)
-        h->state = LENGTH_BODY;
-    else if ((flags & HAS_LENGTH) == 0)
-        h->state = CLOSE_BODY;
+        h->state = ANGO_HTTP_LENGTH;
+    else if ((flags & ANGO_HTTP_HAS_LENGTH) == 0)
+        h->state = ANGO_HTTP_TO_CLOSE;
     if (h->left > h->cap)
         return ANGO_E_TOO_BIG;
-    if (h->state == CLOSE_BODY) {
-        h->flags |= CLOSE;
+    if (h->state == ANGO_HTTP_TO_CLOSE) {
+        h->flags |= ANGO_HTTP_CLOSE;
         h->left = SIZE_MAX;
     }
     return ANGO_OK;
@@ -245,7 +230,7 @@ static int chunk_size(struct ango_http *h, const char *line)
     if (i == 0 || (line[i] != '\0' && line[i] != ';'))
         return ANGO_E_HTTP;
     h->left = size;
-    h->state = size > 0 ? CHUNK_BODY : TRAILER;
+    h->state = size > 0 ? ANGO_HTTP_CHUNK : ANGO_HTTP_TRAILER;
     return size > h->cap - h->body_len ? ANGO_E_TOO_BIG : ANGO_OK;
 }
 
@@ -256,18 +241,18 @@ static int take_line(struct ango_http *h, char *line, size_t len)
     if (h->line_bytes > h->cap)
         return ANGO_E_TOO_BIG;
     switch (h->state) {
-    case STATUS_LINE:
+    case ANGO_HTTP_STATUS_LINE:
         return len < 12 ? ANGO_E_HTTP : status_line(h, line);
-    case HEADER:
+    case ANGO_HTTP_HEADER:
         return len == 0 ? head_end(h) : header_line(h, line, len);
-    case CHUNK_SIZE:
+    case ANGO_HTTP_CHUNK_SIZE:
         return chunk_size(h, line);
-    case CHUNK_END:
-        h->state = CHUNK_SIZE;
+    case ANGO_HTTP_CHUNK_END:
+        h->state = ANGO_HTTP_CHUNK_SIZE;
         return len == 0 ? ANGO_OK : ANGO_E_HTTP;
-    default: /* TRAILER */
+    default: /* ANGO_HTTP_TRAILER */
         if (len == 0)
-            h->state = DONE;
+            h->state = ANGO_HTTP_DONE;
         return ANGO_OK;
     }
 }
@@ -307,31 +292,25 @@ static int take_body(struct ango_http *h)
     h->left -= n;
     if (h->left != 0)
         return ANGO_E_WAIT;
-    h->state = h->state == LENGTH_BODY ? DONE : CHUNK_END;
+    h->state = h->state == ANGO_HTTP_LENGTH ? ANGO_HTTP_DONE : ANGO_HTTP_CHUNK_END;
     return ANGO_OK;
 }
 
 int ango_http_take(struct ango_http *h, size_t n)
 {
     int err = ANGO_OK;
+    size_t gap;
 
     h->len += n;
-    while (err == ANGO_OK && h->state != DONE)
-        err = h->state < LENGTH_BODY ? find_line(h) : take_body(h);
-    return err;
-}
-
-int ango_http_take_end(const struct ango_http *h)
-{
-    return h->state == CLOSE_BODY ? ANGO_OK : ANGO_E_TRUNCATED;
-}
-
-bool ango_http_has_head(const struct ango_http *h)
-{
-    return (h->flags & HEAD) != 0;
-}
-
-bool ango_http_can_keep(const struct ango_http *h)
-{
-    return h->state == DONE && (h->flags & CLOSE) == 0 && h->pos == h->len;
+    while (err == ANGO_OK && h->state != ANGO_HTTP_DONE)
+        err = h->state < ANGO_HTTP_LENGTH ? find_line(h) : take_body(h);
+    gap = h->pos - h->body_len;
+    if (gap > 0) {
+        /* What was taken is dropped, so that what is left begins right behind the body. */
+        h->len -= gap;
+        h->scan -= gap;
+        h->pos = h->body_len;
+        memmove(h->buf + h->pos, h->buf + h->pos + gap, h->len - h->pos);
+    }
+    return err == ANGO_E_WAIT && h->len == h->cap ? ANGO_E_TOO_BIG : err;
 }

@@ -17,35 +17,46 @@
 void ango_http_write_head(struct ango_writer *w, const struct ango_config *config, const char *api_key, bool body);
 void ango_http_end_body(struct ango_writer *w);
 
-/* Whether `host` can stand in a Host header: letters, digits, '-', '.', '_'. */
+/* Whether `host` can stand in a Host header: letters, digits, '-', '.', '_', '~'. */
 bool ango_http_host_ok(const char *host);
 /* Whether `key` can stand in a header: 0x21 to 0x7E, at least one. */
 bool ango_http_key_ok(const char *key);
 
-/*
- * `now` (Unix time, its lower half; 0: unknown) turns a date in Retry-After into seconds. The head, and the lines around chunks, may
- * take as many bytes as the buffer has; so may the body.
- */
-void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap, uint32_t now);
+enum { ANGO_HTTP_STATUS_LINE, ANGO_HTTP_HEADER, ANGO_HTTP_CHUNK_SIZE, ANGO_HTTP_CHUNK_END, ANGO_HTTP_TRAILER,
+       ANGO_HTTP_LENGTH, ANGO_HTTP_CHUNK, ANGO_HTTP_TO_CLOSE, ANGO_HTTP_DONE };
 
-/* Where to receive, and how much at most: 0 when the buffer is full, which is ANGO_E_TOO_BIG. */
-size_t ango_http_room(struct ango_http *h, uint8_t **to);
+/* Flags. */
+enum { ANGO_HTTP_CLOSE = 1, ANGO_HTTP_HEAD = 2, ANGO_HTTP_HAS_LENGTH = 4, ANGO_HTTP_CHUNKED = 8, ANGO_HTTP_ENCODED = 16,
+       ANGO_HTTP_10 = 32 };
 
 /*
- * `n` more bytes have arrived where ango_http_room said.
+ * Begins with a zeroed struct but for buf, cap, and now (which turns a date in Retry-After into seconds). The head, and the
+ * lines around chunks, may take as many bytes as the buffer has; so may the body.
+ *
+ * `n` more bytes (at most cap - len) have arrived at buf + len.
  *   ANGO_OK         the reply is complete: status, buf and body_len are the reply
  *   ANGO_E_WAIT     more is to come
- *   ANGO_E_HTTP, ANGO_E_TOO_BIG
+ *   ANGO_E_TOO_BIG  also when more is to come and the buffer is full
+ *   ANGO_E_HTTP
  */
 int ango_http_take(struct ango_http *h, size_t n);
 
 /* The peer has closed: ANGO_OK when that ends the body, else ANGO_E_TRUNCATED. */
-int ango_http_take_end(const struct ango_http *h);
+static inline int ango_http_take_end(const struct ango_http *h)
+{
+    return h->state == ANGO_HTTP_TO_CLOSE ? ANGO_OK : ANGO_E_TRUNCATED;
+}
 
 /* The head of a final reply (not 1xx) was complete and in order. */
-bool ango_http_has_head(const struct ango_http *h);
+static inline bool ango_http_has_head(const struct ango_http *h)
+{
+    return (h->flags & ANGO_HTTP_HEAD) != 0;
+}
 
 /* After a complete reply: the connection can carry another exchange. */
-bool ango_http_can_keep(const struct ango_http *h);
+static inline bool ango_http_can_keep(const struct ango_http *h)
+{
+    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && h->body_len == h->len;
+}
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define JSMN_STATIC
+#define JSMN_PARENT_LINKS /* time stays linear in the nesting, and the code is smaller */
 #include <jsmn.h>
 
 #include "utf8.h"

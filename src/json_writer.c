@@ -1,6 +1,5 @@
 #include "json_writer.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "ango.h"
@@ -74,7 +73,7 @@ static size_t text_len(const char *text)
     return *p == '\0' ? (size_t)(p - (const uint8_t *)text) : 0;
 }
 
-static bool unreserved(unsigned c)
+bool ango_unreserved(unsigned c)
 {
     return (c | 0x20) - 'a' < 26u || c - '0' < 10u || c == '-' || c == '.' || c == '_' || c == '~';
 }
@@ -89,7 +88,7 @@ static void write_escaped(struct ango_writer *w, const char *text, size_t len, b
     for (; text < end; text++) {
         unsigned c = (unsigned char)*text;
 
-        if (path ? unreserved(c) : c != '"' && c != '\\')
+        if (path ? ango_unreserved(c) : c != '"' && c != '\\')
             continue;
         ango_write_bytes(w, run, (size_t)(text - run));
         run = text;

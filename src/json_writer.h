@@ -7,6 +7,7 @@
 #ifndef ANGO_JSON_WRITER_H
 #define ANGO_JSON_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,7 +34,10 @@ void ango_write_bytes(struct ango_writer *w, const void *data, size_t len);
 void ango_write_text(struct ango_writer *w, const char *text);
 void ango_write_number(struct ango_writer *w, size_t number);
 
-/* An identifier as one segment of a path, percent-encoded but for RFC 3986's unreserved characters. ANGO_E_ID. */
+/* RFC 3986's unreserved characters. */
+bool ango_unreserved(unsigned c);
+
+/* An identifier as one segment of a path, percent-encoded but for the unreserved characters. ANGO_E_ID. */
 void ango_write_segment(struct ango_writer *w, const char *id);
 
 /* A JSON string in quotes. NULL, empty, control characters and what is not UTF-8 are refused with `refusal`. */
