@@ -1,7 +1,7 @@
 /*
- * bench_curl URL CA COUNT: the same job with libcurl, as its manual shows it: one easy handle, used again, everything
- * else as it comes. The body is formatted without escaping, and the reply is searched for the identifier instead of being
- * read as JSON: both are less than what the library does.
+ * bench_curl URL CA COUNT: the same job with libcurl, as its manual shows it: one easy handle, used again,
+ * everything else as it comes. The body is formatted without escaping, and the reply is searched for the
+ * identifier instead of being read as JSON: both are less than what the library does.
  */
 #include <curl/curl.h>
 #include <stdio.h>
@@ -40,7 +40,8 @@ static int invite(CURL *curl)
     if (curl_easy_perform(curl) != CURLE_OK)
         return 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    return status == 201 && strstr(reply.text, "\"success\"") != NULL && strstr(reply.text, "\"_id\":\"") != NULL;
+    return status == 201 && strstr(reply.text, "\"success\"") != NULL
+        && strstr(reply.text, "\"_id\":\"") != NULL;
 }
 
 int main(int argc, char **argv)

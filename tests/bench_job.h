@@ -1,4 +1,4 @@
-/* The job that every client of `make bench` does, COUNT times: one invitation of two people to two projects. */
+/* The job that every client of `make bench` does: one invitation of two people to two projects. */
 #ifndef BENCH_JOB_H
 #define BENCH_JOB_H
 

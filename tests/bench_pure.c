@@ -1,9 +1,10 @@
 /*
- * What building a request and reading a reply cost, without TLS and without a socket. tests/bench runs it under
- * callgrind, which is told here where each figure begins and ends; by itself it only checks that all goes well.
+ * What building a request and reading a reply cost, without TLS and without a socket. tests/bench runs it
+ * under callgrind, which is told here where each figure begins and ends; by itself it only checks that all
+ * goes well.
  *
- * The request: one invitation of two people to two projects. The replies: 400 bytes with one invitation, and 30 KB with
- * 100 of them, head included, both delivered at once. The port is a copy from memory.
+ * The request: one invitation of two people to two projects. The replies: 400 bytes with one invitation, and
+ * 30 KB with 100 of them, head included, both delivered at once. The port is a copy from memory.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +88,7 @@ static void check(bool good, const char *what)
     exit(1);
 }
 
-/* A reply of `invites` entries; the API documents seven members of each, `extra` adds two more. */
+/* A reply of `invites` entries. The API documents seven members of each; `extra` adds two. */
 static void make_reply(char *out, const char *status_line, unsigned invites, bool extra)
 {
     static char body[REPLY_MAX];
@@ -99,15 +100,18 @@ static void make_reply(char *out, const char *status_line, unsigned invites, boo
         n += (size_t)snprintf(body + n, sizeof body - n,
                               "%s{\"_id\":\"65a0c0de0400%012x\",\"to\":\"user_%06u@example.com\","
                               "\"organizationRole\":\"Member\",\"status\":\"Pending\","
-                              "\"createdBy\":\"65a0c0de0200000000000001\",\"createdAt\":\"2025-01-15T10:30:00.000Z\","
+                              "\"createdBy\":\"65a0c0de0200000000000001\","
+                              "\"createdAt\":\"2025-01-15T10:30:00.000Z\","
                               "\"expiresAt\":\"2025-01-22T10:30:00.000Z\"%s}",
                               i > 1 ? "," : "", i, i,
-                              extra ? ",\"organization\":\"65a0c0de0100000000000001\",\"projects\":[\"PROJECT_ID_1\"]" : "");
+                              extra ? ",\"organization\":\"65a0c0de0100000000000001\","
+                                      "\"projects\":[\"PROJECT_ID_1\"]" : "");
     n += (size_t)snprintf(body + n, sizeof body - n, extra ? "],\"total\":%u}}" : "]}}", invites);
     check(n < sizeof body, "room for the body");
     check(snprintf(out, REPLY_MAX, "%s\r\nDate: Wed, 15 Jan 2025 10:30:00 GMT\r\n"
-                   "Content-Type: application/json; charset=utf-8\r\nContent-Length: %u\r\n%s\r\n%s", status_line, (unsigned)n, extra ? "Connection: keep-alive\r\n" : "",
-                   body) < REPLY_MAX, "room for the reply");
+                   "Content-Type: application/json; charset=utf-8\r\nContent-Length: %u\r\n%s\r\n%s",
+                   status_line, (unsigned)n, extra ? "Connection: keep-alive\r\n" : "", body) < REPLY_MAX,
+          "room for the reply");
 }
 
 /* The request is built, and sent. */
@@ -197,7 +201,7 @@ int main(void)
     measure_parse("parse_large", large_reply, 100);
     measure_parse_all("parse_large_all", large_reply, 100);
 
-    printf("rounds=%d\nrequest_bytes=%u\nsmall_reply_bytes=%u\nlarge_reply_bytes=%u\n", ROUNDS, (unsigned)request_len,
-           (unsigned)strlen(small_reply), (unsigned)strlen(large_reply));
+    printf("rounds=%d\nrequest_bytes=%u\nsmall_reply_bytes=%u\nlarge_reply_bytes=%u\n", ROUNDS,
+           (unsigned)request_len, (unsigned)strlen(small_reply), (unsigned)strlen(large_reply));
     return 0;
 }

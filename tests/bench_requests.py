@@ -19,7 +19,9 @@ def main():
         for _ in range(count):
             reply = session.post(url, json=BODY, headers={"apikey": KEY}, verify=ca)
             answer = reply.json()
-            if reply.status_code != 201 or answer["status"] != "success" or not answer["data"]["invites"][0]["_id"]:
+            if reply.status_code != 201 or answer["status"] != "success":
+                sys.exit("bench_requests: refused: %s" % reply.text)
+            if not answer["data"]["invites"][0]["_id"]:
                 sys.exit("bench_requests: an unexpected reply: %s" % reply.text)
 
 

@@ -1,7 +1,8 @@
 /*
- * bench_run TIMES FILE COMMAND...: runs the command TIMES times, one after the other, and writes to FILE what that took:
- * CPU (user and system) and wall time in microseconds, and the largest resident set in KB. A program of its own since
- * Linux counts the memory of whoever forked as the child's: this one is smaller than anything it starts.
+ * bench_run TIMES FILE COMMAND...: runs the command TIMES times, one after the other, and writes to FILE what
+ * that took: CPU (user and system) and wall time in microseconds, and the largest resident set in KB. A
+ * program of its own since Linux counts the memory of whoever forked as the child's: this one is smaller than
+ * anything it starts.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -44,7 +45,8 @@ int main(int argc, char **argv)
         pid_t pid;
         int status;
 
-        if (posix_spawnp(&pid, argv[3], NULL, NULL, argv + 3, environ) != 0 || wait4(pid, &status, 0, &usage) != pid)
+        if (posix_spawnp(&pid, argv[3], NULL, NULL, argv + 3, environ) != 0
+            || wait4(pid, &status, 0, &usage) != pid)
             return 127;
         if (status != 0)
             return WIFEXITED(status) ? WEXITSTATUS(status) : 128;

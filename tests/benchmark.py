@@ -26,7 +26,7 @@ TIMEOUT_S = 60
 # Neither a proxy nor somebody's settings: the same for each client.
 CLEAN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
 
-# What nginx answers to everything: an invitation as the API documents it. 400 bytes are not aimed at here.
+# What nginx answers to everything: an invitation as the API documents it.
 REPLY = json.dumps({"status": "success", "data": {"invites": [{
     "_id": "65a0c0de0400000000000001", "to": "user_1@example.com", "organizationRole": "Member", "status": "Pending",
     "createdBy": "65a0c0de0200000000000001", "createdAt": "2025-01-15T10:30:00.000Z",
@@ -42,7 +42,8 @@ def build(*programs):
     werror = ["WERROR=" + os.environ["WERROR"]] if "WERROR" in os.environ else []
     command = ["make", "--no-print-directory", "-s", "-j2", *werror, *("build/host/tests/" + p for p in programs)]
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    done = subprocess.run(command, cwd=TOP, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(command, cwd=TOP, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
     if done.returncode:
         raise Failed("the benchmarks do not build:\n" + done.stdout)
     subprocess.run([TOP + "/tests/pki", PKI], check=True)
@@ -54,7 +55,8 @@ def run(command, binary=False, **more):
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT_S,
                           stdin=subprocess.DEVNULL)
     if done.returncode:
-        raise Failed("%s: status %d\n%s" % (" ".join(command[:6]), done.returncode, done.stderr.decode("utf-8", "replace")))
+        complaint = done.stderr.decode("utf-8", "replace")
+        raise Failed("%s: status %d\n%s" % (" ".join(command[:6]), done.returncode, complaint))
     return done.stdout if binary else done.stdout.decode("utf-8", "replace")
 
 
@@ -174,7 +176,8 @@ http {
                 s.close()
         servers = ""
         for way, (protocols, tickets) in self.WAYS.items():
-            listen = " ".join("listen %s:%d ssl;" % ("[%s]" % a if ":" in a else a, self.ports[way]) for a in loopback())
+            listen = " ".join("listen %s:%d ssl;" % ("[%s]" % address if ":" in address else address, self.ports[way])
+                              for address in loopback())
             servers += self.SERVER % {"listen": listen, "protocols": protocols, "tickets": "on" if tickets else "off",
                                       "number": 2 if tickets else 0, "reply": REPLY}
         with open(self.folder + "/nginx.conf", "w", encoding="utf-8") as file:
@@ -282,7 +285,8 @@ class Proxy:
         self.wires.append(wire)
         upstream_reader, upstream = await asyncio.open_connection("127.0.0.1", self.target)
         try:
-            await asyncio.gather(self.pump(wire, "up", reader, upstream), self.pump(wire, "down", upstream_reader, writer))
+            await asyncio.gather(self.pump(wire, "up", reader, upstream),
+                                 self.pump(wire, "down", upstream_reader, writer))
         finally:
             upstream.close()
             writer.close()
@@ -385,60 +389,48 @@ def kept(port, posts=100):
     }, facts
 
 
-def exchange_bytes(port):
-    """Bytes of one request and of its reply, as HTTP: the same each time."""
-    facts = values(run(ango(port, 1)))
-    return facts["sent"], facts["received"]
-
-
-def tls13_floor(certificate_len, request_len, reply_len, count):
-    """The fewest bytes, both ways, that TLS 1.3 (RFC 8446) needs to verify one ECDSA certificate and to carry `count`
-    requests and replies: [(what, bytes)]. One suite, group and signature scheme offered; X25519; no ALPN, no session
-    identifier and no ChangeCipherSpec for middleboxes; one record for each flight, without padding."""
+def tls13_floor(certificate, count, sent, received):
+    """The fewest bytes, both ways, that TLS 1.3 (RFC 8446) needs to verify one ECDSA certificate of `certificate`
+    bytes and to carry `count` requests and replies, `sent` and `received` bytes together: [(what, bytes)]. One suite,
+    group and signature scheme offered; X25519; no ALPN, no session identifier and no ChangeCipherSpec for
+    middleboxes; one record for each flight, without padding."""
     record, message, sealed = 5, 4, 5 + 1 + 16          # sealed: record header, inner content type, tag
     hello = record + message + 2 + 32 + 1               # version, random, empty session identifier
-    client_hello = hello + 2 + 2 + 2 + 2 + sum((         # one suite, null compression, length of the extensions
+    client_hello = hello + 2 + 2 + 2 + 2 + sum((        # one suite, null compression, length of the extensions
         4 + 1 + 2,                                      # supported_versions
         4 + 2 + 2,                                      # supported_groups
         4 + 2 + 2,                                      # signature_algorithms
         4 + 2 + 2 + 2 + 32,                             # key_share
         4 + 2 + 1 + 2 + len(HOST)))                     # server_name
     server_hello = hello + 2 + 1 + 2 + (4 + 2) + (4 + 2 + 2 + 32)
-    certificate = message + 1 + 3 + 3 + certificate_len + 2
     signature = message + 2 + 2 + 71                    # DER of P-256: 70 to 72
     finished = message + 32
     return [
-        ("ClientHello: one suite, one group, one share (X25519), one signature scheme, the host name", client_hello),
+        ("ClientHello: one suite, group, key share (X25519) and signature scheme; the host name", client_hello),
         ("ServerHello", server_hello),
-        ("EncryptedExtensions, none of them", message + 2),
-        ("Certificate: the ECDSA leaf of %d bytes, no more" % certificate_len, certificate),
-        ("CertificateVerify, ECDSA with P-256", signature),
-        ("Finished of the server, and one record for all since ServerHello", finished + sealed),
-        ("Finished of the client", finished + sealed),
-        ("%d request%s of %d bytes in a record" % (count, "s"[count == 1:], request_len), count * (request_len + sealed)),
-        ("%d repl%s of %d bytes in a record" % (count, "ies" if count > 1 else "y", reply_len),
-         count * (reply_len + sealed)),
-        ("close_notify of the client", 2 + sealed),
+        ("EncryptedExtensions, with none", message + 2),
+        ("Certificate, the leaf only: %d bytes of DER" % certificate, message + 1 + 3 + 3 + certificate + 2),
+        ("CertificateVerify, ECDSA over P-256", signature),
+        ("Finished of the server, and one record around all since ServerHello", finished + sealed),
+        ("Finished of the client in a record", finished + sealed),
+        ("requests (%d), each in a record" % count, sent + count * sealed),
+        ("replies (%d), each in a record" % count, received + count * sealed),
+        ("close_notify of the client (nginx sends none)", 2 + sealed),
     ]
 
 
 def certificate_len():
-    """Of the leaf; the chain that the server sends is no longer."""
-    der = run(["openssl", "x509", "-in", "%s/%s.chain.pem" % (PKI, CHAIN), "-outform", "DER", "-out", "/dev/stdout"],
-              binary=True)
-    return len(der)
-
-
-def floor(port, count):
-    request_len, reply_len = exchange_bytes(port)
-    return sum(n for _, n in tls13_floor(certificate_len(), request_len, reply_len, count))
+    """Of the leaf; the server sends nothing else of this chain."""
+    return len(run(["openssl", "x509", "-in", "%s/%s.chain.pem" % (PKI, CHAIN), "-outform", "DER"], binary=True))
 
 
 def wired(port, command, delay_s=0.0, times=1):
     """Runs command(PORT OF A PROXY) `times` times: what went over the wire, all connections together."""
     with Proxy(port, delay_s) as proxy:
+        start = time.monotonic()
         for _ in range(times):
-            run(command(proxy.port))
+            said = values(run(command(proxy.port)))
+        wall = time.monotonic() - start
         wires = proxy.quiet()
     return {
         "up": sum(w.up for w in wires), "down": sum(w.down for w in wires),
@@ -446,8 +438,18 @@ def wired(port, command, delay_s=0.0, times=1):
         "connections": len(wires),
         "handshakes": sum(w.hellos > 0 for w in wires),
         "round_trips": sum(w.round_trips for w in wires),
-        "wires": wires,
+        "wires": wires, "said": said, "wall": wall,
     }
+
+
+def over_floor(port, count, runs=1):
+    """The wire of `count` invitations of this library: the median of some runs, with its `floor` and `ratio`."""
+    seen = sorted((wired(port, lambda proxy: ango(proxy, count)) for _ in range(runs)), key=lambda r: r["bytes"])
+    seen = seen[len(seen) // 2]
+    seen["parts"] = tls13_floor(certificate_len(), count, seen["said"]["sent"], seen["said"]["received"])
+    seen["floor"] = sum(n for _, n in seen["parts"])
+    seen["ratio"] = seen["bytes"] / seen["floor"]
+    return seen
 
 
 def median(numbers):

@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""Holds what can be counted, and so comes out the same on any x86-64, against its limit. make bench shows more."""
+import os
+import platform
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import benchmark                                    # noqa: E402
+from standin import StandIn                         # noqa: E402
+
+KEY = "0f3b7a5c-9d1e-4c8e-2b6a-0d9f7a5c3b1e"         # JOB_KEY of bench_job.h
+
+
+def setUpModule():
+    benchmark.build("bench_pure", "bench_ango", "bench_malloc.so")
+
+
+def standin(**options):
+    s = StandIn(benchmark.PKI, benchmark.CHAIN, rate=0, **options)
+    s.set_key(KEY, "admin")
+    return s
+
+
+@unittest.skipUnless(platform.machine() == "x86_64", "instructions are of x86-64")
+class Instructions(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.figures, cls.facts = benchmark.pure()
+
+    def check(self, name, limit):
+        self.assertLessEqual(self.figures[name + "_instructions"], limit)
+
+    def test_the_replies_are_of_the_stated_size(self):
+        self.assertEqual(self.facts["small_reply_bytes"], 400)
+        self.assertGreaterEqual(self.facts["large_reply_bytes"], 30000)
+
+    def test_build(self):
+        self.check("build", 5000)
+
+    def test_parse_small(self):
+        self.check("parse_small", 12000)
+
+
+class Kept(unittest.TestCase):
+    def test_further_posts_allocate_nothing_and_share_a_handshake(self):
+        for tls in ("1.2", "1.3"):
+            with self.subTest(tls=tls), standin(tls=tls) as s:
+                figures, _ = benchmark.kept(s.port)
+                self.assertEqual(figures, {
+                    "allocations": 0, "allocations_per_further_post": 0, "arena_calls_per_further_post": 0,
+                    "kept_posts": 100, "kept_connections": 1, "kept_handshakes": 1})
+                self.assertEqual(len(s.connections()), 1)
+                self.assertEqual(sum(entry["status"] in (200, 201) for entry in s.log()), 100)
+
+
+class Wire(unittest.TestCase):
+    def ratio(self, count, **options):
+        with standin(tickets=0, **options) as s:
+            return benchmark.over_floor(s.port, count, runs=3)["ratio"]
+
+    def test_one_invitation(self):
+        self.assertLessEqual(self.ratio(1, tls="1.3"), 1.10)
+
+    def test_a_hundred_on_one_connection(self):
+        self.assertLessEqual(self.ratio(100, tls="1.3"), 1.01)
+
+    def test_round_trips(self):
+        for tls, first in (("1.3", 2), ("1.2", 3)):
+            with self.subTest(tls=tls), standin(tls=tls) as s:
+                trips = [benchmark.wired(s.port, lambda port, n=n: benchmark.ango(port, n), 0.05)["round_trips"]
+                         for n in (1, 4)]
+                self.assertEqual(trips, [first, first + 3])
+
+    def test_one_record_for_a_request(self):
+        with standin(tls="1.3") as s:
+            wire = benchmark.wired(s.port, lambda port: benchmark.ango(port, 5))["wires"][0]
+        encrypted = [length for way, kind, length in wire.records if way == "up" and kind == 23]
+        self.assertEqual(len(encrypted), 5 + 2)     # and Finished, and close_notify
+
+
+if __name__ == "__main__":
+    unittest.main()
