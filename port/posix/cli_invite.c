@@ -284,7 +284,7 @@ static void compare(size_t first, size_t end)
 /* Starts a request with as many addresses from `first` on as it and its reply have room for; how many. */
 static size_t start_batch(size_t first)
 {
-    const char *to[BATCH_MAX];
+    const char *to[BATCH_MAX] = {NULL};
     size_t len = 0, reply = REPLY_HEAD;
 
     while (len < batch_most && first + len < cli_addresses_len) {

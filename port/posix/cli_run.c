@@ -64,14 +64,14 @@ static long read_whole(const char *name, const char *what, char *to, size_t cap)
         cli_say("could not read the %s %s: %s", what, name, strerror(errno));
         return -1;
     }
-    len = fread(to, 1, cap, file);
-    error = ferror(file) ? errno : 0;
+    len = fread(to, 1, cap - 1, file);
+    to[len] = '\0';
+    error = ferror(file) ? errno : getc(file) != EOF ? EFBIG : 0;
     fclose(file);
-    if (error != 0 || len == cap) {
-        cli_say("could not read the %s %s: %s", what, name, error != 0 ? strerror(error) : "it is too large");
+    if (error != 0) {
+        cli_say("could not read the %s %s: %s", what, name, strerror(error));
         return -1;
     }
-    to[len] = '\0';
     return (long)len;
 }
 
