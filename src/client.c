@@ -251,11 +251,13 @@ static int receive_step(struct ango_client *client, uint32_t wait_ms)
     if (client->send_error != ANGO_OK)
         wait_ms = 0;
     n = port_result(client, port->recv(port->ctx, h->buf + h->len, room, wait_ms), room);
+    if (n == ANGO_E_WAIT && client->send_error != ANGO_OK)
+        return conclude(client, n);
     if (n > 0)
         n = ango_http_take(h, (size_t)n);
     else if (n == 0)
         n = ango_http_take_end(h);
-    return n == ANGO_E_WAIT && client->send_error == ANGO_OK ? n : conclude(client, n);
+    return n == ANGO_E_WAIT ? n : conclude(client, n);
 }
 
 /* Cuts *wait_ms to what is left of the deadline. */
