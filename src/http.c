@@ -197,8 +197,11 @@ static int head_end(struct ango_http *h)
         return h->status == 101 || ++h->interim > ANGO_INTERIM_MAX ? ANGO_E_HTTP : ANGO_OK;
     h->flags |= ANGO_HTTP_HEAD;
     h->state = ANGO_HTTP_DONE;
-    if (h->status == 204 || h->status == 304)
+    if (h->status == 204 || h->status == 304) {
+        if ((flags & (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED)) != 0)
+            h->flags |= ANGO_HTTP_CLOSE; /* the body that it may not have could come all the same */
         return ANGO_OK;
+    }
     if ((flags & ANGO_HTTP_ENCODED) != 0 || (flags & (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED)) == (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED))
         return ANGO_E_HTTP;
     if ((flags & ANGO_HTTP_CHUNKED) != 0)
