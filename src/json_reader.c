@@ -327,7 +327,9 @@ int ango_json_scan(uint8_t *text, size_t len, struct ango_list *list, struct ang
         return ANGO_E_JSON;
     if (s.misshapen || (s.shape->required != 0 && s.list == NULL))
         return ANGO_E_SHAPE;
-    return s.most > list->tokens_cap ? ANGO_E_TOO_BIG : ANGO_OK;
+    if (s.most > list->tokens_cap)
+        return ANGO_E_TOO_BIG;
+    return s.shape->check != NULL ? s.shape->check(result) : ANGO_OK;
 }
 
 /* The string that an object's member has, or "". */

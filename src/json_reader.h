@@ -45,6 +45,7 @@ struct ango_shape {
     uint8_t fields_len;
     uint8_t list;     /* its index; 0: none */
     uint8_t required; /* not 0: without the list it is not the API's reply */
+    int (*check)(struct ango_result *result); /* what else there is to say about a sound reply; NULL: nothing */
 };
 
 /*
