@@ -214,8 +214,8 @@ static bool scalar(struct scan *s, unsigned f)
 {
     uint8_t *text = s->p;
 
+    s->nul = false;
     if (*text == '"') {
-        s->nul = false;
         s->p = string(s, ++text, NULL);
         if (f != NONE && s->nul)
             s->misshapen = true;
@@ -223,7 +223,7 @@ static bool scalar(struct scan *s, unsigned f)
         s->p = *text == '-' || is_digit(*text) ? number(text) : literal(text);
     }
     /* Outside the list, where it is goes to the result; what is in the list is read again. */
-    if (f <= s->last)
+    if (f <= s->last && !s->nul)
         memcpy((char *)s->result + s->shape->fields[f].offset, &text, sizeof text);
     return s->p != NULL;
 }
@@ -298,10 +298,11 @@ static bool value(struct scan *s, unsigned f)
 /* A string that the pass has found, as a C string. */
 static const char *found(struct scan *s, uint8_t *text, const char *at)
 {
-    uint8_t *p = text + (at - (const char *)text);
+    uint8_t *p;
 
     if (at == NULL)
         return "";
+    p = text + (at - (const char *)text);
     string(s, p, p);
     return at;
 }
