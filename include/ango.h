@@ -76,9 +76,16 @@ struct ango_result {
                                   characters, so filter it before a terminal sees it */
     uint32_t retry_after_s;    /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */
     size_t items;              /* with ANGO_OK: entries of the reply, to be read with ango_next_... */
+    uint32_t done;             /* entries that were updated or deleted, as the reply counts them; 0: it does not */
+    uint32_t failed;           /* entries that were not, likewise */
+    uint32_t total;            /* entries of the whole list, likewise */
     size_t need;               /* with ANGO_E_SPACE: the buffer_cap that would have sufficed */
     size_t index;              /* with ANGO_E_EMAIL and ANGO_E_ID: which of the list, from 0 */
     int port_error;            /* the last negative result of the port, as it came; 0: none */
+    /* Private. */
+    const char *done_digits;
+    const char *failed_digits;
+    const char *total_digits;
 };
 
 /* --- the client ----------------------------------------------------------------------------------------- */
@@ -190,8 +197,9 @@ struct ango_invitation {
 /*
  * Invites people to an organization: POST /v2/organization/{organization_id}/invites.
  * The identifier is percent-encoded; "." and ".." are refused.
- * Before anything is sent:
- *   ANGO_E_ARG    a NULL, an empty list, a role that is none, or an exchange still going on
+ * Before anything is sent, as with every operation below:
+ *   ANGO_E_ARG    a NULL or an exchange still going on (the result is not touched); an empty list, a role or page that
+ *                 is none
  *   ANGO_E_ID     an empty identifier, or one with a control character or bytes that are not UTF-8
  *   ANGO_E_EMAIL  not LOCAL@DOMAIN within the limits above, or a space, a control character or bytes that are
  *                 not UTF-8; what such an address could be is for the server to say
@@ -245,5 +253,137 @@ bool ango_text_is(const char *text, const char *word);
 #define ANGO_INVITE_NEED(host_len, key_len, organization_id_len, emails, email_len, projects, project_id_len) \
     (236u + (host_len) + (key_len) + 3u * (organization_id_len) + (emails) * (2u * (email_len) + 3u) + \
      (projects) * (2u * (project_id_len) + 43u))
+
+/* --- pages ------------------------------------------------------------------------------------------------- */
+
+#define ANGO_LIMIT_MAX 100 /* vendor's OpenAPI pages */
+
+/* Part of a list. The larger the limit, the larger the reply: an invitation takes some 230 bytes, a member 180. */
+struct ango_page {
+    uint32_t page;  /* counts from 1 */
+    uint32_t limit; /* entries on a page, 1 to ANGO_LIMIT_MAX */
+};
+
+/* --- invitations that are pending --------------------------------------------------------------------------- */
+
+/* GET /v2/organization/{organization_id}/invites?status=pending. Read with ango_next_invite. */
+int ango_get_organization_invites_start(struct ango_client *client, const char *organization_id,
+                                        const struct ango_page *page);
+
+/*
+ * Takes invitations back: DELETE /v2/organization/{organization_id}/invites. Errors as with ango_invite_members_to_org.
+ * The reply counts what was `done` and what `failed`, and names nobody: ango_confirm tells who is still invited.
+ */
+int ango_delete_organization_invites_start(struct ango_client *client, const char *organization_id,
+                                           const char *const *emails, size_t emails_len);
+
+/* --- members ------------------------------------------------------------------------------------------------ */
+
+struct ango_member {
+    const char *id; /* `_id` */
+    const char *email;
+    const char *name;
+    const char *organization_role;
+    const char *created_at;
+};
+
+/* GET /v2/organization/{organization_id}/users. `search` is for the server to understand; NULL or "": all members. */
+int ango_get_organization_members_start(struct ango_client *client, const char *organization_id, const char *search,
+                                        const struct ango_page *page);
+int ango_next_member(struct ango_client *client, struct ango_member *member);
+
+/* What came of one change of role; "" where the server said nothing. */
+struct ango_role_update {
+    const char *email;
+    const char *status;  /* "updated", "failed", ... as the server says it */
+    const char *message;
+};
+
+/* Gives members a role: POST /v2/organization/{organization_id}/users. result.done and result.failed count. */
+int ango_update_organization_members_role_start(struct ango_client *client, const char *organization_id,
+                                                const char *const *emails, size_t emails_len,
+                                                enum ango_organization_role role);
+int ango_next_role_update(struct ango_client *client, struct ango_role_update *update);
+
+/* Removes members: DELETE /v2/organization/{organization_id}/users. result.done and result.failed count. */
+int ango_delete_organization_members_start(struct ango_client *client, const char *organization_id,
+                                           const char *const *emails, size_t emails_len);
+
+/* --- projects ----------------------------------------------------------------------------------------------- */
+
+struct ango_project {
+    const char *id; /* `_id` */
+    const char *name;
+    const char *description;
+    const char *organization;
+    const char *created_at;
+};
+
+/* GET /v2/listProjects. `sort` is a field's name, with a '-' before it for the reverse: "-createdAt"; NULL: unsorted. */
+int ango_list_projects_start(struct ango_client *client, const char *sort, const struct ango_page *page);
+int ango_next_project(struct ango_client *client, struct ango_project *project);
+
+/* Somebody who works on a project, as the server shows it; "" where it said nothing. */
+struct ango_assignee {
+    const char *assignee;
+    const char *role;
+};
+
+/* Puts members of the organization on a project: POST /v2/project/{project_id}/assigned. */
+int ango_add_members_to_project_start(struct ango_client *client, const char *project_id, const char *const *emails,
+                                      size_t emails_len, enum ango_project_role role);
+/* The reply may show who else works on the project, or nobody. */
+int ango_next_assignee(struct ango_client *client, struct ango_assignee *assignee);
+
+/* --- the same, waiting for the result ------------------------------------------------------------------------ */
+
+static inline int ango_get_organization_invites(struct ango_client *client, const char *organization_id,
+                                                const struct ango_page *page)
+{
+    int err = ango_get_organization_invites_start(client, organization_id, page);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
+static inline int ango_delete_organization_invites(struct ango_client *client, const char *organization_id,
+                                                   const char *const *emails, size_t emails_len)
+{
+    int err = ango_delete_organization_invites_start(client, organization_id, emails, emails_len);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
+static inline int ango_get_organization_members(struct ango_client *client, const char *organization_id,
+                                                const char *search, const struct ango_page *page)
+{
+    int err = ango_get_organization_members_start(client, organization_id, search, page);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
+static inline int ango_update_organization_members_role(struct ango_client *client, const char *organization_id,
+                                                        const char *const *emails, size_t emails_len,
+                                                        enum ango_organization_role role)
+{
+    int err = ango_update_organization_members_role_start(client, organization_id, emails, emails_len, role);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
+static inline int ango_delete_organization_members(struct ango_client *client, const char *organization_id,
+                                                   const char *const *emails, size_t emails_len)
+{
+    int err = ango_delete_organization_members_start(client, organization_id, emails, emails_len);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
+static inline int ango_list_projects(struct ango_client *client, const char *sort, const struct ango_page *page)
+{
+    int err = ango_list_projects_start(client, sort, page);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
+static inline int ango_add_members_to_project(struct ango_client *client, const char *project_id,
+                                              const char *const *emails, size_t emails_len, enum ango_project_role role)
+{
+    int err = ango_add_members_to_project_start(client, project_id, emails, emails_len, role);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
 
 #endif

@@ -1,7 +1,7 @@
 /* Invitations to an organization. */
-#include "client.h"
+#include "parts.h"
 
-/* What an invitation's reply holds is not documented, so its types are open. */
+/* No type is insisted on, since what comes back for an invitation is not documented. */
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
     { "invites", ANGO_IN_DATA, ANGO_JSON_LIST, 1, 0 },
@@ -15,7 +15,11 @@ static const struct ango_field fields[] = {
     { "expiresAt", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, expires_at) },
 };
 
-static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN, 0 };
+#define FIELDS fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN
+
+/* --- invite_members_to_org -------------------------------------------------------------------------------- */
+
+static const struct ango_shape invited = { FIELDS, 0, NULL };
 
 static void write_assignments(struct ango_writer *w, const struct ango_invitation *invitation)
 {
@@ -39,33 +43,64 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
                                      const struct ango_invitation *invitation)
 {
     struct ango_writer w;
-    size_t i;
 
-    if (ango_begin(client, &w) != ANGO_OK)
+    if (invitation == NULL || (invitation->project_assignments == NULL && invitation->project_assignments_len > 0)
+        || ango_begin(client, &w) != ANGO_OK)
         return ANGO_E_ARG;
-    if (invitation == NULL || invitation->to == NULL || invitation->to_len == 0
-        || (invitation->project_assignments == NULL && invitation->project_assignments_len > 0)) {
-        ango_write_refuse(&w, ANGO_E_ARG);
-        return ango_start(client, &w, false, NULL);
-    }
     ango_write_text(&w, "POST /v2/organization/");
     ango_write_segment(&w, organization_id);
     ango_write_text(&w, "/invites");
     ango_write_head(client, &w, true);
     ango_write_text(&w, "{\"to\":");
-    for (i = 0; i < invitation->to_len; i++) {
-        w.index = i;
-        ango_write_byte(&w, i == 0 ? '[' : ',');
-        ango_write_email(&w, invitation->to[i]);
-    }
-    ango_write_text(&w, "],\"organizationRole\":");
+    ango_write_emails(&w, invitation->to, invitation->to_len);
+    ango_write_text(&w, ",\"organizationRole\":");
     ango_write_word(&w, ango_organization_role_text(invitation->organization_role));
     write_assignments(&w, invitation);
     ango_write_byte(&w, '}');
-    return ango_start(client, &w, true, &shape);
+    return ango_start(client, &w, true, &invited);
+}
+
+/* --- get_organization_invites ------------------------------------------------------------------------------ */
+
+static const struct ango_shape pending = { FIELDS, 1, NULL };
+
+int ango_get_organization_invites_start(struct ango_client *client, const char *organization_id,
+                                        const struct ango_page *page)
+{
+    struct ango_writer w;
+
+    if (ango_begin(client, &w) != ANGO_OK)
+        return ANGO_E_ARG;
+    ango_write_text(&w, "GET /v2/organization/");
+    ango_write_segment(&w, organization_id);
+    ango_write_text(&w, "/invites?status=pending&");
+    ango_write_page(&w, page);
+    ango_write_head(client, &w, false);
+    return ango_start(client, &w, false, &pending);
 }
 
 int ango_next_invite(struct ango_client *client, struct ango_invite *invite)
 {
-    return ango_next_item(client, &shape, invite);
+    int err = ango_next_item(client, &invited, invite);
+
+    return err == ANGO_E_ARG ? ango_next_item(client, &pending, invite) : err;
+}
+
+/* --- delete_organization_invites --------------------------------------------------------------------------- */
+
+int ango_delete_organization_invites_start(struct ango_client *client, const char *organization_id,
+                                           const char *const *emails, size_t emails_len)
+{
+    struct ango_writer w;
+
+    if (ango_begin(client, &w) != ANGO_OK)
+        return ANGO_E_ARG;
+    ango_write_text(&w, "DELETE /v2/organization/");
+    ango_write_segment(&w, organization_id);
+    ango_write_text(&w, "/invites");
+    ango_write_head(client, &w, true);
+    ango_write_text(&w, "{\"invites\":");
+    ango_write_emails(&w, emails, emails_len);
+    ango_write_byte(&w, '}');
+    return ango_start(client, &w, true, &ango_deleted);
 }

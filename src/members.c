@@ -1,0 +1,106 @@
+/* Members of an organization. */
+#include "parts.h"
+
+/* --- get_organization_members ------------------------------------------------------------------------------ */
+
+static const struct ango_field fields[] = {
+    ANGO_ENVELOPE,
+    { "users", ANGO_IN_DATA, ANGO_JSON_LIST, 0, 0 },
+    { "_id", ANGO_IN_OWN, ANGO_JSON_STRING, 0, offsetof(struct ango_member, id) },
+    { "email", ANGO_IN_OWN, ANGO_JSON_STRING, 0, offsetof(struct ango_member, email) },
+    { "name", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_member, name) },
+    { "organizationRole", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_member, organization_role) },
+    { "createdAt", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_member, created_at) },
+};
+
+static const struct ango_shape members = { fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN, 1, NULL };
+
+int ango_get_organization_members_start(struct ango_client *client, const char *organization_id, const char *search,
+                                        const struct ango_page *page)
+{
+    struct ango_writer w;
+
+    if (ango_begin(client, &w) != ANGO_OK)
+        return ANGO_E_ARG;
+    ango_write_text(&w, "GET /v2/organization/");
+    ango_write_segment(&w, organization_id);
+    ango_write_text(&w, "/users?");
+    ango_write_page(&w, page);
+    ango_write_query(&w, "search", search);
+    ango_write_head(client, &w, false);
+    return ango_start(client, &w, false, &members);
+}
+
+int ango_next_member(struct ango_client *client, struct ango_member *member)
+{
+    return ango_next_item(client, &members, member);
+}
+
+/* --- update_organization_members_role ---------------------------------------------------------------------- */
+
+enum { USERS = ANGO_IN_OWN, UPDATED, FAILED, RESULTS };
+
+static const struct ango_field update_fields[] = {
+    ANGO_ENVELOPE,
+    { "users", ANGO_IN_DATA, ANGO_JSON_OBJECT, 0, 0 },
+    { "updated", USERS, ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, done_digits) },
+    { "failed", USERS, ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, failed_digits) },
+    { "results", USERS, ANGO_JSON_LIST, 0, 0 },
+    { "email", RESULTS, ANGO_JSON_STRING, 0, offsetof(struct ango_role_update, email) },
+    { "status", RESULTS, ANGO_JSON_STRING, 0, offsetof(struct ango_role_update, status) },
+    { "message", RESULTS, ANGO_JSON_STRING, 1, offsetof(struct ango_role_update, message) },
+};
+
+static const struct ango_shape updates = {
+    update_fields, sizeof update_fields / sizeof update_fields[0], RESULTS, 1, ango_check_counts
+};
+
+int ango_update_organization_members_role_start(struct ango_client *client, const char *organization_id,
+                                                const char *const *emails, size_t emails_len,
+                                                enum ango_organization_role role)
+{
+    struct ango_writer w;
+    size_t i;
+
+    if (emails == NULL || emails_len == 0 || ango_begin(client, &w) != ANGO_OK)
+        return ANGO_E_ARG;
+    ango_write_text(&w, "POST /v2/organization/");
+    ango_write_segment(&w, organization_id);
+    ango_write_text(&w, "/users");
+    ango_write_head(client, &w, true);
+    ango_write_text(&w, "{\"users\":[{\"email\":");
+    for (i = 0; i < emails_len; i++) {
+        w.index = i;
+        ango_write_text(&w, i == 0 ? "" : ",{\"email\":");
+        ango_write_email(&w, emails[i]);
+        ango_write_text(&w, ",\"organizationRole\":");
+        ango_write_word(&w, ango_organization_role_text(role));
+        ango_write_byte(&w, '}');
+    }
+    ango_write_text(&w, "]}");
+    return ango_start(client, &w, true, &updates);
+}
+
+int ango_next_role_update(struct ango_client *client, struct ango_role_update *update)
+{
+    return ango_next_item(client, &updates, update);
+}
+
+/* --- delete_organization_members --------------------------------------------------------------------------- */
+
+int ango_delete_organization_members_start(struct ango_client *client, const char *organization_id,
+                                           const char *const *emails, size_t emails_len)
+{
+    struct ango_writer w;
+
+    if (ango_begin(client, &w) != ANGO_OK)
+        return ANGO_E_ARG;
+    ango_write_text(&w, "DELETE /v2/organization/");
+    ango_write_segment(&w, organization_id);
+    ango_write_text(&w, "/users");
+    ango_write_head(client, &w, true);
+    ango_write_text(&w, "{\"users\":");
+    ango_write_emails(&w, emails, emails_len);
+    ango_write_byte(&w, '}');
+    return ango_start(client, &w, true, &ango_deleted);
+}

@@ -1,0 +1,17 @@
+#include "parts.h"
+
+void ango_write_emails(struct ango_writer *w, const char *const *emails, size_t emails_len)
+{
+    size_t i;
+
+    if (emails == NULL || emails_len == 0) {
+        ango_write_refuse(w, ANGO_E_ARG);
+        return;
+    }
+    for (i = 0; i < emails_len; i++) {
+        w->index = i;
+        ango_write_byte(w, i == 0 ? '[' : ',');
+        ango_write_email(w, emails[i]);
+    }
+    ango_write_byte(w, ']');
+}

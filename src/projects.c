@@ -1,0 +1,80 @@
+/* Projects, and who works on them. */
+#include "parts.h"
+
+/* --- list_projects ----------------------------------------------------------------------------------------- */
+
+enum { TOTAL = ANGO_IN_OWN, PROJECTS };
+
+static const struct ango_field fields[] = {
+    ANGO_ENVELOPE,
+    { "total", ANGO_IN_DATA, ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, total_digits) },
+    { "projects", ANGO_IN_DATA, ANGO_JSON_LIST, 0, 0 },
+    { "_id", PROJECTS, ANGO_JSON_STRING, 0, offsetof(struct ango_project, id) },
+    { "name", PROJECTS, ANGO_JSON_STRING, 0, offsetof(struct ango_project, name) },
+    { "description", PROJECTS, ANGO_JSON_STRING, 1, offsetof(struct ango_project, description) },
+    { "organization", PROJECTS, ANGO_JSON_STRING, 1, offsetof(struct ango_project, organization) },
+    { "createdAt", PROJECTS, ANGO_JSON_STRING, 1, offsetof(struct ango_project, created_at) },
+};
+
+static const struct ango_shape projects = {
+    fields, sizeof fields / sizeof fields[0], PROJECTS, 1, ango_check_counts
+};
+
+int ango_list_projects_start(struct ango_client *client, const char *sort, const struct ango_page *page)
+{
+    struct ango_writer w;
+
+    if (ango_begin(client, &w) != ANGO_OK)
+        return ANGO_E_ARG;
+    ango_write_text(&w, "GET /v2/listProjects?");
+    ango_write_page(&w, page);
+    ango_write_query(&w, "sort", sort);
+    ango_write_head(client, &w, false);
+    return ango_start(client, &w, false, &projects);
+}
+
+int ango_next_project(struct ango_client *client, struct ango_project *project)
+{
+    return ango_next_item(client, &projects, project);
+}
+
+/* --- add_members_to_project -------------------------------------------------------------------------------- */
+
+enum { PROJECT = ANGO_IN_OWN, ASSIGNED };
+
+/* The reply is not documented: whatever of this is there is shown. */
+static const struct ango_field assigned_fields[] = {
+    ANGO_ENVELOPE,
+    { "project", ANGO_IN_DATA, ANGO_JSON_OBJECT, 1, 0 },
+    { "assignedTo", PROJECT, ANGO_JSON_LIST, 1, 0 },
+    { "assignee", ASSIGNED, ANGO_JSON_STRING, 1, offsetof(struct ango_assignee, assignee) },
+    { "role", ASSIGNED, ANGO_JSON_STRING, 1, offsetof(struct ango_assignee, role) },
+};
+
+static const struct ango_shape assigned = {
+    assigned_fields, sizeof assigned_fields / sizeof assigned_fields[0], ASSIGNED, 0, NULL
+};
+
+int ango_add_members_to_project_start(struct ango_client *client, const char *project_id, const char *const *emails,
+                                      size_t emails_len, enum ango_project_role role)
+{
+    struct ango_writer w;
+
+    if (ango_begin(client, &w) != ANGO_OK)
+        return ANGO_E_ARG;
+    ango_write_text(&w, "POST /v2/project/");
+    ango_write_segment(&w, project_id);
+    ango_write_text(&w, "/assigned");
+    ango_write_head(client, &w, true);
+    ango_write_text(&w, "{\"assignees\":");
+    ango_write_emails(&w, emails, emails_len);
+    ango_write_text(&w, ",\"role\":");
+    ango_write_word(&w, ango_project_role_text(role));
+    ango_write_byte(&w, '}');
+    return ango_start(client, &w, true, &assigned);
+}
+
+int ango_next_assignee(struct ango_client *client, struct ango_assignee *assignee)
+{
+    return ango_next_item(client, &assigned, assignee);
+}
