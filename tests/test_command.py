@@ -257,6 +257,15 @@ class Lists(Case):
         self.assertIn(sent, (25, 50))
         self.assertEqual((document["refused"], document["not_sent"]), (sent, 100 - sent))
 
+    def test_more_projects_than_the_buffer_has_room_for(self):
+        projects = ["--project=%s%03d:Lead" % ('"' * 400, i) for i in range(100)]
+        document = self.ango(*self.here(*projects, A), status=OTHER)
+        self.assertEqual(document, "")
+        self.assertIn("the buffer is too small for the request", self.err)
+        self.invite(*projects, "--project=1:Lead", A, status=USAGE)
+        self.assertIn("more than 100 projects", self.err)
+        self.nothing_sent()
+
     def test_the_longest_addresses_fit(self):
         people = ["%s%03d@%s.%s.%s.com" % ("q" * 61, i, "r" * 61, "s" * 61, "t" * 61) for i in range(100)]
         self.assertEqual({len(p) for p in people}, {254})
@@ -695,6 +704,11 @@ class NotSent(Case):
             host = "127.0.0.1:%d" % unused.getsockname()[1]
             error = self.not_sent("--host", host, status=NETWORK, says="at 127.0.0.1: Connection refused")
         self.assertEqual(error["system"], "Connection refused")
+
+    def test_name_that_cannot_be_found(self):
+        """One that no resolver needs to ask for: a name has no empty label."""
+        self.not_sent("--host", "no..name", status=NETWORK,
+                      says="the host name could not be found(.|\n)*no..name port 443: ")
 
     def test_says_nothing(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:

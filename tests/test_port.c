@@ -4,9 +4,9 @@
  * beyond it, and the template.
  *
  * getaddrinfo is this file's own: it answers names that end in ".test" from a table, may take its time over
- * them, and asks the system for all others.
+ * them, and asks the system for all others. getrandom is, too: it may be missing.
  */
-#define _GNU_SOURCE /* RTLD_NEXT */
+#define _GNU_SOURCE /* RTLD_NEXT, syscall */
 
 #include "../port/posix/ango_posix.h"
 #include "../port/template/ango_template.h"
@@ -27,7 +27,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -122,6 +124,19 @@ static void set_hang(bool hang)
     names.hang = hang;
     pthread_cond_broadcast(&names.cond);
     pthread_mutex_unlock(&names.mutex);
+}
+
+/* --- entropy -------------------------------------------------------------------------------------------- */
+
+static bool no_getrandom;
+
+ssize_t getrandom(void *buf, size_t len, unsigned flags)
+{
+    if (no_getrandom) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return syscall(SYS_getrandom, buf, len, flags);
 }
 
 /* --- the other end -------------------------------------------------------------------------------------- */
@@ -1031,6 +1046,44 @@ static void test_posix_more_addresses_than_there_is_room_for(void **state)
     assert_int_equal(posix.addresses_tried, ANGO_POSIX_ADDRESSES);
 }
 
+/* Leaves no room for a further file descriptor. */
+static void take_all_fds(struct rlimit *before)
+{
+    struct rlimit none;
+
+    getrlimit(RLIMIT_NOFILE, before);
+    none = *before;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+}
+
+static void test_posix_without_file_descriptors(void **state)
+{
+    struct rlimit before;
+    uint8_t buf[16];
+    int err, without;
+
+    (void)state;
+    take_all_fds(&before);
+    err = port.connect(port.ctx, "127.0.0.1", 443, 0);
+    no_getrandom = true;
+    without = port.entropy(port.ctx, buf, sizeof buf);
+    no_getrandom = false;
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(err, ANGO_E_NET);
+    assert_int_equal(posix.system_error, EMFILE);
+    assert_int_equal(without, ANGO_E_ENTROPY);
+    check_connects("127.0.0.1", "127.0.0.1");
+}
+
+static void test_posix_entropy_without_getrandom(void **state)
+{
+    no_getrandom = true;
+    test_entropy_fills_exactly_what_was_asked(state);
+    test_entropy_does_not_repeat_itself(state);
+    no_getrandom = false;
+}
+
 static void test_posix_calls_at_the_wrong_time(void **state)
 {
     struct pair pair;
@@ -1110,6 +1163,8 @@ int main(void)
         TEST(test_posix_families_take_turns),
         TEST(test_posix_four_at_a_time_and_none_left_out),
         TEST(test_posix_more_addresses_than_there_is_room_for),
+        TEST(test_posix_without_file_descriptors),
+        TEST(test_posix_entropy_without_getrandom),
         TEST(test_posix_calls_at_the_wrong_time),
         TEST(test_template_refuses),
     };

@@ -7,9 +7,10 @@
 
 #define PROJECTS_MAX 100
 #define BATCH_MAX 100u      /* as many as a page of the API shows */
-#define REPLY_HEAD 2048u    /* room for what surrounds the entries of a reply, */
-#define REPLY_ENTRY 300u    /* and for an entry, beside the address */
 #define OTHERS_MAX 100
+
+/* The reply to the largest request fits: 2 KB around its entries, 300 bytes an entry beside the address. */
+typedef char reply_fits[CLI_BUFFER_CAP >= 2048 + BATCH_MAX * (300 + ANGO_EMAIL_MAX) ? 1 : -1];
 
 enum fate { NOT_SENT, INVITED, PENDING, FAILED, UNCLEAR, NOT_MENTIONED, REFUSED, IN_DOUBT, FATES };
 
@@ -281,19 +282,14 @@ static void compare(size_t first, size_t end)
 
 /* --- the batches ---------------------------------------------------------------------------------------- */
 
-/* Starts a request with as many addresses from `first` on as it and its reply have room for; how many. */
+/* Starts a request with as many addresses from `first` on as it has room for; returns how many. */
 static size_t start_batch(size_t first)
 {
     const char *to[BATCH_MAX] = {NULL};
-    size_t len = 0, reply = REPLY_HEAD;
+    size_t len;
 
-    while (len < batch_most && first + len < cli_addresses_len) {
-        const char *address = cli_addresses[first + len].text;
-        reply += REPLY_ENTRY + strlen(address);
-        if (reply > CLI_BUFFER_CAP && len > 0) {
-            break;
-        }
-        to[len++] = address;
+    for (len = 0; len < batch_most && first + len < cli_addresses_len; len++) {
+        to[len] = cli_addresses[first + len].text;
     }
     while (start(to, len, projects_len) == ANGO_E_SPACE && len > 1) {
         len /= 2;
