@@ -335,6 +335,81 @@ int ango_add_members_to_project_start(struct ango_client *client, const char *pr
 /* The reply may show who else works on the project, or nobody. */
 int ango_next_assignee(struct ango_client *client, struct ango_assignee *assignee);
 
+/* --- lists of any length --------------------------------------------------------------------------------------- */
+
+/*
+ * Walks a whole list item by item and fetches the next page when it must. The size of a page is chosen to fit the
+ * client's buffer; one that turns out too large is asked for again in halves, down to a single item.
+ *
+ * While the walk goes on the list may change: who joins or leaves an earlier page meanwhile can make an item appear twice, or
+ * be missed. A walk ends with the first page that is not full; a server that sends the same page again and again
+ * is ANGO_E_SHAPE. Private but for its size.
+ */
+struct ango_walk {
+    struct ango_client *client;
+    int (*ask)(struct ango_walk *walk, const struct ango_page *page);
+    const char *id;
+    const char *query;
+    uint32_t seen;    /* items handed out */
+    uint32_t limit;
+    uint32_t most;    /* limit that was begun with */
+    uint32_t at;      /* items read of this page */
+    uint32_t skip;    /* items of this page that were handed out before */
+    uint32_t first;   /* hash of this page's first identifier */
+    uint8_t fitted;   /* pages since the limit changed */
+    uint8_t repeats;
+    uint8_t state;
+};
+
+/*
+ * Begin a walk; nothing is sent yet. The client is the walk's until it ends; the strings must stay valid until then.
+ * ANGO_E_ARG for a NULL; what is wrong with a string is found when the first page is asked for.
+ */
+int ango_walk_invites(struct ango_walk *walk, struct ango_client *client, const char *organization_id);
+int ango_walk_members(struct ango_walk *walk, struct ango_client *client, const char *organization_id,
+                      const char *search);
+int ango_walk_projects(struct ango_walk *walk, struct ango_client *client, const char *sort);
+
+/*
+ * The next item: a struct ango_invite, ango_member or ango_project, as the walk was begun. Its strings are valid until the
+ * next call. ANGO_E_WAIT when it is not there yet (blocking no longer than ango_step does), ANGO_E_END after the last.
+ * After any other error, which client->result explains, the next call asks for the same page again: after a 429, wait as
+ * long as result.retry_after_s says, and go on.
+ */
+int ango_walk_step(struct ango_walk *walk, void *item, uint32_t wait_ms);
+/* The same, waiting until it is there. */
+int ango_walk_next(struct ango_walk *walk, void *item);
+
+/* --- the way out of "unknown" ------------------------------------------------------------------------------------ */
+
+enum ango_presence { ANGO_ABSENT, ANGO_INVITED, ANGO_MEMBER };
+
+/* Private but for its size. */
+struct ango_confirm {
+    struct ango_walk walk;
+    const char *organization_id;
+    const char *const *emails;
+    size_t emails_len;
+    enum ango_presence *presence;
+    size_t at;
+    uint8_t phase;
+};
+
+/*
+ * Reads back what became of invitations whose outcome is unknown: presence[i] says of emails[i] whether it is invited (pending),
+ * already a member, or neither; only then is it safe to invite it again. Walks all pending invitations, then searches
+ * the members for each address that was not among them. Addresses are compared without the case of ASCII letters.
+ * All pointers must stay valid until it is done. `presence` means nothing before ANGO_OK.
+ *   ANGO_E_WAIT  (step) not done yet
+ *   others       as with ango_walk_step; the next step goes on where this one failed
+ * Give the server a moment first: a request that was cut off can still be at work.
+ */
+int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,
+                       const char *const *emails, size_t emails_len, enum ango_presence *presence);
+int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms);
+int ango_confirm_invitations(struct ango_client *client, const char *organization_id, const char *const *emails,
+                             size_t emails_len, enum ango_presence *presence);
+
 /* --- the same, waiting for the result ------------------------------------------------------------------------ */
 
 static inline int ango_get_organization_invites(struct ango_client *client, const char *organization_id,
