@@ -128,10 +128,11 @@ static struct {
     unsigned line;   /* where the last one was found */
     size_t sent, received;
     uint32_t start_ms, stuck_ms;
-    bool faultless, open, connecting, odd;
+    bool faultless, open, connecting, odd, was_open;
 } seen;
 
 static struct ango_posix posix;
+static uint32_t epoch_ms; /* where the port's clock begins */
 
 #define CHECK(condition) ((condition) ? (void)0 : (void)(seen.misuse++, seen.line = __LINE__))
 
@@ -142,7 +143,7 @@ static uint32_t real_ms(void)
 
 static uint32_t port_clock_ms(void *ctx)
 {
-    uint32_t now = real_ms() - seen.start_ms + (uint32_t)number(CLOCK_BASE);
+    uint32_t now = real_ms() - epoch_ms + (uint32_t)number(CLOCK_BASE);
 
     (void)ctx;
     seen.clocks++;
@@ -470,9 +471,9 @@ static void report(int init, int again)
            error_name(init), error_name(init != ANGO_OK ? init : result->error), letters[result->outcome],
            result->http_status, result->port_error, (unsigned)-tls.mbedtls_error, (unsigned)tls.verify_flags,
            tls.version != NULL ? tls.version : "");
-    printf("connects=%u opened=%u closes=%u calls=%u connect_calls=%u send_calls=%u recv_calls=%u clocks=%u entropies=%u "
+    printf("connects=%u balanced=%d calls=%u connect_calls=%u send_calls=%u recv_calls=%u clocks=%u entropies=%u "
            "allocs=%u steps=%u sent=%zu received=%zu ",
-           seen.connects, seen.opened, seen.closes, seen.calls, seen.connect_calls, seen.send_calls, seen.recv_calls,
+           seen.connects, seen.opened + seen.was_open == seen.closes + seen.open, seen.calls, seen.connect_calls, seen.send_calls, seen.recv_calls,
            seen.clocks, seen.entropies, seen.allocs, seen.steps, seen.sent, seen.received);
     printf("handshakes=%u items=%zu retry_after=%u arena_peak=%zu arena_left=%zu arena_zero=%d leaks=%d misuse=%u misuse_line=%u "
            "stack=%zu again=%s",
@@ -489,6 +490,7 @@ static void *run(void *elapsed)
 
     if (number(FRESH) != 0) {
         ango_close(&client);
+        epoch_ms = real_ms();
         init = set_up();
         memset(&client, 0, sizeof client);
     }
@@ -510,6 +512,7 @@ static void *run(void *elapsed)
     }
     if (number(AGAIN) != 0 && init == ANGO_OK) {
         struct ango_result first = client.result;
+        unsigned calls = seen.calls, clocks = seen.clocks, entropies = seen.entropies, allocs = seen.allocs;
         int mbedtls_error = tls.mbedtls_error;
         uint32_t verify_flags = tls.verify_flags;
 
@@ -517,6 +520,10 @@ static void *run(void *elapsed)
         again = invite();
         ango_close(&client);
         client.result = first;
+        seen.calls = calls;
+        seen.clocks = clocks;
+        seen.entropies = entropies;
+        seen.allocs = allocs;
         tls.mbedtls_error = mbedtls_error;
         tls.verify_flags = verify_flags;
     }
@@ -558,8 +565,11 @@ int main(void)
         pthread_attr_t attr;
         pthread_t thread;
 
+        bool open = seen.open;
+
         set_options(line);
         memset(&seen, 0, sizeof seen);
+        seen.open = seen.was_open = open;
         memset(stack.bytes, PAINT, stack.len);
         pthread_attr_init(&attr);
         pthread_attr_setstack(&attr, stack.bytes, stack.len);
