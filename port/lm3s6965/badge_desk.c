@@ -24,7 +24,7 @@
 #define DESK_MEASURE 0 /* 1: commands for the tests, to change the arena, to hang and to crash */
 #endif
 
-#define BUFFER 1536
+#define BUFFER 1920
 #define LINE_CAP 320           /* an address of 254 bytes, two roles, a project */
 #define STEP_MS 5
 #define RETRY_MIN_MS 1000u
@@ -473,13 +473,13 @@ static int start_library(size_t arena_cap)
 }
 
 #if DESK_MEASURE
-static void overflow(volatile char *above)
+/* Calls itself until the stack is used up. */
+static size_t overflow(size_t depth)
 {
     volatile char frame[256];
 
-    frame[0] = *above;
-    overflow(frame);
-    *above = frame[0];
+    frame[0] = (char)depth;
+    return depth == SIZE_MAX ? 0 : overflow(depth + 1) + (size_t)frame[0];
 }
 
 /* Commands of the measuring build. Whether the line was one. */
@@ -502,7 +502,7 @@ static bool take_measure(const char *text)
         for (;;)
             continue;
     } else if (strcmp(text, "overflow") == 0) {
-        overflow((volatile char *)line.text);
+        put_number("", overflow(0));
     } else if (strcmp(text, "fault") == 0) {
         *(volatile uint32_t *)0x30000000 = 1;
     } else {

@@ -95,18 +95,20 @@ static void init_clock(void)
 /* Filled by the interrupt, so that a line can be typed while a key is being worked on. */
 static struct {
     volatile uint16_t in, out; /* counted on, and cut to the ring's size only when used */
+    volatile bool full;        /* the rest waits in the FIFO, and no interrupt will tell of it */
     volatile uint32_t lost;
     volatile char ring[256];
 } uart;
 
-void uart_handler(void)
+/* From the interrupt, or with interrupts off. */
+static void empty_fifo(void)
 {
-    UART_ICR = UART_IM_RX;
+    uart.full = false;
     while ((UART_FR & UART_FR_RXFE) == 0) {
         uint32_t data;
 
         if ((uint16_t)(uart.in - uart.out) == sizeof uart.ring) {
-            UART_IM = 0; /* the rest stays in the FIFO until there is room again */
+            uart.full = true;
             return;
         }
         data = UART_DR;
@@ -117,6 +119,12 @@ void uart_handler(void)
     }
 }
 
+void uart_handler(void)
+{
+    UART_ICR = UART_IM_RX;
+    empty_fifo();
+}
+
 int board_get(void)
 {
     int c;
@@ -125,7 +133,11 @@ int board_get(void)
         return -1;
     c = (unsigned char)uart.ring[uart.out % sizeof uart.ring];
     uart.out++;
-    UART_IM = UART_IM_RX;
+    if (uart.full) {
+        lock();
+        empty_fifo();
+        unlock();
+    }
     return c;
 }
 

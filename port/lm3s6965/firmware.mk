@@ -4,9 +4,9 @@
 CONFIG ?= port/lm3s6965/badge-desk.conf
 FIRMWARE := build/m3/badge-desk
 LWIP_DIR ?= $(DEPS)/lwip
-STACK ?= 4096
-HANDLER_STACK ?= 512
-ARENA ?= 40960
+STACK ?= 3840
+HANDLER_STACK ?= 256
+ARENA ?= 41984
 QEMU := qemu-system-arm
 
 .PHONY: firmware badge firmware-test lwip-check firmware-elf

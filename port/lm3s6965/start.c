@@ -144,7 +144,11 @@ __attribute__((section(".vectors"), used)) static const handler vectors[16 + 44]
     0,
     fault_handler, /* PendSV */
     systick_handler,
-    [16 ... 16 + 43] = fault_handler,
-    [16 + IRQ_UART0] = uart_handler,
-    [16 + IRQ_ETHERNET] = ethernet_handler,
+    0, 0, 0, 0, 0,
+    uart_handler, /* 5 */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    fault_handler, /* 18: the watchdog */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ethernet_handler, /* 42 */
+    0,
 };

@@ -13,7 +13,7 @@
 #error "this port needs NO_SYS, LWIP_DNS, LWIP_DHCP and LWIP_TCP in lwipopts.h"
 #endif
 
-enum { IDLE, RESOLVING, RESOLVED, CONNECTING, CONNECTED, BROKEN };
+enum { IDLE, RESOLVING, RESOLVED, CONNECTING, REACHED, CONNECTED, BROKEN };
 
 /* lwIP asks for the time and for random numbers without saying for whom. */
 static const struct ango_lwip_board *the_board;
@@ -116,7 +116,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 
     (void)pcb;
     (void)err;
-    lwip->state = CONNECTED;
+    lwip->state = REACHED; /* which connect has still to report */
     return ERR_OK;
 }
 
@@ -223,7 +223,10 @@ static int advance(struct ango_lwip *lwip, const char *host, uint16_t port)
         err = open_connection(lwip, port);
     if (lwip->state == BROKEN)
         return fail(lwip, lwip->lwip_error == ERR_VAL ? ANGO_E_RESOLVE : ANGO_E_NET);
-    return lwip->state == CONNECTED ? ANGO_OK : err;
+    if (lwip->state != REACHED)
+        return err;
+    lwip->state = CONNECTED;
+    return ANGO_OK;
 }
 
 /* Lets the network go on for what is left of `wait_ms`; false when nothing is. */
@@ -243,8 +246,6 @@ int ango_lwip_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_
     uint32_t start_ms = ango_lwip_clock_ms(lwip);
     int err;
 
-    if (lwip->state == CONNECTED)
-        return ANGO_E_ARG;
     ango_lwip_poll(lwip, 0);
     do
         err = advance(lwip, host, port);
