@@ -1,6 +1,6 @@
 /*
- * guard.h - memory that ends right before a page that cannot be touched, so that one byte too many is a crash, with or
- * without a sanitizer. The bytes in front of it hold a pattern, for what is written too early.
+ * guard.h - memory that ends right before a page that cannot be touched, so that one byte too many is a
+ * crash, with or without a sanitizer. The bytes in front of it hold a pattern, for what is written too early.
  */
 #ifndef ANGO_TESTS_GUARD_H
 #define ANGO_TESTS_GUARD_H

@@ -7,9 +7,9 @@
 #include "ango.h"
 
 /*
- * Case `name` (unique within its row; no tab) of a row of the list. Appends "row TAB name TAB expected TAB seen TAB ok|FAILED"
- * to the file that HOSTILE_TABLE names, if it is set, and fails the cmocka test when the two differ.
- * A request that was sent twice is shown by the word DOUBLED in `seen`.
+ * Case `name` (unique within its row) of a row of the list. Appends the line
+ * "row TAB name TAB expected TAB seen TAB ok|FAILED" to the file that HOSTILE_TABLE names, if it is set, and
+ * fails the cmocka test when the two differ. A request that was sent twice is shown by the word DOUBLED.
  */
 void hostile_case(int row, const char *name, const char *expected, const char *seen);
 

@@ -1,5 +1,6 @@
 #include "script_port.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,8 @@ static bool fault(struct script_port *s, enum script_call call, int *result)
     return false;
 }
 
-/* --- requests -------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------------------
+ */
 
 static size_t content_length(const char *head, size_t len)
 {
@@ -79,7 +81,8 @@ size_t script_requests(const struct script_port *s, size_t *part)
     return requests;
 }
 
-/* --- the script ------------------------------------------------------------------------------------------ */
+/* --- the script ------------------------------------------------------------------------------------------
+ */
 
 static void advance(struct script_port *s)
 {
@@ -87,10 +90,19 @@ static void advance(struct script_port *s)
     s->at = 0;
 }
 
+static bool is_asked(struct script_port *s)
+{
+    if (s->counted_len != s->sent_len) {
+        s->counted_len = s->sent_len;
+        s->requests = script_requests(s, NULL);
+    }
+    return s->requests > s->requests_used;
+}
+
 /* The event that now decides what send and recv do. */
 static const struct script_event *current(struct script_port *s)
 {
-    while ((s->event->what == SCRIPT_REQUEST && script_requests(s, NULL) > s->requests_used)
+    while ((s->event->what == SCRIPT_REQUEST && is_asked(s))
            || (s->event->what == SCRIPT_BYTES && s->at == s->event->len)
            || (s->event->what == SCRIPT_PAUSE && s->at >= s->event->len)) {
         if (s->event->what == SCRIPT_REQUEST)
@@ -169,7 +181,7 @@ int script_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms)
     bool is_faulty = fault(s, SCRIPT_SEND, &result);
 
     demand(s, s->state == UP, "send without a connection");
-    demand(s, data != NULL && len >= 1 && len <= 32767, "send of no byte or too many");
+    demand(s, data != NULL && len >= 1 && len <= INT_MAX, "send of no byte or too many");
     if (is_faulty) {
         result = faulty(s, result, len, wait_ms);
     } else if (s->under != NULL) {
@@ -221,7 +233,7 @@ int script_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
     bool is_faulty = fault(s, SCRIPT_RECV, &result);
 
     demand(s, s->state == UP || s->state == BROKEN, "recv without a connection");
-    demand(s, buf != NULL && cap >= 1 && cap <= 32767, "recv of no byte or too many");
+    demand(s, buf != NULL && cap >= 1 && cap <= INT_MAX, "recv of no byte or too many");
     if (is_faulty)
         return faulty(s, result, cap, wait_ms);
     if (s->under != NULL)

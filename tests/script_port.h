@@ -1,11 +1,12 @@
 /*
- * script_port.h - a port that plays a script: what the peer says and when, how it is cut into pieces, which call
- * fails, and what the clock shows. It keeps what was sent, counts the calls, and notices a caller that breaks the
- * contract of ango_port.h.
+ * script_port.h - a port that plays a script: what the peer says and when, how it is cut into pieces, which
+ * call fails, and what the clock shows. It keeps what was sent, counts the calls, and notices a caller that
+ * breaks the contract of ango_port.h.
  *
  *   static struct script_port s;
  *   const struct ango_port port = SCRIPT_PORT(&s, true);
- *   const struct script_event events[] = { SCRIPT_ANSWER("HTTP/1.1 200 OK\r\n\r\n"), { SCRIPT_FIN, NULL, 0 }, SCRIPT_STOP };
+ *   const struct script_event events[] = {
+ *       SCRIPT_ANSWER("HTTP/1.1 200 OK\r\n\r\n"), { SCRIPT_FIN, NULL, 0 }, SCRIPT_STOP };
  *   script_begin(&s, events);
  *   s.piece = 1;
  */
@@ -38,13 +39,21 @@ struct script_event {
 
 /* Which calls a fault is about. ANY counts connect, send and recv together. */
 enum script_call {
-    SCRIPT_ANY, SCRIPT_CONNECT, SCRIPT_SEND, SCRIPT_RECV, SCRIPT_CLOCK, SCRIPT_TIME, SCRIPT_ENTROPY, SCRIPT_CLOSE,
+    SCRIPT_ANY,
+    SCRIPT_CONNECT,
+    SCRIPT_SEND,
+    SCRIPT_RECV,
+    SCRIPT_CLOCK,
+    SCRIPT_TIME,
+    SCRIPT_ENTROPY,
+    SCRIPT_CLOSE,
     SCRIPT_CALLS
 };
 
 /*
- * The calls from the `first` (counted from 1), `times` of them, return `result` and do nothing else; a call that would
- * wait lets the time pass. CLOCK: `result` is added to the clock, for good. TIME: `result` is the time.
+ * The calls from the `first` (counted from 1), `times` of them, return `result` and do nothing else; a call
+ * that would wait lets the time pass. CLOCK: `result` is added to the clock, for good. TIME: `result` is the
+ * time.
  */
 struct script_fault {
     enum script_call call;
@@ -61,15 +70,15 @@ struct script_fault {
 struct script_port {
     /* For the test to set, after script_begin. */
     size_t piece;         /* recv gives at most so many bytes at once; 0: all that there are */
-    size_t split;         /* and none across this offset of what the peer says on a connection; 0: no such offset */
+    size_t split;         /* and none across this offset of what the peer says on a connection; 0: nowhere */
     size_t send_piece;    /* send takes at most so many bytes at once; 0: all */
-    bool wait_first;      /* ANGO_E_WAIT before each connect, and before each piece that is sent or received */
+    bool wait_first;      /* ANGO_E_WAIT before each connect, and before each piece sent or received */
     uint32_t piece_ms;    /* a piece takes so long to come */
     uint32_t clock_step_ms; /* a look at the clock takes so long */
     uint32_t now_ms;
     int64_t unix_time;
     struct script_fault faults[SCRIPT_FAULTS];
-    const struct ango_port *under; /* pass every call that has no fault on to this port; there is no script then */
+    const struct ango_port *under; /* every call without a fault goes on to this port; no script then */
 
     /* For the test to look at. */
     unsigned calls[SCRIPT_CALLS];
@@ -82,6 +91,8 @@ struct script_port {
     /* The port's own. */
     const struct script_event *event;
     size_t at;             /* into its bytes, or its pause */
+    size_t counted_len;    /* of what was sent, when the requests were counted */
+    size_t requests;
     size_t requests_used;  /* by SCRIPT_REQUEST */
     unsigned state;
     bool waited;
@@ -104,7 +115,7 @@ int64_t script_time(void *ctx);
 int script_entropy(void *ctx, uint8_t *buf, size_t len);
 
 #define SCRIPT_PORT(s, is_secure) \
-    { (s), (is_secure), script_connect, script_send, script_recv, script_close, script_clock_ms, script_time, \
-      script_entropy }
+    { (s), (is_secure), script_connect, script_send, script_recv, script_close, script_clock_ms, \
+      script_time, script_entropy }
 
 #endif
