@@ -192,7 +192,7 @@ packages-build:
 all: packages-build lib template $(ANGO) ## build the library, the ports and the ango command (default)
 
 # Also for other variants: make VARIANT=m3 lib
-.PHONY: template hostile-client
+.PHONY: template hostile-client test-hostile
 lib: $(LIBANGO) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 tests: $(TESTS)
@@ -214,6 +214,10 @@ test: ## run every test and check; closes with "N passed, N failed"
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
 	@$(MAKE) --no-print-directory all WERROR=1
 	@tests/run $(ONLY)
+
+test-hostile: ## try the hostile network, row by row: what is expected, what is seen
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
+	@tests/test-hostile
 
 check: ## clang-tidy and cppcheck over src, include and port
 	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck

@@ -9,9 +9,6 @@ import unittest
 import hostile
 from hostile import Client, Hub, Listener, drain
 
-# Bytes of stack on x86-64 (-O2), over all that these tests do.
-STACK_BOUND = 6144
-
 tally = hostile.Tally()
 client = hub = None
 
@@ -304,8 +301,8 @@ class Stack(hostile.Case):
                 invite(who, **options)
         hub.use(tls="both", chain="ecdsa")
         who.close()
-        self.case(121, "good and bad chains, faulty port, %d exchanges on x86-64" % stack.calls, "at most %d bytes" % STACK_BOUND,
-                  "%d bytes" % stack.stack, 0 < stack.stack <= STACK_BOUND and not stack.broken)
+        self.case(121, "good and bad chains, faulty port, %d exchanges on x86-64" % stack.calls, "at most %d bytes" % hostile.STACK_BOUND,
+                  "%d bytes" % stack.stack, 0 < stack.stack <= hostile.STACK_BOUND and not stack.broken)
 
 
 if __name__ == "__main__":
