@@ -1,4 +1,4 @@
-/* Preloaded into a client: counts its calls to the heap, and appends the sum to the file $BENCH_ALLOCATIONS. */
+/* Preloaded into a client: counts its calls to the heap; appends the sum to the file $BENCH_ALLOCATIONS. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,6 +12,7 @@
 #include <valgrind/callgrind.h>
 
 #include "ango.h"
+#include "bench_job.h"
 
 #define ROUNDS 20
 #define REPLY_MAX 31000
@@ -47,7 +48,9 @@ static int recv_port(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
         return ANGO_E_WAIT;
     if (n > cap)
         n = cap;
+    CALLGRIND_TOGGLE_COLLECT; /* the copy stands for the network */
     memcpy(buf, reply + reply_at, n);
+    CALLGRIND_TOGGLE_COLLECT;
     reply_at += n;
     return (int)n;
 }
@@ -71,13 +74,12 @@ static struct ango_token tokens[ANGO_TOKENS];
 static const struct ango_config config = {
     &port, ANGO_HOST_EU, 0, 10000, 10000, buffer, sizeof buffer, tokens, ANGO_TOKENS
 };
-static const char *const to[] = { "user_1@example.com", "user_2@example.com" };
+static const char *const to[] = { JOB_EMAIL_1, JOB_EMAIL_2 };
 static const struct ango_project_assignment assignments[] = {
-    { "65a0c0de0300000000000001", ANGO_PROJECT_LABELER }, { "65a0c0de0300000000000002", ANGO_PROJECT_REVIEWER }
+    { JOB_PROJECT_1, ANGO_PROJECT_LABELER },
+    { JOB_PROJECT_2, ANGO_PROJECT_REVIEWER },
 };
 static const struct ango_invitation invitation = { to, 2, ANGO_ORGANIZATION_MEMBER, assignments, 2 };
-static const char organization[] = "65a0c0de0100000000000001";
-static const char api_key[] = "0f3b7a5c-9d1e-4c8e-2b6a-0d9f7a5c3b1e";
 static struct ango_client client;
 
 static void check(bool good, const char *what)
@@ -119,7 +121,7 @@ static void start(const char *answer)
 {
     reply_len = reply_at = 0;
     request_len = 0;
-    check(ango_invite_members_to_org_start(&client, organization, &invitation) == ANGO_OK, "start");
+    check(ango_invite_members_to_org_start(&client, JOB_ORGANIZATION, &invitation) == ANGO_OK, "start");
     while (request_len == 0)
         check(ango_step(&client, 0) == ANGO_E_WAIT, "send");
     reply = answer;
@@ -128,7 +130,7 @@ static void start(const char *answer)
 
 static void build(void)
 {
-    (void)ango_invite_members_to_org_start(&client, organization, &invitation);
+    (void)ango_invite_members_to_org_start(&client, JOB_ORGANIZATION, &invitation);
 }
 
 /* From the arrival of the bytes to the first invitation's strings. */
@@ -150,9 +152,9 @@ static void measure_parse(const char *name, const char *answer, size_t items)
         CALLGRIND_TOGGLE_COLLECT;
         err = parse(&invite);
         CALLGRIND_TOGGLE_COLLECT;
-        check(err == ANGO_OK && client.result.outcome == ANGO_ACCEPTED && client.result.items == items
-              && strcmp(client.result.status, "success") == 0 && strcmp(invite.id, "65a0c0de0400000000000001") == 0,
-              name);
+        check(err == ANGO_OK && client.result.outcome == ANGO_ACCEPTED && client.result.items == items, name);
+        check(strcmp(client.result.status, "success") == 0, "status");
+        check(strcmp(invite.id, "65a0c0de0400000000000001") == 0, "_id");
     }
     CALLGRIND_DUMP_STATS_AT(name);
 }
@@ -184,7 +186,7 @@ int main(void)
 
     make_reply(small_reply, "HTTP/1.1 201 Created", 1, false);
     make_reply(large_reply, "HTTP/1.1 200 OK", 100, true);
-    check(ango_client_init(&client, &config, api_key) == ANGO_OK, "init");
+    check(ango_client_init(&client, &config, JOB_KEY) == ANGO_OK, "init");
 
     /* The first round of each is not counted: the dynamic linker resolves what is called. */
     for (i = 0; i <= ROUNDS; i++) {

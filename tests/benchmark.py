@@ -1,6 +1,6 @@
-"""What tests/bench and tests/test_figures.py measure with: an nginx, a counting proxy, callgrind, and the clients.
+"""What tests/bench and tests/test_figures.py measure with: nginx, a counting proxy, callgrind, the clients.
 
-Everything happens on loopback, below a temporary directory.
+Everything happens on loopback, with files in temporary directories only.
 """
 import asyncio
 import glob
@@ -21,16 +21,19 @@ CA = "%s/%s.ca.pem" % (PKI, CHAIN)
 HOST = "localhost"
 PATH = "/v2/organization/65a0c0de0100000000000001/invites"
 BUILD = TOP + "/build/host/tests/"
-PROGRAMS = ("bench_pure", "bench_ango", "bench_curl", "bench_run", "bench_malloc.so")
+PROGRAMS = tuple("host/tests/" + name for name in (
+    "bench_pure", "bench_ango", "bench_curl", "bench_run", "bench_malloc.so"))
+ONLY_TLS12 = "host+tls12/tests/bench_ango"
 TIMEOUT_S = 60
 # Neither a proxy nor somebody's settings: the same for each client.
 CLEAN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
 
 # What nginx answers to everything: an invitation as the API documents it.
 REPLY = json.dumps({"status": "success", "data": {"invites": [{
-    "_id": "65a0c0de0400000000000001", "to": "user_1@example.com", "organizationRole": "Member", "status": "Pending",
-    "createdBy": "65a0c0de0200000000000001", "createdAt": "2025-01-15T10:30:00.000Z",
-    "expiresAt": "2025-01-22T10:30:00.000Z"}]}}, separators=(",", ":"))
+    "_id": "65a0c0de0400000000000001", "to": "user_1@example.com", "organizationRole": "Member",
+    "status": "Pending", "createdBy": "65a0c0de0200000000000001",
+    "createdAt": "2025-01-15T10:30:00.000Z", "expiresAt": "2025-01-22T10:30:00.000Z"}]}},
+    separators=(",", ":"))
 
 
 class Failed(Exception):
@@ -38,22 +41,24 @@ class Failed(Exception):
 
 
 def build(*programs):
-    """Builds what is named of PROGRAMS, with the library (the test run builds with -Werror: so does this, then)."""
-    werror = ["WERROR=" + os.environ["WERROR"]] if "WERROR" in os.environ else []
-    command = ["make", "--no-print-directory", "-s", "-j2", *werror, *("build/host/tests/" + p for p in programs)]
+    """Builds programs below build/, each with its library, and the certificates."""
+    # Without a surrounding make's job server, which only its own children can use.
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    done = subprocess.run(command, cwd=TOP, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True)
-    if done.returncode:
-        raise Failed("the benchmarks do not build:\n" + done.stdout)
+    for variant in sorted({program.split("/")[0] for program in programs}):
+        wanted = ["build/" + program for program in programs if program.startswith(variant + "/")]
+        done = subprocess.run(["make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant, *wanted],
+                              cwd=TOP, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True)
+        if done.returncode:
+            raise Failed("the benchmarks do not build:\n" + done.stdout)
     subprocess.run([TOP + "/tests/pki", PKI], check=True)
 
 
 def run(command, binary=False, **more):
     """The output of a command that must succeed; its environment is CLEAN, and more."""
     environment = dict(CLEAN, **more)
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT_S,
-                          stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=TIMEOUT_S)
     if done.returncode:
         complaint = done.stderr.decode("utf-8", "replace")
         raise Failed("%s: status %d\n%s" % (" ".join(command[:6]), done.returncode, complaint))
@@ -176,14 +181,16 @@ http {
                 s.close()
         servers = ""
         for way, (protocols, tickets) in self.WAYS.items():
-            listen = " ".join("listen %s:%d ssl;" % ("[%s]" % address if ":" in address else address, self.ports[way])
-                              for address in loopback())
-            servers += self.SERVER % {"listen": listen, "protocols": protocols, "tickets": "on" if tickets else "off",
-                                      "number": 2 if tickets else 0, "reply": REPLY}
+            hosts = ("[%s]" % address if ":" in address else address for address in loopback())
+            servers += self.SERVER % {
+                "listen": " ".join("listen %s:%d ssl;" % (host, self.ports[way]) for host in hosts),
+                "protocols": protocols, "tickets": "on" if tickets else "off", "number": 2 if tickets else 0,
+                "reply": REPLY}
         with open(self.folder + "/nginx.conf", "w", encoding="utf-8") as file:
             file.write(self.CONFIG % {"folder": self.folder, "pki": PKI, "chain": CHAIN, "servers": servers})
-        self.process = subprocess.Popen(["/usr/sbin/nginx", "-p", self.folder, "-c", self.folder + "/nginx.conf",
-                                         "-e", self.folder + "/error.log"], stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            ["/usr/sbin/nginx", "-p", self.folder, "-c", self.folder + "/nginx.conf",
+             "-e", self.folder + "/error.log"], stdin=subprocess.DEVNULL)
         try:
             self.wait()
         except Failed:
@@ -223,10 +230,10 @@ class Wire:
     """What went over one connection."""
 
     def __init__(self):
-        self.up = self.down = 0             # bytes
-        self.round_trips = 0                # client's turns that the server answered while the client was there
-        self.records = []                   # ("up" or "down", type, length) of each TLS record
-        self.hellos = 0                     # ClientHellos: 1 for each handshake, 2 where the server asked for another
+        self.up = self.down = 0     # bytes
+        self.round_trips = 0        # client's turns that were answered while the client was still there
+        self.records = []           # ("up" or "down", type, length) of each TLS record
+        self.hellos = 0             # ClientHellos: two where the server asked for another one
         self.turn = None
         self.ended = False
         self.rest = {"up": b"", "down": b""}
@@ -260,7 +267,7 @@ class Proxy:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.servers = [self.call(asyncio.start_server(self.serve, sock=s, backlog=128)) for s in self.sockets]
+        self.servers = [self.call(asyncio.start_server(self.serve, sock=s)) for s in self.sockets]
         return self
 
     def call(self, coroutine):
@@ -344,6 +351,11 @@ def ango(port, count, host=HOST):
     return [BUILD + "bench_ango", host, str(port), CA, str(count)]
 
 
+def ango_tls12(port, count):
+    """A build of the library that knows TLS 1.2 only."""
+    return [TOP + "/build/" + ONLY_TLS12, HOST, str(port), CA, str(count)]
+
+
 def libcurl(port, count):
     return [BUILD + "bench_curl", url(port), CA, str(count)]
 
@@ -374,8 +386,8 @@ def pure():
 
 
 def kept(port, posts=100):
-    """What `posts` invitations on a kept connection ask of the heap and of the arena. The address is numeric: a name
-    would be looked up by the system, with its own allocations, and in a thread."""
+    """What `posts` invitations on a kept connection ask of the heap and of the arena. The address is numeric:
+    a name would be looked up by the system, with its own allocations, and in a thread."""
     facts = values(run(ango(port, posts, "127.0.0.1"), LD_PRELOAD=BUILD + "bench_malloc.so"))
     if not facts["counted"]:
         raise Failed("bench_malloc.so was not loaded")
@@ -390,13 +402,13 @@ def kept(port, posts=100):
 
 
 def tls13_floor(certificate, count, sent, received):
-    """The fewest bytes, both ways, that TLS 1.3 (RFC 8446) needs to verify one ECDSA certificate of `certificate`
-    bytes and to carry `count` requests and replies, `sent` and `received` bytes together: [(what, bytes)]. One suite,
-    group and signature scheme offered; X25519; no ALPN, no session identifier and no ChangeCipherSpec for
-    middleboxes; one record for each flight, without padding."""
+    """The fewest bytes, both ways, that TLS 1.3 (RFC 8446) needs to verify one ECDSA certificate of
+    `certificate` bytes and to carry `count` requests and replies, `sent` and `received` bytes together:
+    [(what, bytes)]. One suite, group and signature scheme offered; X25519; no ALPN, no session identifier and
+    no ChangeCipherSpec for middleboxes; one record for each flight, without padding."""
     record, message, sealed = 5, 4, 5 + 1 + 16          # sealed: record header, inner content type, tag
     hello = record + message + 2 + 32 + 1               # version, random, empty session identifier
-    client_hello = hello + 2 + 2 + 2 + 2 + sum((        # one suite, null compression, length of the extensions
+    client_hello = hello + 2 + 2 + 2 + 2 + sum((        # one suite, null compression, extensions' length
         4 + 1 + 2,                                      # supported_versions
         4 + 2 + 2,                                      # supported_groups
         4 + 2 + 2,                                      # signature_algorithms
@@ -406,7 +418,7 @@ def tls13_floor(certificate, count, sent, received):
     signature = message + 2 + 2 + 71                    # DER of P-256: 70 to 72
     finished = message + 32
     return [
-        ("ClientHello: one suite, group, key share (X25519) and signature scheme; the host name", client_hello),
+        ("ClientHello: one suite, group, key share (X25519), signature scheme; host name", client_hello),
         ("ServerHello", server_hello),
         ("EncryptedExtensions, with none", message + 2),
         ("Certificate, the leaf only: %d bytes of DER" % certificate, message + 1 + 3 + 3 + certificate + 2),
@@ -421,7 +433,8 @@ def tls13_floor(certificate, count, sent, received):
 
 def certificate_len():
     """Of the leaf; the server sends nothing else of this chain."""
-    return len(run(["openssl", "x509", "-in", "%s/%s.chain.pem" % (PKI, CHAIN), "-outform", "DER"], binary=True))
+    leaf = "%s/%s.chain.pem" % (PKI, CHAIN)
+    return len(run(["openssl", "x509", "-in", leaf, "-outform", "DER"], binary=True))
 
 
 def wired(port, command, delay_s=0.0, times=1):
@@ -442,10 +455,10 @@ def wired(port, command, delay_s=0.0, times=1):
     }
 
 
-def over_floor(port, count, runs=1):
-    """The wire of `count` invitations of this library: the median of some runs, with its `floor` and `ratio`."""
-    seen = sorted((wired(port, lambda proxy: ango(proxy, count)) for _ in range(runs)), key=lambda r: r["bytes"])
-    seen = seen[len(seen) // 2]
+def over_floor(port, count, runs=1, client=ango):
+    """The wire of `count` invitations of this library: the median run, with its `floor` and `ratio`."""
+    seen = [wired(port, lambda proxy: client(proxy, count)) for _ in range(runs)]
+    seen = sorted(seen, key=lambda each: each["bytes"])[runs // 2]
     seen["parts"] = tls13_floor(certificate_len(), count, seen["said"]["sent"], seen["said"]["received"])
     seen["floor"] = sum(n for _, n in seen["parts"])
     seen["ratio"] = seen["bytes"] / seen["floor"]
