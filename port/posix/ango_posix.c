@@ -304,7 +304,6 @@ static int begin(struct ango_posix *posix, const char *host)
     posix->resolver_error = 0;
     posix->peer[0] = '\0';
     posix->addresses_tried = 0;
-    posix->hurry = false;
     if (look_up(host, AI_NUMERICHOST, posix->addresses, &posix->addresses_len) == 0) {
         posix->state = CONNECTING;
         return ANGO_OK;
@@ -358,7 +357,6 @@ static void note_failure(struct ango_posix *posix, uint8_t address, int error)
         posix->system_error = error;
         name_peer(posix, address);
     }
-    posix->hurry = true;
 }
 
 static int open_socket(bool v6)
@@ -407,10 +405,8 @@ static void try_next(struct ango_posix *posix, uint16_t port, uint32_t now_ms)
     uint8_t address = posix->addresses_tried++;
     int fd;
 
-    posix->hurry = false;
     if (posix->attempts_len == ANGO_POSIX_ATTEMPTS) {
         note_failure(posix, posix->attempts[0].address, ETIMEDOUT);
-        posix->hurry = false;
         drop_attempt(posix, 0);
     }
     fd = open_socket(posix->addresses[address].v6);
@@ -444,8 +440,6 @@ static uint32_t next_due(const struct ango_posix *posix, uint32_t now_ms)
     if (i == ANGO_POSIX_ATTEMPTS) {
         i = 1;
         delay = GIVE_WAY_MS;
-    } else if (posix->hurry) {
-        return 0;
     }
     age = now_ms - posix->attempts[i - 1].started_ms;
     return age < delay ? delay - age : 0;
