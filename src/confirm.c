@@ -1,4 +1,5 @@
 /* After an outcome that is unknown: who is invited, who is a member, who is neither? */
+#include <limits.h>
 #include <string.h>
 
 #include "client.h"
@@ -25,7 +26,7 @@ int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client,
     size_t i;
     int err;
 
-    if (confirm == NULL || emails == NULL || emails_len == 0 || presence == NULL)
+    if (confirm == NULL || emails == NULL || emails_len - 1 >= INT_MAX || presence == NULL)
         return ANGO_E_ARG;
     memset(confirm, 0, sizeof *confirm);
     err = ango_walk_invites(&confirm->walk, client, organization_id);

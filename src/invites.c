@@ -1,6 +1,8 @@
 /* Invitations to an organization. */
 #include "parts.h"
 
+#include <limits.h>
+
 /* No type is insisted on, since what comes back for an invitation is not documented. */
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
@@ -44,7 +46,8 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
 {
     struct ango_writer w;
 
-    if (invitation == NULL || (invitation->project_assignments == NULL && invitation->project_assignments_len > 0)
+    if (invitation == NULL
+        || invitation->project_assignments_len > (invitation->project_assignments == NULL ? 0 : INT_MAX)
         || ango_begin(client, &w) != ANGO_OK)
         return ANGO_E_ARG;
     ango_write_text(&w, "POST /v2/organization/");

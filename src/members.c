@@ -1,6 +1,8 @@
 /* Members of an organization. */
 #include "parts.h"
 
+#include <limits.h>
+
 /* --- get_organization_members ------------------------------------------------------------------------------ */
 
 static const struct ango_field fields[] = {
@@ -62,7 +64,7 @@ int ango_update_organization_members_role_start(struct ango_client *client, cons
     struct ango_writer w;
     size_t i;
 
-    if (emails == NULL || emails_len == 0 || ango_begin(client, &w) != ANGO_OK)
+    if (emails == NULL || emails_len - 1 >= INT_MAX || ango_begin(client, &w) != ANGO_OK)
         return ANGO_E_ARG;
     ango_write_text(&w, "POST /v2/organization/");
     ango_write_segment(&w, organization_id);

@@ -1,10 +1,12 @@
 #include "parts.h"
 
+#include <limits.h>
+
 void ango_write_emails(struct ango_writer *w, const char *const *emails, size_t emails_len)
 {
     size_t i;
 
-    if (emails == NULL || emails_len == 0) {
+    if (emails == NULL || emails_len - 1 >= INT_MAX) {
         ango_write_refuse(w, ANGO_E_ARG);
         return;
     }
