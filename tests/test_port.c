@@ -1033,7 +1033,8 @@ static void test_posix_four_at_a_time_and_none_left_out(void **state)
     assert_int_equal(err, ANGO_OK);
     assert_string_equal(posix.peer, "127.0.0.1");
     assert_int_equal(most, 4);
-    assert_in_range(now_ms() - start, 3245, 3250 + SLACK_MS); /* two of the four had their 3 s, and gave way */
+    /* Two of the four had their 3 s each, and gave way. */
+    assert_in_range(now_ms() - start, 3245, 3250 + SLACK_MS);
     port.close(port.ctx);
 }
 
