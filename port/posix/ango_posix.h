@@ -5,8 +5,8 @@
  *   static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
  *
  * Names are resolved by a thread of their own, since getaddrinfo cannot be told how long it may take; link
- * with -pthread. All addresses of a name are tried, a new one after 250 ms, or at once when no attempt is left
- * (RFC 8305). This is the one part of the project that uses the heap: for a name that is being resolved.
+ * with -pthread. All addresses of a name are tried, a new one after 250 ms, or at once when no attempt is
+ * left (RFC 8305). This is the one part of the project that uses the heap: for a name that is being resolved.
  */
 #ifndef ANGO_POSIX_H
 #define ANGO_POSIX_H
