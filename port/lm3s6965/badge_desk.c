@@ -3,7 +3,8 @@
  *
  *     EMAIL [admin|member] [Manager|Labeler|Reviewer|Lead] [PROJECT]
  *
- * The project is the configured one unless the line names another; "-" is none. "?" tells what the desk uses.
+ * The project is the configured one unless the line names another; "-" is none. "?" tells what the desk uses, "list"
+ * who is invited and has not come yet.
  * A superloop: nothing in it waits for longer than one step of public-key cryptography takes.
  */
 #include <string.h>
@@ -56,12 +57,16 @@ static const struct ango_port plain = ANGO_LWIP_PORT(&lwip);
 static uint32_t arena[ARENA / sizeof(uint32_t)] __attribute__((aligned(8)));
 static struct ango_tls_config tls_config;
 static struct ango_tls tls;
-static const struct ango_port secure = ANGO_TLS_PORT(&tls);
+static const struct ango_port counted; /* ANGO_TLS_PORT(&tls), and a count of the requests */
 
 static uint8_t buffer[BUFFER];
 static struct ango_token tokens[ANGO_TOKENS];
 static struct ango_config config;
 static struct ango_client client;
+static union {
+    struct ango_walk walk;
+    struct ango_confirm confirm;
+} reading;
 
 /* --- the console -------------------------------------------------------------------------------------------- */
 
@@ -103,6 +108,38 @@ static void put_foreign(const char *text)
     }
     if (*s != '\0')
         put("...");
+}
+
+/* The library has whole sentences (ango_error_text); these take 1 KB less of flash. */
+static const char *describe(int error)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } known[] = {
+        { ANGO_E_ID, "the organization or project is none" },
+        { ANGO_E_EMAIL, "not an email address" },
+        { ANGO_E_SPACE, "too long" },
+        { ANGO_E_CLOCK, "the time is not right" },
+        { ANGO_E_ENTROPY, "no entropy left" },
+        { ANGO_E_MEMORY, "the TLS arena is too small" },
+        { ANGO_E_RESOLVE, "the server's name has no address" },
+        { ANGO_E_NET, "no connection" },
+        { ANGO_E_TIME, "no answer in time" },
+        { ANGO_E_CERT, "the server's certificate is not accepted" },
+        { ANGO_E_TLS, "TLS failed" },
+        { ANGO_E_TRUNCATED, "the reply broke off" },
+        { ANGO_E_TOO_BIG, "the reply is too large" },
+        { ANGO_E_JSON, "not a reply of Ango Hub" },
+        { ANGO_E_SHAPE, "not a reply of Ango Hub" },
+        { ANGO_E_STATUS, "the server says no" },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].error == error)
+            return known[i].text;
+    return "failed";
 }
 
 /* Characters of a line that is not complete yet. */
@@ -182,6 +219,35 @@ static void report(void)
     put("\n");
 }
 
+/* A request may take two records, but nothing is received in between. */
+static bool sending;
+
+static int count_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms)
+{
+    int n = ango_tls_send(ctx, data, len, wait_ms);
+
+    stats.requests += n > 0 && !sending;
+    sending = sending || n > 0;
+    return n;
+}
+
+static int count_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
+{
+    int n = ango_tls_recv(ctx, buf, cap, wait_ms);
+
+    sending = sending && n <= 0;
+    return n;
+}
+
+static void count_close(void *ctx)
+{
+    sending = false;
+    ango_tls_close(ctx);
+}
+
+static const struct ango_port counted = { &tls, true, ango_tls_connect, count_send, count_recv, count_close,
+                                          ango_tls_clock_ms, ango_tls_time, NULL };
+
 static void paint_arena(void)
 {
     size_t i;
@@ -217,15 +283,18 @@ static void tell_last_words(void)
 /* --- a badge ------------------------------------------------------------------------------------------------- */
 
 static struct {
-    enum { NOTHING, INVITING, WAITING } state;
+    enum { NOTHING, INVITING, CHECKING, LISTING } state;
+    bool waiting; /* until again_ms, then it goes on */
     char text[LINE_CAP];
     const char *email;
     enum ango_organization_role role;
     struct ango_project_assignment assignment;
     uint64_t begun_ms, again_ms;
     uint32_t delay_ms;
+    uint32_t listed;
     uint32_t handshakes;
     uint64_t cycles;
+    enum ango_presence presence;
 } job;
 
 /* Cuts the next word off the text; NULL: there is none. */
@@ -270,10 +339,17 @@ static void invite(void)
     invitation.organization_role = job.role;
     invitation.project_assignments = &job.assignment;
     invitation.project_assignments_len = job.assignment.project_id[0] != '\0';
-    job.handshakes = tls.handshakes;
-    job.cycles = 0;
     job.state = INVITING;
     (void)ango_invite_members_to_org_start(&client, desk_config.organization_id, &invitation);
+}
+
+static void begin_job(void)
+{
+    job.begun_ms = board_uptime_ms();
+    job.delay_ms = RETRY_MIN_MS;
+    job.handshakes = tls.handshakes;
+    job.cycles = 0;
+    job.waiting = false;
 }
 
 static void take_badge(void)
@@ -290,11 +366,19 @@ static void take_badge(void)
     job.assignment.project_role = ANGO_PROJECT_LABELER;
     while ((word = next_word(&rest)) != NULL)
         take_word(word);
-    job.begun_ms = board_uptime_ms();
-    job.delay_ms = RETRY_MIN_MS;
     put_foreign(job.email);
     put(ango_lwip_has_address(&lwip) ? ": asking\n" : ": waiting for an address (DHCP)\n");
+    begin_job();
     invite();
+}
+
+static void list(void)
+{
+    job.email = "list";
+    job.listed = 0;
+    begin_job();
+    job.state = LISTING;
+    (void)ango_walk_invites(&reading.walk, &client, desk_config.organization_id);
 }
 
 static bool says_already(const char *text)
@@ -322,7 +406,8 @@ static void put_result(const char *word, uint32_t *count)
 static void put_why(const char *message)
 {
     put(": ");
-    put_foreign(message[0] != '\0' ? message : ango_error_text(client.result.error));
+    put_foreign(message[0] != '\0' ? message : describe(client.result.error));
+    put_number(", error -", (uint64_t)-(int64_t)client.result.error);
     if (client.result.http_status != 0)
         put_number(", HTTP ", client.result.http_status);
     put("\n");
@@ -366,14 +451,16 @@ static bool may_go_again(void)
 
 static void put_error(void)
 {
-    put(ango_error_text(client.result.error));
+    put(describe(client.result.error));
+    put_number(", error -", (uint64_t)-(int64_t)client.result.error);
     if (client.result.error == ANGO_E_CERT)
-        put_number("; verify_flags ", tls.verify_flags);
+        put_number(", verify_flags ", tls.verify_flags);
     if (client.result.error == ANGO_E_TLS)
-        put_number("; mbedtls_error -", (uint64_t)-(int64_t)tls.mbedtls_error);
+        put_number(", mbedtls_error -", (uint64_t)-(int64_t)tls.mbedtls_error);
 }
 
-static void go_again_later(void)
+/* Goes on with the same job after a while; gives it up when it has been too long. */
+static void go_on_later(void)
 {
     uint64_t now = board_uptime_ms();
     uint32_t delay = job.delay_ms;
@@ -381,7 +468,7 @@ static void go_again_later(void)
     if (client.result.retry_after_s > 0)
         delay = client.result.retry_after_s * 1000u;
     if (now - job.begun_ms + delay > GIVE_UP_MS) {
-        put_result("given up", &stats.refused);
+        put_result(job.state == CHECKING ? "unknown, look into Ango Hub" : "given up", &stats.refused);
         put_why("");
         return;
     }
@@ -392,21 +479,31 @@ static void go_again_later(void)
     put(" s\n");
     job.delay_ms = job.delay_ms * 2 < RETRY_MAX_MS ? job.delay_ms * 2 : RETRY_MAX_MS;
     job.again_ms = now + delay;
-    job.state = WAITING;
+    job.waiting = true;
 }
 
-static void tell(void)
+/* The request may have arrived. Asking who is invited can be done as often as it takes. */
+static void check(void)
+{
+    put_result("unknown, checking...", &stats.unknown);
+    put_why(client.result.message);
+    begin_job();
+    job.state = CHECKING;
+    job.again_ms = job.begun_ms + RETRY_MIN_MS; /* the server may still be at work on it */
+    job.waiting = true;
+    (void)ango_confirm_begin(&reading.confirm, &client, desk_config.organization_id, &job.email, 1, &job.presence);
+}
+
+static void tell_invited(void)
 {
     const struct ango_result *result = &client.result;
 
-    stats.requests += result->outcome != ANGO_NOT_SENT;
     if (result->outcome == ANGO_ACCEPTED) {
         tell_accepted();
     } else if (may_go_again()) {
-        go_again_later();
+        go_on_later();
     } else if (result->outcome == ANGO_UNKNOWN) {
-        put_result("unknown", &stats.unknown);
-        put_why(result->message);
+        check();
     } else if (result->outcome == ANGO_REJECTED && says_already(result->message)) {
         put_result("already\n", &stats.already);
     } else if (result->outcome == ANGO_REJECTED) {
@@ -417,22 +514,87 @@ static void tell(void)
         put_error();
         put("\n");
     }
-    if (seed_left() < 96)
+}
+
+static void tell_checked(void)
+{
+    if (job.presence == ANGO_INVITED)
+        put_result("invited\n", &stats.invited);
+    else if (job.presence == ANGO_MEMBER)
+        put_result("already\n", &stats.already);
+    else
+        put_result("not invited: hold the badge to the reader once more\n", &stats.refused);
+}
+
+static void tell_listed(const struct ango_invite *entry)
+{
+    job.listed++;
+    put_foreign(entry->to);
+    put(" ");
+    put_foreign(entry->organization_role);
+    put(" until ");
+    put_foreign(entry->expires_at);
+    put("\n");
+}
+
+/* A list or a check that failed has changed nothing, whatever the reason. */
+static void tell_reading(int err)
+{
+    if (err == ANGO_E_END) {
+        put_number("list: ", job.listed);
+        put(" pending\n");
+        job.state = NOTHING;
+    } else if (client.result.outcome == ANGO_REJECTED && client.result.http_status != 429) {
+        put_result("refused", &stats.refused);
+        put_why(client.result.message);
+    } else {
+        go_on_later();
+    }
+}
+
+static void tell(int err, const struct ango_invite *entry)
+{
+    if (job.state == INVITING)
+        tell_invited();
+    else if (err == ANGO_OK && job.state == CHECKING)
+        tell_checked();
+    else if (err == ANGO_OK)
+        tell_listed(entry);
+    else
+        tell_reading(err);
+    if (seed_left() < 96 && job.state == NOTHING) {
         put_number("The seed is nearly used up: type more of it as \"seed HEX\". entropy_left=", seed_left());
-    if (seed_left() < 96)
         put("\n");
+    }
+}
+
+static int work(struct ango_invite *entry)
+{
+    switch (job.state) {
+    case INVITING:
+        return ango_step(&client, STEP_MS);
+    case CHECKING:
+        return ango_confirm_step(&reading.confirm, STEP_MS);
+    default:
+        return ango_walk_step(&reading.walk, entry, STEP_MS);
+    }
 }
 
 static void step(void)
 {
+    struct ango_invite entry;
     uint64_t before = board_busy_cycles();
     int err;
 
-    if (job.state == WAITING && board_uptime_ms() >= job.again_ms)
-        invite();
-    if (job.state != INVITING)
+    if (job.waiting && board_uptime_ms() >= job.again_ms) {
+        job.waiting = false;
+        job.cycles = 0;
+        if (job.state == INVITING)
+            invite();
+    }
+    if (job.state == NOTHING || job.waiting)
         return;
-    err = ango_step(&client, STEP_MS);
+    err = work(&entry);
     before = board_busy_cycles() - before;
     job.cycles += before;
     if (stats.step_cycles < before)
@@ -444,7 +606,7 @@ static void step(void)
     if (err == ANGO_E_WAIT)
         return;
     measure_arena();
-    tell();
+    tell(err, &entry);
 }
 
 /* --- the loop ------------------------------------------------------------------------------------------------ */
@@ -459,10 +621,10 @@ static int start_library(size_t arena_cap)
     tls_config.anchors_len = desk_config.anchors_len;
     tls_config.arena = arena;
     tls_config.arena_cap = arena_cap;
-    config.port = &secure;
+    config.port = &counted;
     config.host = desk_config.host;
     config.tcp_port = desk_config.tcp_port;
-    config.timeout_ms = 60000;
+    config.timeout_ms = 20000;
     config.keep_ms = 50000;
     config.buffer = buffer;
     config.buffer_cap = sizeof buffer;
@@ -528,6 +690,8 @@ static void take_line(void)
         put(seed_take(line.text) ? "taken\n" : "not taken: no room, or not in order\n");
     else if (job.state != NOTHING)
         return; /* its turn comes */
+    else if (strcmp(line.text, "list") == 0)
+        list();
     else if (!take_measure(line.text))
         take_badge();
     drop_line();
@@ -578,7 +742,7 @@ int main(void)
         err = ango_lwip_start(&lwip, &board, board_ethernet_init);
     if (err != ANGO_OK) {
         put("Not started: ");
-        put(ango_error_text(err));
+        put(describe(err));
         put("\n");
         for (;;)
             board_sleep(); /* the watchdog starts it again */
@@ -587,7 +751,7 @@ int main(void)
     put("Ready. Hold a badge to the reader, or type an email address; \"?\" tells what is used.\n");
     for (;;) {
         board_feed_watchdog();
-        ango_lwip_poll(&lwip, job.state == INVITING ? 0 : STEP_MS);
+        ango_lwip_poll(&lwip, job.state == NOTHING || job.waiting ? STEP_MS : 0);
         if (!address && ango_lwip_has_address(&lwip)) {
             address = true;
             tell_address();

@@ -97,7 +97,7 @@ static struct {
     volatile uint16_t in, out; /* counted on, and cut to the ring's size only when used */
     volatile bool full;        /* the rest waits in the FIFO, and no interrupt will tell of it */
     volatile uint32_t lost;
-    volatile char ring[256];
+    volatile char ring[128];
 } uart;
 
 /* From the interrupt, or with interrupts off. */

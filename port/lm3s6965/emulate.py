@@ -8,6 +8,7 @@ The guest has a network of its own, cut off from every other (restrict=on). Its 
 server; the configuration does (dns), and the answers for the one name that there is come from here. A connection to
 the address behind that name becomes a pipe to the server on loopback.
 """
+import json
 import os
 import queue
 import re
@@ -16,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -63,6 +65,7 @@ class Emulator:
         self.names = {NAME: SERVER} if names is None else names
         self.now = now                                      # the guest's time at start; default: ours
         self.output, self.text, self.process = queue.Queue(), "", None
+        self.frames = 0                                     # seen on the guest's network
 
     def __enter__(self):
         self.wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -70,10 +73,13 @@ class Emulator:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             local = probe.getsockname()[1]
+        self.folder = tempfile.TemporaryDirectory()
+        self.monitor = os.path.join(self.folder.name, "monitor")
         pipe = "%s %s %d" % (sys.executable or "/usr/bin/python3", os.path.join(HERE, "pipe.py"), self.port)
         command = [
             "qemu-system-arm", "-M", "lm3s6965evb", "-kernel", self.elf, "-display", "none", "-monitor", "none",
-            "-serial", "stdio", "-net", "nic,model=stellaris",
+            "-serial", "stdio", "-qmp", "unix:%s,server=on,wait=off" % self.monitor,
+            "-net", "nic,model=stellaris,name=cable",
             "-net", "user,net=%s,dhcpstart=198.51.100.15,restrict=on,guestfwd=tcp:%s:443-cmd:%s" % (
                 NET, SERVER, pipe.replace(",", ",,")),
             "-net", "socket,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d" % (self.wire.getsockname()[1], local)]
@@ -90,11 +96,13 @@ class Emulator:
         self.process.wait()
         self.process.stdin.close()
         self.wire.close()
+        self.folder.cleanup()
 
     def serve_dns(self):
         while True:
             try:
                 frame, qemu = self.wire.recvfrom(2048)
+                self.frames += 1
                 reply = answer_dns(frame, self.names)
                 if reply:
                     self.wire.sendto(reply, qemu)
@@ -112,6 +120,19 @@ class Emulator:
             self.output.put(data.decode("utf-8", "replace").replace("\r", "") if data else None)
             if not data:
                 return
+
+    def cable(self, plugged):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(self.monitor)
+            with control.makefile("rw", encoding="ascii") as talk:
+                talk.readline()
+                for command in ({"execute": "qmp_capabilities"},
+                                {"execute": "set_link", "arguments": {"name": "cable", "up": plugged}}):
+                    talk.write(json.dumps(command) + "\n")
+                    talk.flush()
+                    reply = json.loads(talk.readline())
+                    if "return" not in reply:
+                        raise OSError(reply)
 
     def send(self, line):
         self.process.stdin.write(line.encode() + b"\n")

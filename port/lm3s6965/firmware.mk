@@ -15,7 +15,7 @@ firmware: ## build the badge desk for a Cortex-M3: flash and RAM as it uses them
 	@[ -f $(LWIP_DIR)/src/core/tcp.c ] || port/fetch-deps lwip
 	@[ $(CONFIG) != port/lm3s6965/badge-desk.conf ] || tests/pki
 	@$(MAKE) --no-print-directory VARIANT=m3 firmware-elf
-	@port/lm3s6965/memory2svg --table $(FIRMWARE)
+	@port/lm3s6965/memory_map.py $(FIRMWARE).elf
 
 badge: firmware ## run the badge desk in QEMU against the stand-in: type an email address
 	@port/packages qemu-system-arm:$(QEMU)

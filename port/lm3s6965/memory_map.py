@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+"""Where flash and RAM go, from the linker's map and the program itself:
+
+    port/lm3s6965/memory_map.py FIRMWARE.elf               a table
+    port/lm3s6965/memory_map.py FIRMWARE.elf --svg FILE    and a picture
+"""
+import collections
+import html
+import os
+import re
+import subprocess
+import sys
+
+FLASH, RAM = 256 * 1024, 64 * 1024
+BOARD = ("start.o", "board.o", "ethernet.o", "seed.o")
+# What the desk declares for the library's use: part of what the library costs.
+FOR_LIBRARY = ("buffer", "tokens", "client", "config", "reading", "tls", "tls_config", "lwip")
+FLASH_PARTS = {"mbedtls": "mbedTLS: TLS 1.2 and 1.3", "lwip": "lwIP", "library": "the library", "desk": "badge desk",
+               "board": "board", "libc": "libc, libgcc", "config": "configuration", "rest": "alignment"}
+RAM_PARTS = {"arena": "arena: all that mbedTLS allocates", "lwip": "lwIP, buffers included", "stack": "stack",
+             "library": "the library, buffers included", "desk": "badge desk", "board": "board, seed",
+             "handler": "exception stack", "mbedtls": "mbedTLS, static", "libc": "libc", "rest": "alignment"}
+COLOURS = {"mbedtls": "#4c78a8", "lwip": "#72b7b2", "library": "#e45756", "desk": "#f2a541", "board": "#9d755d",
+           "libc": "#b0a8b9", "config": "#eeca3b", "arena": "#9ecae9", "stack": "#54a24b", "handler": "#88d27a",
+           "rest": "#999999"}
+
+
+def owner(path, section):
+    """Whose a piece is."""
+    archive = os.path.basename(path.partition("(")[0])
+    if archive in ("libango.a", "ango_lwip.o"):
+        return "library"
+    if archive == "libango_mbedtls.a":
+        return "mbedtls"
+    if archive == "liblwip.a":
+        return "lwip"
+    if archive in BOARD:
+        return "board"
+    if archive == "desk_config.o":
+        return "config"
+    if archive in ("desk.o", "measure.o"):
+        name = section.rpartition(".")[2]
+        return "arena" if name == "arena" else "library" if name in FOR_LIBRARY else "desk"
+    return "libc"
+
+
+def symbols(elf):
+    text = subprocess.run(("arm-none-eabi-nm", elf), stdout=subprocess.PIPE, text=True, check=True).stdout
+    return {name: int(address, 16) for address, _, name in (line.split() for line in text.splitlines()
+                                                            if len(line.split()) == 3)}
+
+
+def measure(elf):
+    """({part: bytes of flash}, {part: bytes of RAM}); each adds up to what the linker used."""
+    with open(os.path.splitext(elf)[0] + ".map", encoding="utf-8") as file:
+        text = file.read().partition("Linker script and memory map")[2]
+    text = re.sub(r"\n {10,}(?=0x[0-9a-f]+ +0x[0-9a-f]+ /?\S)", " ", text)      # long names have a line to themselves
+    flash, ram = collections.Counter(), collections.Counter()
+    for section, size, path in re.findall(r"^ (\S+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (/?[\w./].*)$", text, re.M):
+        size = int(size, 16)
+        if re.match(r"\.(text|rodata|vectors|config|data|ARM\.exidx)", section) and path.strip() != "load":
+            flash[owner(path, section)] += size
+        if re.match(r"\.(data|bss|noinit)|COMMON", section):
+            ram[owner(path, section)] += size
+    known = symbols(elf)
+    ram["stack"] = known["stack_top"] - known["stack_bottom"]
+    ram["handler"] = known["handler_stack_top"] - known["handler_stack_bottom"]
+    flash["rest"] = known["flash_used"] - sum(flash.values())
+    ram["rest"] = known["ram_used"] - sum(ram.values())
+    return +flash, +ram
+
+
+def rows(sizes, names):
+    return sorted(((names[part], part, size) for part, size in sizes.items()), key=lambda row: -row[2])
+
+
+def bar(out, y, title, sizes, names, whole):
+    """One bar, to scale, with its legend; the y below it."""
+    width, x = 900.0, 20.0
+    used = sum(sizes.values())
+    out.append('<text x="20" y="%d" class="h">%s: %s of %s bytes (%d %%)</text>' % (
+        y + 16, title, format(used, ","), format(whole, ","), round(100 * used / whole)))
+    out.append('<rect x="20" y="%d" width="%d" height="44" fill="none" stroke="#888"/>' % (y + 26, width))
+    for name, part, size in rows(sizes, names):
+        wide = width * size / whole
+        out.append('<rect x="%.1f" y="%d" width="%.1f" height="44" fill="%s"><title>%s: %s</title></rect>' % (
+            x, y + 26, wide, COLOURS[part], html.escape(name), format(size, ",")))
+        x += wide
+    y += 90
+    for number, (name, part, size) in enumerate(rows(sizes, names)):
+        column, row = number % 3, number // 3
+        out.append('<rect x="%d" y="%d" width="12" height="12" fill="%s"/>' % (
+            20 + 300 * column, y + 20 * row, COLOURS[part]))
+        out.append('<text x="%d" y="%d">%s <tspan class="n">%s</tspan></text>' % (
+            38 + 300 * column, y + 11 + 20 * row, html.escape(name), format(size, ",")))
+    return y + 20 * ((len(sizes) + 2) // 3) + 20
+
+
+def picture(flash, ram):
+    out = []
+    y = bar(out, 10, "Flash", flash, FLASH_PARTS, FLASH)
+    y = bar(out, y, "RAM, all of it static", ram, RAM_PARTS, RAM)
+    style = "text{font:13px sans-serif;fill:#222}.h{font-weight:bold;font-size:15px}.n{font-weight:bold}"
+    return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 940 %d" role="img" aria-label="Where flash and RAM go">\n'
+            '<style>%s</style>\n<rect width="940" height="%d" fill="#fff"/>\n%s\n</svg>\n' % (
+                y, style, y, "\n".join(out)))
+
+
+def main():
+    if len(sys.argv) not in (2, 4) or (len(sys.argv) == 4 and sys.argv[2] != "--svg"):
+        sys.exit(__doc__.strip())
+    flash, ram = measure(sys.argv[1])
+    for title, sizes, names, whole in (("flash", flash, FLASH_PARTS, FLASH), ("RAM", ram, RAM_PARTS, RAM)):
+        print("%s: %d of %d bytes" % (title, sum(sizes.values()), whole))
+        for name, _, size in rows(sizes, names):
+            print("  %8d  %s" % (size, name))
+    if len(sys.argv) == 4:
+        with open(sys.argv[3], "w", encoding="utf-8") as file:
+            file.write(picture(flash, ram))
+
+
+if __name__ == "__main__":
+    main()
