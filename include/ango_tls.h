@@ -24,6 +24,24 @@ struct ango_trust_anchor {
     size_t len;
 };
 
+/*
+ * Sessions that survive a sleep. With `sessions` set to &ango_tls_sessions, what is needed to resume the last session is
+ * kept in `session`, and offered at the next handshake: that costs the device far less, and the server may still insist
+ * on a full one. Without it no ticket is asked for, and no code for it is linked.
+ *
+ * Keep the memory over a deep sleep, or store its first ango_tls.session_len bytes and put them back after a reset (the
+ * rest does not matter; all zeros is no session). It is as secret as the connection, and whoever can write it could stand in for
+ * the server: store it where the API key is stored. A session is bound to this build, the host, the port and the trust
+ * anchors, and lasts for ANGO_TLS_SESSION_AGE_MAX since the server's certificate was last verified (on a device without a
+ * clock: as long as the server accepts it); one that is wrong, old, cut or altered is quietly not used, and a full handshake
+ * follows.
+ */
+struct ango_tls_sessions;
+extern const struct ango_tls_sessions ango_tls_sessions;
+#define ANGO_TLS_SESSION_AGE_MAX 86400 /* seconds */
+/* Enough for a session of TLS 1.3 with a common ticket; in TLS 1.2 the server's certificate is kept too. */
+#define ANGO_TLS_SESSION_LEN 2560
+
 /* Constant for the life of the ango_tls; may lie in flash. */
 struct ango_tls_config {
     const struct ango_port *port; /* the plain one, with clock_ms and entropy */
@@ -35,6 +53,9 @@ struct ango_tls_config {
                                      expired certificate passes. Without this, such a port is refused */
     unsigned ecp_max_ops;         /* where mbedTLS has ECP_RESTARTABLE: how much public-key work is done in one
                                      step (mbedtls_ecp_set_max_ops); 0: all of it */
+    const struct ango_tls_sessions *sessions; /* &ango_tls_sessions, or NULL: no session is kept */
+    uint8_t *session;             /* with sessions: where */
+    size_t session_cap;           /* bytes; one that is larger is not kept */
 };
 
 /* verify_flags: why a certificate was refused. mbedTLS's own values (mbedtls/x509.h); others can be set too. */
@@ -64,6 +85,7 @@ struct ango_tls {
     struct ango_tls_state *state; /* in the arena */
     uint32_t entered_ms;
     uint32_t wait_ms;
+    size_t session_len; /* bytes of config->session worth storing since the last handshake; 0: none */
     size_t arena_left; /* bytes that mbedTLS had not freed when the last connection ended: 0 */
     uint16_t calls;
     uint8_t phase;

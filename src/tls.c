@@ -1,20 +1,18 @@
 /*
- * TLS over a port: the only file that knows mbedTLS (3.6; what a later one would need otherwise is all in here).
+ * TLS over a port. With tls_session.c the only one that knows mbedTLS (3.6; what a later one needs otherwise is in here).
  *
- * Each connection builds everything in the empty arena and leaves it empty and zeroed, so that nothing drifts over the years.
+ * Each connection builds everything in the empty arena and leaves it empty and zeroed, so that nothing drifts over the
+ * years.
  */
-#include "ango_tls.h"
+#include "tls.h"
 
 #include <string.h>
 
-#include <mbedtls/ctr_drbg.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/platform.h>
-#include <mbedtls/ssl.h>
-#include <mbedtls/x509_crt.h>
 #if defined(MBEDTLS_PSA_CRYPTO_C)
 #include <psa/crypto.h>
 #endif
@@ -34,14 +32,6 @@
 #define CALLS_MAX 64        /* calls of the port in one step: a peer that always has something cannot hold us */
 
 enum { CLOSED, CONNECTING, HANDSHAKE, OPEN };
-
-struct ango_tls_state {
-    mbedtls_ssl_context ssl;
-    mbedtls_ssl_config conf;
-    mbedtls_x509_crt anchors;
-    mbedtls_ctr_drbg_context rng;
-    int64_t now;
-};
 
 /* --- the plain port, as mbedTLS sees it --------------------------------------------------------------------- */
 
@@ -159,6 +149,7 @@ static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t 
 {
     struct ango_tls *tls = (struct ango_tls *)ctx;
 
+    tls->state->verified = true;
     /* The port's clock decides, whether or not mbedTLS has one of its own. */
     *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
     if (tls->config->port->time != NULL) {
@@ -273,11 +264,19 @@ static int configure(struct ango_tls *tls, const char *host)
     mbedtls_ssl_conf_rng(&state->conf, mbedtls_ctr_drbg_random, &state->rng);
     mbedtls_ssl_conf_ciphersuites(&state->conf, suites);
     mbedtls_ssl_conf_groups(&state->conf, groups);
+    /* Tickets cost bytes on the wire: they are asked for only where somebody keeps them. */
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
-    mbedtls_ssl_conf_session_tickets(&state->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+    if (tls->config->sessions == NULL)
+        mbedtls_ssl_conf_session_tickets(&state->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    mbedtls_ssl_conf_tls13_key_exchange_modes(&state->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
+    if (tls->config->sessions == NULL)
+        mbedtls_ssl_conf_tls13_key_exchange_modes(&state->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    else
+        mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+            &state->conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
 #endif
 #if defined(MBEDTLS_SSL_ALPN)
     ret = mbedtls_ssl_conf_alpn_protocols(&state->conf, (const char **)(uintptr_t)protocols);
@@ -291,7 +290,7 @@ static int configure(struct ango_tls *tls, const char *host)
 }
 
 /* Everything up to the first byte on the wire. */
-static int set_up(struct ango_tls *tls, const char *host)
+static int set_up(struct ango_tls *tls, const char *host, uint16_t tcp_port)
 {
     const struct ango_tls_config *config = tls->config;
     const struct ango_port *port = config->port;
@@ -340,6 +339,8 @@ static int set_up(struct ango_tls *tls, const char *host)
         }
     }
     ret = configure(tls, host);
+    if (ret == 0 && config->sessions != NULL)
+        ret = config->sessions->restore(tls, host, tcp_port);
     return ret == 0 ? ANGO_OK : failure(tls, ret);
 }
 
@@ -350,7 +351,7 @@ int ango_tls_init(struct ango_tls *tls, const struct ango_tls_config *config)
     const struct ango_port *port;
 
     if (tls == NULL || config == NULL || config->port == NULL || config->anchors == NULL || config->anchors_len == 0
-        || config->arena == NULL || config->arena_cap == 0)
+        || config->arena == NULL || config->arena_cap == 0 || (config->sessions != NULL && config->session == NULL))
         return ANGO_E_ARG;
     port = config->port;
     if (port->connect == NULL || port->send == NULL || port->recv == NULL || port->close == NULL
@@ -381,11 +382,18 @@ static int handshake(struct ango_tls *tls)
         ret = mbedtls_ssl_handshake_step(ssl);
         if (is_wait(ret) || (ret == 0 && wait_left(tls) == 0))
             return ANGO_E_WAIT;
-        if (ret != 0)
+        if (ret != 0) {
+            if (tls->state->offered)
+                tls->config->sessions->forget(tls); /* whatever it was, it shall not fail the next time too */
             return failure(tls, ret);
+        }
     }
     tls->phase = OPEN;
     tls->handshakes++;
+    tls->resumed += !tls->state->verified;
+    /* In TLS 1.3 what can be resumed comes later, as a ticket. */
+    if (tls->config->sessions != NULL && mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2)
+        tls->config->sessions->save(tls);
     tls->version = mbedtls_ssl_get_version(ssl);
     tls->ciphersuite = mbedtls_ssl_get_ciphersuite(ssl);
     return ANGO_OK;
@@ -399,7 +407,7 @@ int ango_tls_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_m
 
     enter(tls, wait_ms);
     if (tls->phase == CLOSED) {
-        err = set_up(tls, host);
+        err = set_up(tls, host, port);
         if (err != ANGO_OK) {
             tear_down(tls);
             return err;
@@ -443,10 +451,12 @@ int ango_tls_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
     int ret;
 
     enter(tls, wait_ms);
-    do
+    do {
         ret = mbedtls_ssl_read(&tls->state->ssl, buf, cap);
-    while ((ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET || (ret == 0 && !tls->ended))
-           && tls->calls < CALLS_MAX);
+        if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET && tls->config->sessions != NULL)
+            tls->config->sessions->save(tls);
+    } while ((ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET || (ret == 0 && !tls->ended))
+             && tls->calls < CALLS_MAX);
     if (ret > 0)
         return ret;
     if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
