@@ -46,10 +46,13 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
 {
     struct ango_writer w;
 
-    if (invitation == NULL
-        || invitation->project_assignments_len > (invitation->project_assignments == NULL ? 0 : INT_MAX)
-        || ango_begin(client, &w) != ANGO_OK)
+    if (ango_begin(client, &w) != ANGO_OK)
         return ANGO_E_ARG;
+    if (invitation == NULL
+        || invitation->project_assignments_len > (invitation->project_assignments == NULL ? 0 : INT_MAX)) {
+        ango_write_refuse(&w, ANGO_E_ARG);
+        return ango_start(client, &w, false, NULL);
+    }
     ango_write_text(&w, "POST /v2/organization/");
     ango_write_segment(&w, organization_id);
     ango_write_text(&w, "/invites");

@@ -64,8 +64,12 @@ int ango_update_organization_members_role_start(struct ango_client *client, cons
     struct ango_writer w;
     size_t i;
 
-    if (emails == NULL || emails_len - 1 >= INT_MAX || ango_begin(client, &w) != ANGO_OK)
+    if (ango_begin(client, &w) != ANGO_OK)
         return ANGO_E_ARG;
+    if (emails == NULL || emails_len - 1 >= INT_MAX) {
+        ango_write_refuse(&w, ANGO_E_ARG);
+        emails_len = 0;
+    }
     ango_write_text(&w, "POST /v2/organization/");
     ango_write_segment(&w, organization_id);
     ango_write_text(&w, "/users");
