@@ -82,7 +82,15 @@ $(DEPS)/ready.mk: port/fetch-deps
 
 EVEREST_DIR := $(MBEDTLS_DIR)/3rdparty/everest
 MBEDTLS_INCLUDES := -isystem $(MBEDTLS_DIR)/include
-ifneq ($(filter everest,$(options)),)
+# The cheapest key exchange where there is flash for it; the host has. It and restartable exclude each other.
+everest := $(filter everest,$(options))
+ifneq ($(filter host asan-%,$(base)),)
+    ifeq ($(filter restartable everest,$(options)),)
+        everest := everest
+        VARIANT_CPPFLAGS += $(option.everest)
+    endif
+endif
+ifneq ($(everest),)
     MBEDTLS_INCLUDES += $(patsubst %,-isystem $(EVEREST_DIR)/include%,/. /everest /everest/kremlib)
     everest_src := $(addprefix $(EVEREST_DIR)/library/,everest.c x25519.c Hacl_Curve25519_joined.c)
 endif

@@ -50,6 +50,12 @@
 #error "ANGO_EVEREST and ANGO_ECP_RESTARTABLE exclude each other (mbedTLS: one ECDH context layout)"
 #endif
 
+/* TLS 1.3 dressed up as 1.2, for middleboxes of before 2018 that cut off what they do not know: 76 bytes a handshake. Where
+ * one is in the way the handshake fails, and nothing was sent. */
+#ifndef ANGO_MIDDLEBOX
+#define ANGO_MIDDLEBOX 0
+#endif
+
 /* --- Platform: everything comes from the caller, nothing from libc ---------------------------------- */
 
 /* calloc and free are set at run time, to the caller's arena; the uninitialised ones fail. With no
@@ -177,7 +183,9 @@
 
 #if ANGO_TLS13
 #define MBEDTLS_SSL_PROTO_TLS1_3
-#define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE           /* middleboxes that know nothing but TLS 1.2 */
+#if ANGO_MIDDLEBOX
+#define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE
+#endif
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
 #define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY 1    /* or each record is padded to 16 bytes */
