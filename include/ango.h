@@ -6,8 +6,8 @@
  * port (ango_port.h), usually TLS over a socket (ango_tls.h).
  *
  * Each operation is called as in the vendor's Python SDK, and comes in two forms:
- *   ango_X_start(client, ...)  builds the request and returns at once; ango_step() then carries it on in slices
- *                              for a superloop or an RTOS task;
+ *   ango_X_start(client, ...)  builds the request and returns at once; ango_step() then carries it on in
+ *                              slices for a superloop or an RTOS task;
  *   ango_X(client, ...)        starts and waits, until the deadline at the latest.
  * What came of it is in client->result, and stays there, with all strings, until the next start.
  *
@@ -34,7 +34,7 @@
 #define ANGO_JSON_DEPTH 32      /* levels of objects and arrays in a reply */
 #define ANGO_INTERIM_MAX 8      /* 1xx replies before the final one */
 
-/* --- configuration -------------------------------------------------------------------------------------- */
+/* --- configuration -------------------------------------------------------------------------------- */
 
 /* Room for one token of jsmn. */
 struct ango_token {
@@ -56,7 +56,7 @@ struct ango_config {
     size_t tokens_cap;            /* ANGO_TOKENS, or what one object of the reply takes */
 };
 
-/* --- what came of it ------------------------------------------------------------------------------------ */
+/* --- what came of it ------------------------------------------------------------------------------ */
 
 /* What is known of the request's effect. An operation that only reads has the same outcomes. */
 enum ango_outcome {
@@ -79,7 +79,7 @@ struct ango_result {
     uint32_t done;             /* entries that were updated or deleted, as the reply counts them; 0: it does not */
     uint32_t failed;           /* entries that were not, likewise */
     uint32_t total;            /* entries of the whole list, likewise */
-    size_t need;               /* with ANGO_E_SPACE: the buffer_cap that would have sufficed */
+    size_t need;               /* the buffer_cap that the request takes, also when there is not as much */
     size_t index;              /* with ANGO_E_EMAIL and ANGO_E_ID: which of the list, from 0 */
     int port_error;            /* the last negative result of the port, as it came; 0: none */
     /* Private. */
@@ -88,7 +88,7 @@ struct ango_result {
     const char *total_digits;
 };
 
-/* --- the client ----------------------------------------------------------------------------------------- */
+/* --- the client ----------------------------------------------------------------------------------- */
 
 /* An HTTP/1.1 reply on its way in. Private; here for its size. */
 struct ango_http {
@@ -149,8 +149,9 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
 int ango_client_set_api_key(struct ango_client *client, const char *api_key);
 
 /*
- * Carries the started exchange on, blocking for at most `wait_ms` (0: not at all) plus the time to compute; a TLS
- * handshake computes for up to a second on a small core, unless mbedTLS was built to split it (ango_tls.h).
+ * Carries the started exchange on, blocking for at most `wait_ms` (0: not at all) plus the time to compute; a
+ * TLS handshake computes for up to a second on a small core, unless mbedTLS was built to split it
+ * (ango_tls.h).
  * ANGO_E_WAIT while it goes on; then, and until the next start, its result, which is also result.error:
  *   ANGO_OK             outcome accepted
  *   ANGO_E_STATUS       the server said no: see result.outcome, http_status, message, retry_after_s
@@ -174,7 +175,7 @@ const char *ango_error_text(int error);
 /* One word: "not sent", "unknown", "rejected", "accepted". */
 const char *ango_outcome_text(enum ango_outcome outcome);
 
-/* --- invite_members_to_org ------------------------------------------------------------------------------ */
+/* --- invite_members_to_org ------------------------------------------------------------------------ */
 
 enum ango_organization_role { ANGO_ORGANIZATION_ADMIN = 1, ANGO_ORGANIZATION_MEMBER };
 
@@ -198,11 +199,11 @@ struct ango_invitation {
  * Invites people to an organization: POST /v2/organization/{organization_id}/invites.
  * The identifier is percent-encoded; "." and ".." are refused.
  * Before anything is sent, as with every operation below:
- *   ANGO_E_ARG    a NULL or an exchange still going on (the result is not touched); an empty list, a role or page that
- *                 is none
- *   ANGO_E_ID     an empty identifier, or one with a control character or bytes that are not UTF-8
- *   ANGO_E_EMAIL  not LOCAL@DOMAIN within the limits above, or a space, a control character or bytes that are
- *                 not UTF-8; what such an address could be is for the server to say
+ *   ANGO_E_ARG    a NULL or an exchange still going on (the result is not touched); an empty list, a role or
+ *                 page that is none
+ *   ANGO_E_ID     an empty identifier, or one with an ASCII control character or bytes that are not UTF-8
+ *   ANGO_E_EMAIL  not LOCAL@DOMAIN within the limits above, or with a space, a second @, an ASCII control
+ *                 character or bytes that are not UTF-8; whatever else is wrong is for the server to say
  *   ANGO_E_SPACE  see result.need
  */
 int ango_invite_members_to_org_start(struct ango_client *client, const char *organization_id,
@@ -228,15 +229,15 @@ struct ango_invite {
 };
 
 /*
- * The next invitation of the reply, in the server's order, each once: ANGO_OK, then ANGO_E_END. Not every reply
- * names each address that was asked for, and one may name others: compare before you tell people.
+ * The next invitation of the reply, in the server's order, each once: ANGO_OK, then ANGO_E_END. Not every
+ * reply names each address that was asked for, and one may name others: compare before you tell people.
  * ANGO_E_ARG when the last operation was none that yields invitations, or did not succeed.
  */
 int ango_next_invite(struct ango_client *client, struct ango_invite *invite);
 
 /*
- * The API's word for a role; NULL for a number that is none. The server may spell it otherwise ("Admin"), and has others
- * ("Guest"): compare with ango_text_is, and show what is unknown as it is.
+ * The API's word for a role; NULL for a number that is none. The server may spell it otherwise ("Admin"), and
+ * has others ("Guest"): compare with ango_text_is, and show what is unknown as it is.
  */
 const char *ango_organization_role_text(enum ango_organization_role role);
 const char *ango_project_role_text(enum ango_project_role role);
@@ -245,16 +246,16 @@ const char *ango_project_role_text(enum ango_project_role role);
 bool ango_text_is(const char *text, const char *word);
 
 /*
- * A buffer_cap that is enough for every invitation within these bounds, at compile time; `need` itself is exact.
- * The lengths are in bytes and without NUL: of the host, of the key, of the organization's identifier; emails
- * and projects with the longest of each. Worst case: every byte of an identifier percent-encoded, every byte of
- * an address or a project's identifier escaped.
+ * A buffer_cap that is enough for every invitation within these bounds, at compile time; `need` itself is
+ * exact. The lengths are in bytes and without NUL: of the host, of the key, of the organization's identifier;
+ * emails and projects with the longest of each. Worst case: every byte of an identifier percent-encoded,
+ * every byte of an address or a project's identifier escaped.
  */
 #define ANGO_INVITE_NEED(host_len, key_len, organization_id_len, emails, email_len, projects, project_id_len) \
     (236u + (host_len) + (key_len) + 3u * (organization_id_len) + (emails) * (2u * (email_len) + 3u) + \
      (projects) * (2u * (project_id_len) + 43u))
 
-/* --- pages ------------------------------------------------------------------------------------------------- */
+/* --- pages ---------------------------------------------------------------------------------------- */
 
 #define ANGO_LIMIT_MAX 100 /* vendor's OpenAPI pages */
 
@@ -264,20 +265,22 @@ struct ango_page {
     uint32_t limit; /* entries on a page, 1 to ANGO_LIMIT_MAX */
 };
 
-/* --- invitations that are pending --------------------------------------------------------------------------- */
+/* --- invitations that are pending ----------------------------------------------------------------- */
 
 /* GET /v2/organization/{organization_id}/invites?status=pending. Read with ango_next_invite. */
 int ango_get_organization_invites_start(struct ango_client *client, const char *organization_id,
                                         const struct ango_page *page);
 
 /*
- * Takes invitations back: DELETE /v2/organization/{organization_id}/invites. Errors as with ango_invite_members_to_org.
- * The reply counts what was `done` and what `failed`, and names nobody: ango_confirm tells who is still invited.
+ * Takes invitations back: DELETE /v2/organization/{organization_id}/invites. Errors as with
+ * ango_invite_members_to_org. The reply counts what was `done` and what `failed`, and names nobody:
+ * ango_confirm_begin tells who still
+ * is invited.
  */
 int ango_delete_organization_invites_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len);
 
-/* --- members ------------------------------------------------------------------------------------------------ */
+/* --- members -------------------------------------------------------------------------------------- */
 
 struct ango_member {
     const char *id; /* `_id` */
@@ -309,7 +312,7 @@ int ango_next_role_update(struct ango_client *client, struct ango_role_update *u
 int ango_delete_organization_members_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len);
 
-/* --- projects ----------------------------------------------------------------------------------------------- */
+/* --- projects ------------------------------------------------------------------------------------- */
 
 struct ango_project {
     const char *id; /* `_id` */
@@ -335,15 +338,15 @@ int ango_add_members_to_project_start(struct ango_client *client, const char *pr
 /* The reply may show who else works on the project, or nobody. */
 int ango_next_assignee(struct ango_client *client, struct ango_assignee *assignee);
 
-/* --- lists of any length --------------------------------------------------------------------------------------- */
+/* --- lists of any length -------------------------------------------------------------------------- */
 
 /*
- * Walks a whole list item by item and fetches the next page when it must. The size of a page is chosen to fit the
- * client's buffer; one that turns out too large is asked for again in halves, down to a single item.
+ * Walks a whole list item by item and fetches the next page when it must. The size of a page is chosen to fit
+ * the client's buffer; one that turns out too large is asked for again in halves, down to a single item.
  *
- * While the walk goes on the list may change: who joins or leaves an earlier page meanwhile can make an item appear twice, or
- * be missed. A walk ends with the first page that is not full; a server that sends the same page again and again
- * is ANGO_E_SHAPE. Private but for its size.
+ * While the walk goes on the list may change: who joins or leaves an earlier page meanwhile can make an item
+ * appear twice, or be missed. A walk ends with the first page that is not full; a server that sends the same
+ * page again and again is ANGO_E_SHAPE. Private but for its size.
  */
 struct ango_walk {
     struct ango_client *client;
@@ -362,7 +365,8 @@ struct ango_walk {
 };
 
 /*
- * Begin a walk; nothing is sent yet. The client is the walk's until it ends; the strings must stay valid until then.
+ * Begin a walk; nothing is sent yet. The client is the walk's until it ends; the strings must stay valid
+ * until then.
  * ANGO_E_ARG for a NULL; what is wrong with a string is found when the first page is asked for.
  */
 int ango_walk_invites(struct ango_walk *walk, struct ango_client *client, const char *organization_id);
@@ -371,16 +375,16 @@ int ango_walk_members(struct ango_walk *walk, struct ango_client *client, const 
 int ango_walk_projects(struct ango_walk *walk, struct ango_client *client, const char *sort);
 
 /*
- * The next item: a struct ango_invite, ango_member or ango_project, as the walk was begun. Its strings are valid until the
- * next call. ANGO_E_WAIT when it is not there yet (blocking no longer than ango_step does), ANGO_E_END after the last.
- * After any other error, which client->result explains, the next call asks for the same page again: after a 429, wait as
- * long as result.retry_after_s says, and go on.
+ * The next item: a struct ango_invite, ango_member or ango_project, as the walk was begun. Its strings are
+ * valid until the next call. ANGO_E_WAIT when it is not there yet (blocking no longer than ango_step does),
+ * ANGO_E_END after the last. After any other error, which client->result explains, the next call asks for the
+ * same page again: after a 429, wait as long as result.retry_after_s says, and go on.
  */
 int ango_walk_step(struct ango_walk *walk, void *item, uint32_t wait_ms);
 /* The same, waiting until it is there. */
 int ango_walk_next(struct ango_walk *walk, void *item);
 
-/* --- the way out of "unknown" ------------------------------------------------------------------------------------ */
+/* --- the way out of "unknown" --------------------------------------------------------------------- */
 
 enum ango_presence { ANGO_ABSENT, ANGO_INVITED, ANGO_MEMBER };
 
@@ -396,10 +400,11 @@ struct ango_confirm {
 };
 
 /*
- * Reads back what became of invitations whose outcome is unknown: presence[i] says of emails[i] whether it is invited (pending),
- * already a member, or neither; only then is it safe to invite it again. Walks all pending invitations, then searches
- * the members for each address that was not among them. Addresses are compared without the case of ASCII letters.
- * All pointers must stay valid until it is done. `presence` means nothing before ANGO_OK.
+ * Reads back what became of invitations whose outcome is unknown: presence[i] says of emails[i] whether it is
+ * invited (pending), already a member, or neither; only then is it safe to invite it again. Walks all pending
+ * invitations, then searches the members for each address that was not among them. Addresses are compared
+ * without the case of ASCII letters. All pointers must stay valid until it is done. `presence` means nothing
+ * before ANGO_OK.
  *   ANGO_E_WAIT  (step) not done yet
  *   others       as with ango_walk_step; the next step goes on where this one failed
  * Give the server a moment first: a request that was cut off can still be at work.
@@ -410,7 +415,7 @@ int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms);
 int ango_confirm_invitations(struct ango_client *client, const char *organization_id, const char *const *emails,
                              size_t emails_len, enum ango_presence *presence);
 
-/* --- the same, waiting for the result ------------------------------------------------------------------------ */
+/* --- the same, waiting for the result ------------------------------------------------------------- */
 
 static inline int ango_get_organization_invites(struct ango_client *client, const char *organization_id,
                                                 const struct ango_page *page)

@@ -49,9 +49,9 @@ enum ango_error {
  * behind `ctx`. The library calls from one thread, never from an interrupt, and never two functions at once.
  *
  * `wait_ms` is the longest time in milliseconds that a call may block; 0 means "do not wait": do what can be
- * done at once. A call may return ANGO_E_WAIT earlier than that. Besides the results named at each function, a
- * call that fails returns any code of enum ango_error that fits (ANGO_E_NET when in doubt); an unknown negative
- * number counts as ANGO_E_NET.
+ * done at once. A call may return ANGO_E_WAIT earlier than that. Besides the results named at each function,
+ * a call that fails returns any code of enum ango_error that fits (ANGO_E_NET when in doubt); an unknown
+ * negative number counts as ANGO_E_NET.
  */
 struct ango_port {
     /* Handed to each function as it is. */

@@ -15,9 +15,9 @@
 #include "ango_port.h"
 
 /*
- * A certificate that is trusted: of the root CA, or of an intermediate CA of yours. DER is used in place, and must stay
- * valid and unchanged (flash will do). PEM, where mbedTLS was built with it, may hold several; its `len`
- * counts the final NUL. `make anchors PEM=file.pem` turns a PEM file into C.
+ * A certificate that is trusted: of the root CA, or of an intermediate CA of yours. DER is used in place, and
+ * must stay valid and unchanged (flash will do). PEM, where mbedTLS was built with it, may hold several; its
+ * `len` counts the final NUL. `make anchors PEM=file.pem` turns a PEM file into C.
  */
 struct ango_trust_anchor {
     const uint8_t *data;
@@ -25,16 +25,16 @@ struct ango_trust_anchor {
 };
 
 /*
- * Sessions that survive a sleep. With `sessions` set to &ango_tls_sessions, what is needed to resume the last session is
- * kept in `session`, and offered at the next handshake: that costs the device far less, and the server may still insist
- * on a full one. Without it no ticket is asked for, and no code for it is linked.
+ * Sessions that survive a sleep. With `sessions` set to &ango_tls_sessions, what is needed to resume the last
+ * session is kept in `session`, and offered at the next handshake: that costs the device far less, and the
+ * server may still insist on a full one. Without it no ticket is asked for, and no code for it is linked.
  *
- * Keep the memory over a deep sleep, or store its first ango_tls.session_len bytes and put them back after a reset (the
- * rest does not matter; all zeros is no session). It is as secret as the connection, and whoever can write it could stand in for
- * the server: store it where the API key is stored. A session is bound to this build, the host, the port and the trust
- * anchors, and lasts for ANGO_TLS_SESSION_AGE_MAX since the server's certificate was last verified (on a device without a
- * clock: as long as the server accepts it); one that is wrong, old, cut or altered is quietly not used, and a full handshake
- * follows.
+ * Keep the memory over a deep sleep, or store its first ango_tls.session_len bytes and put them back after a
+ * reset (the rest does not matter; all zeros is no session). It is as secret as the connection, and whoever
+ * can write it could stand in for the server: store it where the API key is stored. A session is bound to
+ * this build, the host, the port and the trust anchors, and lasts for ANGO_TLS_SESSION_AGE_MAX since the
+ * server's certificate was last verified (on a device without a clock: as long as the server accepts it); one
+ * that is wrong, old, cut or altered is quietly not used, and a full handshake follows.
  */
 struct ango_tls_sessions;
 extern const struct ango_tls_sessions ango_tls_sessions;

@@ -1,9 +1,9 @@
 /*
- * arena.h - calloc and free in memory that the caller gave. Pure; one arena in a program, since mbedTLS's hooks carry no
- * context.
+ * arena.h - calloc and free in memory that the caller gave. Pure; one arena in a program, since mbedTLS's
+ * hooks carry no context.
  *
- * A block in use costs one size_t beside its bytes; the best fitting free block is taken, and neighbours are joined
- * when freed, so a connection ends with the one free block that it began with.
+ * A block in use costs one size_t beside its bytes; the best fitting free block is taken, and neighbours are
+ * joined when freed, so a connection ends with the one free block that it began with.
  */
 #ifndef ANGO_ARENA_H
 #define ANGO_ARENA_H
@@ -16,7 +16,7 @@ void ango_arena_begin(void *memory, size_t cap);
 
 /* Zeroed memory, aligned to 8 bytes; NULL when there is none, or the product overflows. */
 void *ango_arena_calloc(size_t count, size_t size);
-void ango_arena_free(void *block);
+void ango_arena_free(void *memory);
 
 /* Zeroes the whole arena, what is in use too, and forgets it. */
 void ango_arena_wipe(void);

@@ -1,8 +1,8 @@
 /*
  * client.h - what an operation is made of: a path, a body, and the fields of its reply (json_reader.h).
  *
- * An operation calls ango_begin, writes its method and path, then ango_open_body and its body (or nothing), and ends with
- * ango_start. Errors stick in the writer, so it asks for none in between.
+ * An operation calls ango_begin, writes its method and path, then ango_open_body and its body (or nothing),
+ * and ends with ango_start. Errors stick in the writer, so it asks for none in between.
  */
 #ifndef ANGO_CLIENT_H
 #define ANGO_CLIENT_H
@@ -18,8 +18,8 @@ int ango_begin(struct ango_client *client, struct ango_writer *w);
 void ango_write_head(struct ango_client *client, struct ango_writer *w, bool body);
 
 /*
- * Closes the body and makes the exchange ready for ango_step, or puts what is wrong with it into the result and returns
- * that. `shape` says what is wanted of a reply that is a success; NULL: only the envelope.
+ * Closes the body and makes the exchange ready for ango_step, or puts what is wrong with it into the result
+ * and returns that. `shape` says what is wanted of a reply that is a success; NULL: only the envelope.
  */
 int ango_start(struct ango_client *client, struct ango_writer *w, bool body, const struct ango_shape *shape);
 

@@ -19,7 +19,7 @@ static const struct ango_field fields[] = {
 
 #define FIELDS fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN
 
-/* --- invite_members_to_org -------------------------------------------------------------------------------- */
+/* --- invite_members_to_org ------------------------------------------------------------------------ */
 
 static const struct ango_shape invited = { FIELDS, 0, NULL };
 
@@ -66,7 +66,7 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
     return ango_start(client, &w, true, &invited);
 }
 
-/* --- get_organization_invites ------------------------------------------------------------------------------ */
+/* --- get_organization_invites --------------------------------------------------------------------- */
 
 static const struct ango_shape pending = { FIELDS, 1, NULL };
 
@@ -92,7 +92,7 @@ int ango_next_invite(struct ango_client *client, struct ango_invite *invite)
     return err == ANGO_E_ARG ? ango_next_item(client, &pending, invite) : err;
 }
 
-/* --- delete_organization_invites --------------------------------------------------------------------------- */
+/* --- delete_organization_invites ------------------------------------------------------------------ */
 
 int ango_delete_organization_invites_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len)

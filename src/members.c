@@ -3,7 +3,7 @@
 
 #include <limits.h>
 
-/* --- get_organization_members ------------------------------------------------------------------------------ */
+/* --- get_organization_members --------------------------------------------------------------------- */
 
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
@@ -38,7 +38,7 @@ int ango_next_member(struct ango_client *client, struct ango_member *member)
     return ango_next_item(client, &members, member);
 }
 
-/* --- update_organization_members_role ---------------------------------------------------------------------- */
+/* --- update_organization_members_role ------------------------------------------------------------- */
 
 enum { USERS = ANGO_IN_OWN, UPDATED, FAILED, RESULTS };
 
@@ -92,7 +92,7 @@ int ango_next_role_update(struct ango_client *client, struct ango_role_update *u
     return ango_next_item(client, &updates, update);
 }
 
-/* --- delete_organization_members --------------------------------------------------------------------------- */
+/* --- delete_organization_members ------------------------------------------------------------------ */
 
 int ango_delete_organization_members_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len)

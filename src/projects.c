@@ -1,7 +1,7 @@
 /* Projects, and who works on them. */
 #include "parts.h"
 
-/* --- list_projects ----------------------------------------------------------------------------------------- */
+/* --- list_projects -------------------------------------------------------------------------------- */
 
 enum { TOTAL = ANGO_IN_OWN, PROJECTS };
 
@@ -38,7 +38,7 @@ int ango_next_project(struct ango_client *client, struct ango_project *project)
     return ango_next_item(client, &projects, project);
 }
 
-/* --- add_members_to_project -------------------------------------------------------------------------------- */
+/* --- add_members_to_project ----------------------------------------------------------------------- */
 
 enum { PROJECT = ANGO_IN_OWN, ASSIGNED };
 

@@ -1,8 +1,9 @@
 /*
- * TLS over a port. With tls_session.c the only one that knows mbedTLS (3.6; what a later one needs otherwise is in here).
+ * TLS over a port. With tls_session.c the only one that knows mbedTLS (3.6; what a later one needs otherwise
+ * is in here).
  *
- * Each connection builds everything in the empty arena and leaves it empty and zeroed, so that nothing drifts over the
- * years.
+ * Each connection builds everything in the empty arena and leaves it empty and zeroed, so that nothing drifts
+ * over the years.
  */
 #include "tls.h"
 
@@ -33,7 +34,7 @@
 
 enum { CLOSED, CONNECTING, HANDSHAKE, OPEN };
 
-/* --- the plain port, as mbedTLS sees it --------------------------------------------------------------------- */
+/* --- the plain port, as mbedTLS sees it ----------------------------------------------------------- */
 
 static void enter(struct ango_tls *tls, uint32_t wait_ms)
 {
@@ -92,7 +93,7 @@ static int bio_recv(void *ctx, unsigned char *buf, size_t cap)
     return n;
 }
 
-/* --- randomness ------------------------------------------------------------------------------------------- */
+/* --- randomness ----------------------------------------------------------------------------------- */
 
 #define ENTROPY_PIECE 64
 
@@ -136,12 +137,12 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
 }
 #endif
 
-/* --- certificates ----------------------------------------------------------------------------------------- */
+/* --- certificates --------------------------------------------------------------------------------- */
 
 static int64_t seconds(const mbedtls_x509_time *t)
 {
     return (int64_t)ango_days((unsigned)t->year, (unsigned)t->mon, (unsigned)t->day) * 86400
-        + (t->hour * 60 + t->min) * 60 + t->sec;
+        + ((int64_t)t->hour * 60 + t->min) * 60 + t->sec;
 }
 
 /* Called by mbedTLS for each certificate of the chain, after its own checks: what it leaves to us. */
@@ -173,7 +174,7 @@ static int add_anchor(mbedtls_x509_crt *chain, const struct ango_trust_anchor *a
     return mbedtls_x509_crt_parse(chain, anchor->data, anchor->len);
 }
 
-/* --- a connection's state ---------------------------------------------------------------------------------- */
+/* --- a connection's state ------------------------------------------------------------------------- */
 
 static void tear_down(struct ango_tls *tls)
 {
@@ -344,7 +345,7 @@ static int set_up(struct ango_tls *tls, const char *host, uint16_t tcp_port)
     return ret == 0 ? ANGO_OK : failure(tls, ret);
 }
 
-/* --- the secure port --------------------------------------------------------------------------------------- */
+/* --- the secure port ------------------------------------------------------------------------------ */
 
 int ango_tls_init(struct ango_tls *tls, const struct ango_tls_config *config)
 {
@@ -376,7 +377,7 @@ static bool is_wait(int ret)
 static int handshake(struct ango_tls *tls)
 {
     mbedtls_ssl_context *ssl = &tls->state->ssl;
-    int ret = 0;
+    int ret;
 
     while (!mbedtls_ssl_is_handshake_over(ssl)) {
         ret = mbedtls_ssl_handshake_step(ssl);

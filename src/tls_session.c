@@ -1,10 +1,10 @@
 /*
- * TLS sessions that survive a sleep: after a handshake what is needed to resume goes to the caller's memory, and it is
- * offered at the next one. Linked only when a configuration names ango_tls_sessions.
+ * TLS sessions that survive a sleep: after a handshake what is needed to resume goes to the caller's memory,
+ * and it is offered at the next one. Linked only when a configuration names ango_tls_sessions.
  *
- * The memory holds a digest (32 bytes), when the certificates were verified (8), a length (4), and mbedTLS's own form
- * of the session. The digest covers all that and what the session is bound to, so that whatever does not belong here, or is
- * not whole, is not even parsed.
+ * The memory holds a digest (32 bytes), when the certificates were verified (8), a length (4), and mbedTLS's
+ * own form of the session. The digest covers all that and what the session is bound to, so that whatever does
+ * not belong here, or is not whole, is not even parsed.
  */
 #include "tls.h"
 

@@ -25,7 +25,7 @@ static int begin(struct ango_walk *walk, struct ango_client *client, const char 
     return ANGO_OK;
 }
 
-/* --- what can be walked ------------------------------------------------------------------------------------- */
+/* --- what can be walked --------------------------------------------------------------------------- */
 
 static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
 {
@@ -70,7 +70,7 @@ int ango_walk_projects(struct ango_walk *walk, struct ango_client *client, const
     return err;
 }
 
-/* --- the walk ----------------------------------------------------------------------------------------------- */
+/* --- the walk ------------------------------------------------------------------------------------- */
 
 static int ask(struct ango_walk *walk)
 {
