@@ -1,6 +1,6 @@
 /*
  * What a caller may get wrong: the rows 102 to 111 of the hostile network. Whatever is refused is refused
- * before the port is called at all, and the client is as good as new afterwards; whatever is let through is on
+ * before the port is called, and the client is as good as new afterwards; whatever is let through is on
  * the wire byte for byte.
  */
 #include "exchange.h"

@@ -32,6 +32,24 @@ static size_t cap; /* buffer_cap of the cases to come */
 static bool show_to, show_text;
 static int64_t unix_time;
 
+/* What is asked for first: an invitation, but where its reply has nothing of the kind that a row is about. */
+static int list_projects(struct exchange *exchange)
+{
+    static const struct ango_page page = { 1, 10 };
+
+    return ango_list_projects(&exchange->client, NULL, &page);
+}
+
+static int update_roles(struct exchange *exchange)
+{
+    static const char *const emails[] = { EXCHANGE_TO };
+
+    return ango_update_organization_members_role(&exchange->client, "org", emails, 1,
+                                                 ANGO_ORGANIZATION_ADMIN);
+}
+
+static int (*ask)(struct exchange *) = exchange_invite;
+
 /* --- a reply, and the script around it ------------------------------------------------------------------ */
 
 static char reply[1 << 21];
@@ -88,15 +106,15 @@ static void add_chunk(const char *bytes, size_t len)
     "HTTP/1.1 200 OK\r\nContent-Length: 59\r\n\r\n" \
     "{\"status\":\"success\",\"data\":{\"invites\":[{\"to\":\"next@one\"}]}}"
 
-static struct script_event events[] = {
-    { SCRIPT_REQUEST, NULL, 0 },
-    { SCRIPT_BYTES, reply, 0 },
-    { SCRIPT_PAUSE, NULL, 0 }, /* or how the connection ends */
-    SCRIPT_ANSWER(GOOD),
-    { SCRIPT_NEXT, NULL, 0 },
-    SCRIPT_ANSWER(GOOD),
-    SCRIPT_STOP,
-};
+static struct
+    script_event
+        events
+            [] = {
+                { SCRIPT_REQUEST, NULL, 0 }, { SCRIPT_BYTES, reply, 0 },
+                { SCRIPT_PAUSE, NULL, 0 }, /* or how the connection ends */
+                SCRIPT_ANSWER(GOOD),         { SCRIPT_NEXT, NULL, 0 },
+                SCRIPT_ANSWER(GOOD),         SCRIPT_STOP,
+            };
 enum { REPLY = 1, END = 2 };
 #define STAY SCRIPT_PAUSE /* as an end: the peer says nothing more until it is asked again */
 
@@ -141,6 +159,10 @@ static void describe(struct seen *seen)
         append(seen, " retry=%lu", (unsigned long)r->retry_after_s);
     if (r->items != 0 && r->error == ANGO_OK)
         append(seen, " items=%lu", (unsigned long)r->items);
+    if (ask == list_projects && r->error == ANGO_OK)
+        append(seen, " total=%lu", (unsigned long)r->total);
+    if (ask == update_roles && r->error == ANGO_OK)
+        append(seen, " %lu+%lu", (unsigned long)r->done, (unsigned long)r->failed);
     while (show_to && ango_next_invite(&x.client, &invite) == ANGO_OK)
         append(seen, " to=%.60s", invite.to);
     seen->digest = exchange_digest(&x);
@@ -171,7 +193,7 @@ static void run(struct seen *seen, size_t piece, size_t split)
     x.script.split = split;
     x.script.wait_first = piece != 0 || split != 0;
     x.script.unix_time = unix_time;
-    exchange_invite(&x);
+    ask(&x);
     broken = exchange_broken(&x, 1);
     describe(seen);
     x.script.wait_first = false; /* by the next invitation, what was said before has come */
@@ -535,14 +557,12 @@ static void transfer_encoding(void **state)
                                        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
                                        "Transfer-Encoding: identity",
                                        "Transfer-Encoding:" };
-    static const char *const odd[] = { "Transfer-Encoding: xchunked",
-                                       "Transfer-Encoding: chunked;a=b",
-                                       "Transfer-Encoding: chunkedx",
-                                       "Transfer-Encoding: \"chunked\"",
-                                       "Transfer-Encoding: chunked,",
-                                       "Transfer-Encoding: ,chunked",
-                                       "Transfer-Encoding: chun ked",
-                                       "Transfer-Encoding: chunked\xE2\x80\x8B" };
+    static const char *const odd[] = {
+        "Transfer-Encoding: xchunked", "Transfer-Encoding: chunked;a=b",
+        "Transfer-Encoding: chunkedx", "Transfer-Encoding: \"chunked\"",
+        "Transfer-Encoding: chunked,", "Transfer-Encoding: ,chunked",
+        "Transfer-Encoding: chun ked", "Transfer-Encoding: chunked\xE2\x80\x8B"
+    };
     size_t i;
     char name[32];
 
@@ -1047,11 +1067,10 @@ static void retry_after(void **state)
         { "date, months run into each other", "Sun, 06 anF 1994 08:50:37 GMT", "STATUS R 429 kept" },
     };
     /* Not dates, but as long as one: any wait within the bounds will do. */
-    static const char *const vague[] = {
-        "Sun, O6 Nov 1994 08:50:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "xxx, xx Jan xxxx xx:xx:xx xxx",
-        "\377\377\377\377\377\377\377\377Dec\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377",
-        "Sun, -1 Nov -999 -1:-1:-1 GMT"
-    };
+    static const char *const vague[] = { "Sun, O6 Nov 1994 08:50:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT",
+                                         "xxx, xx Jan xxxx xx:xx:xx xxx",
+                                         "~~~~~~~~Dec\377\377\377\377\377\377\377\377~~~~~~~~~~",
+                                         "Sun, -1 Nov -999 -1:-1:-1 GMT" };
     static const char fine[] = "a wait within its bounds";
     size_t i;
 
@@ -1435,22 +1454,63 @@ static void json_members(void **state)
     show_to = false;
 }
 
-/* Of an invitation nothing is read as a number: any is fine where none is wanted, and counts as missing
- * elsewhere. */
 static void json_numbers(void **state)
 {
-    static const char *const anywhere[] = { "4294967295",
-                                            "4294967296",
-                                            "18446744073709551616",
-                                            "123456789012345678901234567890",
-                                            "1e999",
-                                            "-1e-999",
-                                            "1.5",
-                                            "-0" };
+    static const struct {
+        const char *number;
+        const char *expected;
+    } cases[] = {
+        { "0", "OK A 200 total=0 kept" },
+        { "7", "OK A 200 total=7 kept" },
+        { "4294967294", "OK A 200 total=4294967294 kept" },
+        { "4294967295", "OK A 200 total=4294967295 kept" },
+        { "4294967296", "SHAPE U 200" },
+        { "10000000000", "SHAPE U 200" },
+        { "42949672950", "SHAPE U 200" },
+        { "18446744073709551616", "SHAPE U 200" },
+        { "18446744073709551617", "SHAPE U 200" },
+        { "123456789012345678901234567890", "SHAPE U 200" },
+        { "1e999", "SHAPE U 200" },
+        { "1e1", "SHAPE U 200" },
+        { "1E1", "SHAPE U 200" },
+        { "1.5", "SHAPE U 200" },
+        { "1.0", "SHAPE U 200" },
+        { "-0", "SHAPE U 200" },
+        { "-1", "SHAPE U 200" },
+        { "0.0", "SHAPE U 200" },
+        { "0e0", "SHAPE U 200" },
+        { "null", "OK A 200 total=0 kept" },
+        { "\"1\"", "SHAPE U 200" },
+        { "true", "SHAPE U 200" },
+        { "[1]", "SHAPE U 200" },
+        { "{}", "SHAPE U 200" },
+        { "01", "JSON U 200" },
+        { "+1", "JSON U 200" },
+        { "1.", "JSON U 200" },
+        { "-", "JSON U 200" },
+        { "1,\"total\":1", "SHAPE U 200" },
+        { " 5 ", "OK A 200 total=5 kept" },
+    };
+    /* Any number is fine where none is wanted, and as good as missing where a string is. */
+    static const char *const anywhere[] = {
+        "4294967296", "18446744073709551616", "123456789012345678901234567890", "1e999", "-1e-999", "1.5",
+        "-0"
+    };
     char body[256], name[64];
     size_t i;
 
     (void)state;
+    ask = list_projects;
+    for (i = 0; i < SAMPLES(cases); i++) {
+        (void)snprintf(body, sizeof body, IN_DATA("\"total\":%s,\"projects\":[]"), cases[i].number);
+        check_body(68, cases[i].number, body, cases[i].expected);
+    }
+    ask = update_roles;
+    check_body(68, "two counts", IN_DATA("\"users\":{\"updated\":4294967295,\"failed\":1,\"results\":[]}"),
+               "OK A 200 4294967295+1 kept");
+    check_body(68, "second too large",
+               IN_DATA("\"users\":{\"updated\":1,\"failed\":4294967296,\"results\":[]}"), "SHAPE U 200");
+    ask = exchange_invite;
     for (i = 0; i < SAMPLES(anywhere); i++) {
         (void)snprintf(body, sizeof body, "{\"status\":\"success\",\"x\":%s}", anywhere[i]);
         (void)snprintf(name, sizeof name, "%s where none is wanted", anywhere[i]);
@@ -1459,6 +1519,39 @@ static void json_numbers(void **state)
         (void)snprintf(name, sizeof name, "%s for a string", anywhere[i]);
         check_body(68, name, body, "OK A 200 items=1 kept");
     }
+}
+
+/* Where the API says what there is, another type is not its reply. */
+static void json_required(void **state)
+{
+    static const char *const values[] = { "true", "5", "\"\"", "{}" };
+    char body[256], name[64];
+    size_t k;
+
+    (void)state;
+    ask = list_projects;
+    check_body(63, "a project's name", IN_DATA("\"projects\":[{\"_id\":\"p\",\"name\":\"a\\u0000b\"}]"),
+               "SHAPE U 200");
+    check_body(66, "a project's name",
+               IN_DATA("\"projects\":[{\"_id\":\"p\",\"name\":\"a\",\"nam\\u0065\":\"b\"}]"), "SHAPE U 200");
+    check_body(67, "projects missing", IN_DATA("\"total\":0"), "SHAPE U 200");
+    check_body(67, "projects null", IN_DATA("\"projects\":null"), "SHAPE U 200");
+    check_body(67, "data of a list missing", "{\"status\":\"success\"}", "SHAPE U 200");
+    for (k = 0; k < SAMPLES(values); k++) {
+        (void)snprintf(body, sizeof body, IN_DATA("\"projects\":%s"), values[k]);
+        (void)snprintf(name, sizeof name, "projects: %s", values[k]);
+        check_body(67, name, body, "SHAPE U 200");
+        (void)snprintf(body, sizeof body, IN_DATA("\"projects\":[{},%s]"), values[k]);
+        (void)snprintf(name, sizeof name, "a project: %s", values[k]);
+        check_body(67, name, body, k == 3 ? "OK A 200 items=2 total=0 kept" : "SHAPE U 200");
+        (void)snprintf(body, sizeof body, IN_DATA("\"projects\":[{\"_id\":%s}]"), values[k]);
+        (void)snprintf(name, sizeof name, "a project's _id: %s", values[k]);
+        check_body(67, name, body, k == 2 ? "OK A 200 items=1 total=0 kept" : "SHAPE U 200");
+    }
+    check_body(67, "a project's _id null", IN_DATA("\"projects\":[{\"_id\":null}]"),
+               "OK A 200 items=1 total=0 kept");
+    check_body(67, "a project's _id missing", IN_DATA("\"projects\":[{}]"), "OK A 200 items=1 total=0 kept");
+    ask = exchange_invite;
 }
 
 static void json_whole(void **state)
@@ -1528,6 +1621,7 @@ int main(void)
         cmocka_unit_test(json_long),
         cmocka_unit_test(json_members),
         cmocka_unit_test(json_numbers),
+        cmocka_unit_test(json_required),
         cmocka_unit_test(json_whole),
     };
 
