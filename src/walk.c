@@ -107,15 +107,20 @@ static int wait(struct ango_walk *walk, uint32_t wait_ms)
 }
 
 /* Whether the page begins as the last one did, as often as cannot be chance. */
-static bool repeats(struct ango_walk *walk, const char *id)
+static bool repeats(struct ango_walk *walk, const char *const *item)
 {
+    /* Each kind of item begins with its identifier, which not every server gives, and what it is called. */
+    const char *text = *item[0] != '\0' ? item[0] : item[1];
     uint32_t hash = 2166136261u; /* FNV-1a */
 
-    for (; *id != '\0'; id++)
-        hash = (hash ^ (unsigned char)*id) * 16777619u;
-    walk->repeats = hash == walk->first ? walk->repeats + 1 : 0;
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    if (hash != walk->first)
+        walk->repeats = 0;
+    else if (walk->repeats < REPEATS_MAX)
+        walk->repeats++;
     walk->first = hash;
-    return walk->repeats >= REPEATS_MAX;
+    return walk->repeats == REPEATS_MAX;
 }
 
 /* The page was read: is there another one? */
@@ -139,11 +144,10 @@ static int read_item(struct ango_walk *walk, void *item)
             turn(walk);
             return walk->state == END ? err : ANGO_E_WAIT;
         }
-        /* Each kind of item begins with its identifier. */
-        if (err == ANGO_OK && walk->at == 0 && repeats(walk, *(const char *const *)item))
+        if (err == ANGO_OK && walk->at == 0 && repeats(walk, (const char *const *)item))
             err = ANGO_E_SHAPE;
         if (err != ANGO_OK) {
-            walk->state = END;
+            walk->state = ASK; /* not the end of the list, which it must not be taken for by the next call */
             return err;
         }
     } while (walk->at++ < walk->skip);
