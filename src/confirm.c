@@ -32,8 +32,11 @@ int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client,
     err = ango_walk_invites(&confirm->walk, client, organization_id);
     if (err != ANGO_OK)
         return err;
-    for (i = 0; i < emails_len; i++)
+    for (i = 0; i < emails_len; i++) {
+        if (emails[i] == NULL || *emails[i] == '\0') /* a search for which would find everybody */
+            return ANGO_E_ARG;
         presence[i] = ANGO_ABSENT;
+    }
     confirm->organization_id = organization_id;
     confirm->emails = emails;
     confirm->emails_len = emails_len;
