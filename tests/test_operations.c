@@ -548,8 +548,10 @@ static const struct {
 } replies[] = {
     /* The documented replies, and more in them than we ask for. */
     { INVITE,
-      DATA("{\"invites\":[{\"_id\":\"i1\",\"to\":\"a@b\",\"organizationRole\":\"Admin\",\"status\":\"Pending\","
-           "\"createdBy\":\"u\",\"createdAt\":\"2025-01-15T10:30:00.000Z\",\"expiresAt\":\"2025-01-22T10:30:00.000Z\"},"
+      DATA("{\"invites\":[{\"_id\":\"i1\",\"to\":\"a@b\",\"organizationRole\":\"Admin\","
+           "\"status\":\"Pending\","
+           "\"createdBy\":\"u\",\"createdAt\":\"2025-01-15T10:30:00.000Z\","
+           "\"expiresAt\":\"2025-01-22T10:30:00.000Z\"},"
            "{\"to\":\"c@d\",\"status\":\"Failed\",\"message\":\"User is already a member\"}]}"),
       "OK A 200 items=2 [i1,a@b,Admin,Pending,,u,2025-01-15T10:30:00.000Z,2025-01-22T10:30:00.000Z] "
       "[,c@d,,Failed,User is already a member,,,]" },
@@ -560,7 +562,8 @@ static const struct {
     { UNINVITE, DATA("{\"deleted\":2,\"failed\":1}"), "OK A 200 done=2 failed=1 total=0" },
     { MEMBERS,
       DATA("{\"users\":[{\"_id\":\"u1\",\"email\":\"z@b\",\"name\":\"Zo\\u00eb \\\"Zo\\\"\","
-           "\"organizationRole\":\"Guest\",\"createdAt\":\"2025\"},{\"_id\":\"u2\",\"email\":\"y@b\",\"name\":null}]}"),
+           "\"organizationRole\":\"Guest\",\"createdAt\":\"2025\"},"
+           "{\"_id\":\"u2\",\"email\":\"y@b\",\"name\":null}]}"),
       "OK A 200 items=2 [u1,z@b,Zo\xC3\xAB \"Zo\",Guest,2025] [u2,y@b,,,]" },
     { MEMBERS, DATA("{\"users\":[]}"), "OK A 200" },
     { ROLE,
