@@ -197,7 +197,8 @@ int script_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms)
     if (result > 0 && (size_t)result <= len) {
         size_t keep = s->sent_len < SCRIPT_SENT_CAP ? SCRIPT_SENT_CAP - s->sent_len : 0;
 
-        memcpy(s->sent + s->sent_len, data, keep < (size_t)result ? keep : (size_t)result);
+        if (keep > 0)
+            memcpy(s->sent + s->sent_len, data, keep < (size_t)result ? keep : (size_t)result);
         s->sent_len += (size_t)result;
     } else if (result != ANGO_E_WAIT) {
         s->state = BROKEN;
