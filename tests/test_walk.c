@@ -1,7 +1,7 @@
 /*
- * Walking lists of any length, and reading back what became of invitations, through the whole client. Below the
- * scripted port, which checks how it is used, answers a server that is made for this: its lists can change, its
- * entries grow, and any of its replies fail.
+ * Walking lists of any length, and reading back what became of invitations, through the whole client. Below
+ * the scripted port, which checks how it is used, answers a server that is made for this: its lists can change,
+ * its entries grow, and any of its replies fail.
  */
 #include "exchange.h"
 #include "hostile.h"
@@ -593,7 +593,7 @@ static void set_failure(const struct failure *failure, unsigned at, unsigned tim
     server.fail_after = failure->after;
 }
 
-/* Each request of a walk fails in each way, once and three times in a row: nothing is lost, nothing doubled. */
+/* Each request of a walk fails in each way, once or three times in a row: nothing is lost or doubled. */
 static void fails_and_goes_on(void **state)
 {
     size_t f;
@@ -769,7 +769,7 @@ static void always_the_same(void **state)
     ango_close(&x.client);
 }
 
-/* More on a page than was asked for: each entry still comes once, since pages are counted by what was read. */
+/* More on a page than was asked for: each entry still comes once: pages are counted by what was read. */
 static void more_than_asked(void **state)
 {
     (void)state;
