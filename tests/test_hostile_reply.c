@@ -106,15 +106,15 @@ static void add_chunk(const char *bytes, size_t len)
     "HTTP/1.1 200 OK\r\nContent-Length: 59\r\n\r\n" \
     "{\"status\":\"success\",\"data\":{\"invites\":[{\"to\":\"next@one\"}]}}"
 
-static struct
-    script_event
-        events
-            [] = {
-                { SCRIPT_REQUEST, NULL, 0 }, { SCRIPT_BYTES, reply, 0 },
-                { SCRIPT_PAUSE, NULL, 0 }, /* or how the connection ends */
-                SCRIPT_ANSWER(GOOD),         { SCRIPT_NEXT, NULL, 0 },
-                SCRIPT_ANSWER(GOOD),         SCRIPT_STOP,
-            };
+static struct script_event events[] = {
+    { SCRIPT_REQUEST, NULL, 0 },
+    { SCRIPT_BYTES, reply, 0 },
+    { SCRIPT_PAUSE, NULL, 0 }, /* or how the connection ends */
+    SCRIPT_ANSWER(GOOD),
+    { SCRIPT_NEXT, NULL, 0 },
+    SCRIPT_ANSWER(GOOD),
+    SCRIPT_STOP,
+};
 enum { REPLY = 1, END = 2 };
 #define STAY SCRIPT_PAUSE /* as an end: the peer says nothing more until it is asked again */
 
