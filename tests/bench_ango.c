@@ -1,8 +1,9 @@
 /*
- * bench_ango HOST PORT CA COUNT: this library over the POSIX port, COUNT invitations one after the other.
- * Prints what it knows of itself as key=value. Under callgrind, notes the cost of "handshake" (everything
- * that connect does, from the empty arena to the verified peer) and of "post" (each invitation after the
- * first, from start to its first entry).
+ * bench_ango HOST PORT CA COUNT [SESSION]: this library over the POSIX port, COUNT invitations one after
+ * the other. With SESSION, resumes the TLS session that this file holds, if it does, and leaves the new one
+ * there. Prints what it knows of itself as key=value. Under callgrind, notes the cost of "handshake"
+ * (everything that connect does, from the empty arena to the verified peer) and of "post" (each invitation
+ * after the first, from start to its first entry).
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -42,7 +43,10 @@ static const struct ango_port plain = {
 static uint8_t ca[8192];
 static struct ango_trust_anchor anchor = { ca, 0 };
 static uint64_t arena[65536 / sizeof(uint64_t)];
-static const struct ango_tls_config tls_config = { &plain, &anchor, 1, arena, sizeof arena, false, 0 };
+static uint8_t session[4096];
+static struct ango_tls_config tls_config = {
+    &plain, &anchor, 1, arena, sizeof arena, false, 0, NULL, NULL, 0
+};
 static struct ango_tls tls;
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
 
@@ -114,15 +118,23 @@ static int fail(const char *what, int err)
     return 1;
 }
 
-static int read_ca(const char *path)
+/* Bytes read, or 0. */
+static size_t load(const char *path, uint8_t *to, size_t cap)
 {
     int fd = open(path, O_RDONLY);
-    ssize_t n = fd < 0 ? -1 : read(fd, ca, sizeof ca - 1);
+    ssize_t n = fd < 0 ? 0 : read(fd, to, cap);
 
     if (fd >= 0)
         close(fd);
-    anchor.len = n > 0 ? (size_t)n + 1 : 0; /* PEM counts its NUL */
-    return n > 0;
+    return n > 0 ? (size_t)n : 0;
+}
+
+static bool store(const char *path, const uint8_t *from, size_t len)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    bool good = fd >= 0 && write(fd, from, len) == (ssize_t)len;
+
+    return fd >= 0 && close(fd) == 0 && good;
 }
 
 int main(int argc, char **argv)
@@ -133,8 +145,15 @@ int main(int argc, char **argv)
     long count, i;
     int err;
 
-    if (argc != 5 || !read_ca(argv[3]) || (count = strtol(argv[4], NULL, 10)) < 1)
+    if ((argc != 5 && argc != 6) || (count = strtol(argv[4], NULL, 10)) < 1)
         return 2;
+    anchor.len = load(argv[3], ca, sizeof ca - 1) + 1; /* PEM counts its NUL */
+    if (argc == 6) {
+        load(argv[5], session, sizeof session);
+        tls_config.sessions = &ango_tls_sessions;
+        tls_config.session = session;
+        tls_config.session_cap = sizeof session;
+    }
     config.host = argv[1];
     config.tcp_port = (uint16_t)strtol(argv[2], NULL, 10);
     heap = allocations();
@@ -162,6 +181,8 @@ int main(int argc, char **argv)
     heap_further = allocations() - heap_further;
     ango_close(&client);
     heap = allocations() - heap - resolver;
+    if (argc == 6 && !store(argv[5], session, tls.session_len))
+        return fail("session", ANGO_E_ARG);
 
     say("posts", (unsigned long)count);
     say("connections", connections);
@@ -176,6 +197,7 @@ int main(int argc, char **argv)
     say("arena_calls_first", arena_first);
     say("arena_calls_further", arena_calls - arena_first);
     say("arena_peak", tls.arena_peak);
+    say("session_len", tls.session_len);
     text_len += (size_t)snprintf(text + text_len, sizeof text - text_len, "version=%s\nciphersuite=%s\n",
                                  tls.version, tls.ciphersuite);
     return write(1, text, text_len) == (ssize_t)text_len ? 0 : 1;

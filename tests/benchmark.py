@@ -167,7 +167,6 @@ http {
     scgi_temp_path %(folder)s/scgi;
     ssl_certificate %(pki)s/%(chain)s.chain.pem;
     ssl_certificate_key %(pki)s/%(chain)s.key.pem;
-    ssl_session_cache off;
 %(servers)s
 }
 """
@@ -351,6 +350,18 @@ def ango(port, count, host=HOST):
     return [BUILD + "bench_ango", host, str(port), CA, str(count)]
 
 
+class Woken:
+    """A device that sleeps between two invitations: each resumes the session that the one before has left."""
+
+    def __init__(self, program=None):
+        self.program = program or BUILD + "bench_ango"
+        self.folder = tempfile.TemporaryDirectory(prefix="ango-bench-session-")
+
+    def __call__(self, port, count):
+        # A session is good for one port only.
+        return [self.program, HOST, str(port), CA, str(count), "%s/%d" % (self.folder.name, port)]
+
+
 def ango_tls12(port, count):
     """A build of the library that knows TLS 1.2 only."""
     return [TOP + "/build/" + ONLY_TLS12, HOST, str(port), CA, str(count)]
@@ -437,9 +448,14 @@ def certificate_len():
     return len(run(["openssl", "x509", "-in", leaf, "-outform", "DER"], binary=True))
 
 
-def wired(port, command, delay_s=0.0, times=1):
-    """Runs command(PORT OF A PROXY) `times` times: what went over the wire, all connections together."""
+def wired(port, command, delay_s=0.0, times=1, first=None):
+    """Runs command(PORT OF A PROXY) `times` times: what went over the wire, all connections together, without
+    what first(PORT) did before."""
     with Proxy(port, delay_s) as proxy:
+        if first is not None:
+            run(first(proxy.port))
+            proxy.quiet()
+            proxy.wires = []
         start = time.monotonic()
         for _ in range(times):
             said = values(run(command(proxy.port)))
@@ -462,6 +478,29 @@ def over_floor(port, count, runs=1, client=ango):
     seen["parts"] = tls13_floor(certificate_len(), count, seen["said"]["sent"], seen["said"]["received"])
     seen["floor"] = sum(n for _, n in seen["parts"])
     seen["ratio"] = seen["bytes"] / seen["floor"]
+    return seen
+
+
+def handshakes(port, program):
+    """A full and a resumed handshake of a build of bench_ango: instructions, arena, wire."""
+    woken = Woken(program)
+
+    def cold(to):
+        return [program, HOST, str(to), CA, "1"]
+
+    def warm(to):
+        return woken(to, 1)
+
+    run(warm(port))
+    seen = {}
+    for name, command in (("full", cold), ("resumed", warm)):
+        facts, parts = callgrind(command(port))
+        if facts["resumed"] != (name == "resumed"):
+            raise Failed("the handshake that should be %s is not" % name)
+        seen[name], seen[name + "_arena"] = parts["handshake"], facts["arena_peak"]
+    seen["full_wire"] = wired(port, cold, 0.05)
+    seen["resumed_wire"] = wired(port, warm, 0.05, first=warm)
+    woken.folder.cleanup()
     return seen
 
 

@@ -42,6 +42,20 @@ class Instructions(unittest.TestCase):
         self.check("parse_small", 12000)
 
 
+@unittest.skipUnless(platform.machine() == "x86_64", "instructions are of x86-64")
+class Resumed(unittest.TestCase):
+    def ratio(self, tls):
+        with standin(tls=tls) as s:
+            seen = benchmark.handshakes(s.port, benchmark.BUILD + "bench_ango")
+        return seen["full"] / seen["resumed"]
+
+    def test_tls12(self):
+        self.assertGreaterEqual(self.ratio("1.2"), 30)
+
+    def test_tls13(self):
+        self.assertGreaterEqual(self.ratio("1.3"), 3)
+
+
 class Kept(unittest.TestCase):
     def test_further_posts_allocate_nothing_and_share_a_handshake(self):
         for tls in ("1.2", "1.3"):
