@@ -158,11 +158,13 @@ $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(test_common_src)
     $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -lcmocka -o $@
 
-# Driven by tests/test_hostile_*.py; lets an allocation of TLS fail without a word in src.
-HOSTILE_CLIENT := $(BUILD)/tests/hostile_client
-hostile-client: $(HOSTILE_CLIENT)
-$(HOSTILE_CLIENT): $(call objects,tests/hostile_client.c) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
-	$(link) -Wl,--wrap=ango_arena_calloc $^ $(LDLIBS) -o $@
+# Programs that the tests in Python drive. In the hostile one an allocation of TLS can fail without a word in src.
+CLIENTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*_client.c)))
+clients: $(CLIENTS)
+hostile-client: $(BUILD)/tests/hostile_client
+$(BUILD)/tests/hostile_client: LDFLAGS += -Wl,--wrap=ango_arena_calloc
+$(CLIENTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+	$(link) $^ $(LDLIBS) -o $@
 
 # What `make bench` compares; built by tests/bench, which is the one to need libcurl and valgrind's headers.
 BENCHES := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out %/bench_malloc.c,$(sort $(wildcard tests/bench_*.c))))
@@ -200,7 +202,7 @@ packages-build:
 all: packages-build lib template $(ANGO) ## build the library, the ports and the ango command (default)
 
 # Also for other variants: make VARIANT=m3 lib
-.PHONY: template hostile-client test-hostile
+.PHONY: template clients hostile-client test-hostile
 lib: $(LIBANGO) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 tests: $(TESTS)
