@@ -7,4 +7,16 @@ static const struct ango_field fields[] = {
     { "failed", ANGO_IN_DATA, ANGO_JSON_NUMBER, 1, offsetof(struct ango_result, failed_digits) },
 };
 
-const struct ango_shape ango_deleted = { fields, sizeof fields / sizeof fields[0], 0, 0, ango_check_counts };
+static const struct ango_shape deleted = { fields, sizeof fields / sizeof fields[0], 0, 0, ango_check_counts };
+
+int ango_start_delete(struct ango_client *client, const char *organization_id, const char *path, const char *body,
+                      const char *const *emails, size_t emails_len)
+{
+    struct ango_writer w;
+
+    if (ango_begin_body(client, &w, "DELETE /v2/organization/", organization_id, path, body) != ANGO_OK)
+        return ANGO_E_ARG;
+    ango_write_emails(&w, emails, emails_len);
+    ango_write_byte(&w, '}');
+    return ango_start(client, &w, true, &deleted);
+}

@@ -46,18 +46,13 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w) != ANGO_OK)
+    if (ango_begin_body(client, &w, "POST /v2/organization/", organization_id, "/invites", "{\"to\":") != ANGO_OK)
         return ANGO_E_ARG;
     if (invitation == NULL
         || invitation->project_assignments_len > (invitation->project_assignments == NULL ? 0 : INT_MAX)) {
         ango_write_refuse(&w, ANGO_E_ARG);
-        return ango_start(client, &w, false, NULL);
+        return ango_start(client, &w, true, &invited);
     }
-    ango_write_text(&w, "POST /v2/organization/");
-    ango_write_segment(&w, organization_id);
-    ango_write_text(&w, "/invites");
-    ango_write_head(client, &w, true);
-    ango_write_text(&w, "{\"to\":");
     ango_write_emails(&w, invitation->to, invitation->to_len);
     ango_write_text(&w, ",\"organizationRole\":");
     ango_write_word(&w, ango_organization_role_text(invitation->organization_role));
@@ -80,9 +75,7 @@ int ango_get_organization_invites_start(struct ango_client *client, const char *
     ango_write_text(&w, "GET /v2/organization/");
     ango_write_segment(&w, organization_id);
     ango_write_text(&w, "/invites?status=pending&");
-    ango_write_page(&w, page);
-    ango_write_head(client, &w, false);
-    return ango_start(client, &w, false, &pending);
+    return ango_start_page(client, &w, page, NULL, NULL, &pending);
 }
 
 int ango_next_invite(struct ango_client *client, struct ango_invite *invite)
@@ -97,16 +90,5 @@ int ango_next_invite(struct ango_client *client, struct ango_invite *invite)
 int ango_delete_organization_invites_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len)
 {
-    struct ango_writer w;
-
-    if (ango_begin(client, &w) != ANGO_OK)
-        return ANGO_E_ARG;
-    ango_write_text(&w, "DELETE /v2/organization/");
-    ango_write_segment(&w, organization_id);
-    ango_write_text(&w, "/invites");
-    ango_write_head(client, &w, true);
-    ango_write_text(&w, "{\"invites\":");
-    ango_write_emails(&w, emails, emails_len);
-    ango_write_byte(&w, '}');
-    return ango_start(client, &w, true, &ango_deleted);
+    return ango_start_delete(client, organization_id, "/invites", "{\"invites\":", emails, emails_len);
 }

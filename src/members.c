@@ -27,10 +27,7 @@ int ango_get_organization_members_start(struct ango_client *client, const char *
     ango_write_text(&w, "GET /v2/organization/");
     ango_write_segment(&w, organization_id);
     ango_write_text(&w, "/users?");
-    ango_write_page(&w, page);
-    ango_write_query(&w, "search", search);
-    ango_write_head(client, &w, false);
-    return ango_start(client, &w, false, &members);
+    return ango_start_page(client, &w, page, "search", search, &members);
 }
 
 int ango_next_member(struct ango_client *client, struct ango_member *member)
@@ -64,20 +61,15 @@ int ango_update_organization_members_role_start(struct ango_client *client, cons
     struct ango_writer w;
     size_t i;
 
-    if (ango_begin(client, &w) != ANGO_OK)
+    if (ango_begin_body(client, &w, "POST /v2/organization/", organization_id, "/users", "{\"users\":") != ANGO_OK)
         return ANGO_E_ARG;
     if (emails == NULL || emails_len - 1 >= INT_MAX) {
         ango_write_refuse(&w, ANGO_E_ARG);
         emails_len = 0;
     }
-    ango_write_text(&w, "POST /v2/organization/");
-    ango_write_segment(&w, organization_id);
-    ango_write_text(&w, "/users");
-    ango_write_head(client, &w, true);
-    ango_write_text(&w, "{\"users\":[{\"email\":");
     for (i = 0; i < emails_len; i++) {
         w.index = i;
-        ango_write_text(&w, i == 0 ? "" : ",{\"email\":");
+        ango_write_text(&w, i == 0 ? "[{\"email\":" : ",{\"email\":");
         ango_write_email(&w, emails[i]);
         ango_write_text(&w, ",\"organizationRole\":");
         ango_write_word(&w, ango_organization_role_text(role));
@@ -97,16 +89,5 @@ int ango_next_role_update(struct ango_client *client, struct ango_role_update *u
 int ango_delete_organization_members_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len)
 {
-    struct ango_writer w;
-
-    if (ango_begin(client, &w) != ANGO_OK)
-        return ANGO_E_ARG;
-    ango_write_text(&w, "DELETE /v2/organization/");
-    ango_write_segment(&w, organization_id);
-    ango_write_text(&w, "/users");
-    ango_write_head(client, &w, true);
-    ango_write_text(&w, "{\"users\":");
-    ango_write_emails(&w, emails, emails_len);
-    ango_write_byte(&w, '}');
-    return ango_start(client, &w, true, &ango_deleted);
+    return ango_start_delete(client, organization_id, "/users", "{\"users\":", emails, emails_len);
 }

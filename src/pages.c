@@ -1,23 +1,22 @@
 #include "parts.h"
 
-void ango_write_page(struct ango_writer *w, const struct ango_page *page)
+int ango_start_page(struct ango_client *client, struct ango_writer *w, const struct ango_page *page,
+                    const char *name, const char *text, const struct ango_shape *shape)
 {
-    if (page == NULL || page->page == 0 || page->limit == 0 || page->limit > ANGO_LIMIT_MAX) {
+    if (page == NULL || page->page == 0 || page->limit - 1 >= ANGO_LIMIT_MAX) {
         ango_write_refuse(w, ANGO_E_ARG);
-        return;
+        return ango_start(client, w, false, shape);
     }
     ango_write_text(w, "page=");
     ango_write_number(w, page->page);
     ango_write_text(w, "&limit=");
     ango_write_number(w, page->limit);
-}
-
-void ango_write_query(struct ango_writer *w, const char *name, const char *text)
-{
-    if (text == NULL || *text == '\0')
-        return;
-    ango_write_byte(w, '&');
-    ango_write_text(w, name);
-    ango_write_byte(w, '=');
-    ango_write_segment(w, text);
+    if (text != NULL && *text != '\0') {
+        ango_write_byte(w, '&');
+        ango_write_text(w, name);
+        ango_write_byte(w, '=');
+        ango_write_segment(w, text);
+    }
+    ango_write_head(client, w, false);
+    return ango_start(client, w, false, shape);
 }

@@ -4,19 +4,25 @@
 
 #include "client.h"
 
-/* ["a@b","c@d"]; ANGO_E_ARG for none at all. */
+/* Begins a request with a body: "METHOD /path/" and an identifier, "/path", and how the body begins. */
+int ango_begin_body(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
+                    const char *after, const char *body);
+
+/* Writes ["a@b","c@d"]; ANGO_E_ARG for none at all. */
 void ango_write_emails(struct ango_writer *w, const char *const *emails, size_t emails_len);
 
-/* page=1&limit=10, which a query ends with; ANGO_E_ARG for a page of 0, or a limit that is not 1 to ANGO_LIMIT_MAX. */
-void ango_write_page(struct ango_writer *w, const struct ango_page *page);
-
-/* &name=text, percent-encoded; nothing when text is NULL or "". */
-void ango_write_query(struct ango_writer *w, const char *name, const char *text);
+/*
+ * Ends a GET whose path ends with a query: page=1&limit=10 and, when text is neither NULL nor "", &name=text, percent-encoded.
+ * ANGO_E_ARG for a page of 0, or a limit that is not 1 to ANGO_LIMIT_MAX.
+ */
+int ango_start_page(struct ango_client *client, struct ango_writer *w, const struct ango_page *page,
+                    const char *name, const char *text, const struct ango_shape *shape);
 
 /* The `check` of a shape with numbers: ANGO_E_SHAPE for one that is not a whole number up to 4294967295. */
 int ango_check_counts(struct ango_result *result);
 
-/* What both deletions reply. */
-extern const struct ango_shape ango_deleted;
+/* A deletion of what has these addresses; both reply the same. */
+int ango_start_delete(struct ango_client *client, const char *organization_id, const char *path, const char *body,
+                      const char *const *emails, size_t emails_len);
 
 #endif

@@ -27,10 +27,7 @@ int ango_list_projects_start(struct ango_client *client, const char *sort, const
     if (ango_begin(client, &w) != ANGO_OK)
         return ANGO_E_ARG;
     ango_write_text(&w, "GET /v2/listProjects?");
-    ango_write_page(&w, page);
-    ango_write_query(&w, "sort", sort);
-    ango_write_head(client, &w, false);
-    return ango_start(client, &w, false, &projects);
+    return ango_start_page(client, &w, page, "sort", sort, &projects);
 }
 
 int ango_next_project(struct ango_client *client, struct ango_project *project)
@@ -60,13 +57,8 @@ int ango_add_members_to_project_start(struct ango_client *client, const char *pr
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w) != ANGO_OK)
+    if (ango_begin_body(client, &w, "POST /v2/project/", project_id, "/assigned", "{\"assignees\":") != ANGO_OK)
         return ANGO_E_ARG;
-    ango_write_text(&w, "POST /v2/project/");
-    ango_write_segment(&w, project_id);
-    ango_write_text(&w, "/assigned");
-    ango_write_head(client, &w, true);
-    ango_write_text(&w, "{\"assignees\":");
     ango_write_emails(&w, emails, emails_len);
     ango_write_text(&w, ",\"role\":");
     ango_write_word(&w, ango_project_role_text(role));
