@@ -666,7 +666,9 @@ static bool take_measure(const char *text)
     } else if (strcmp(text, "overflow") == 0) {
         put_number("", overflow(0));
     } else if (strcmp(text, "fault") == 0) {
-        *(volatile uint32_t *)0x30000000 = 1;
+        *(volatile uint32_t *)0x1FFFFFF0 = 1;
+    } else if (strcmp(text, "code") == 0) {
+        ((void (*)(void))((uintptr_t)arena | 1))();
     } else {
         return false;
     }

@@ -79,7 +79,7 @@ class Emulator:
         command = [
             "qemu-system-arm", "-M", "lm3s6965evb", "-kernel", self.elf, "-display", "none", "-monitor", "none",
             "-serial", "stdio", "-qmp", "unix:%s,server=on,wait=off" % self.monitor,
-            "-net", "nic,model=stellaris,name=cable",
+            "-net", "nic,model=stellaris",
             "-net", "user,net=%s,dhcpstart=198.51.100.15,restrict=on,guestfwd=tcp:%s:443-cmd:%s" % (
                 NET, SERVER, pipe.replace(",", ",,")),
             "-net", "socket,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d" % (self.wire.getsockname()[1], local)]
@@ -87,14 +87,17 @@ class Emulator:
             command += ["-icount", "shift=0"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, bufsize=0)
-        for task in (self.serve_dns, self.read):
-            threading.Thread(target=task, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        threading.Thread(target=self.serve_dns, daemon=True).start()
         return self
 
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()
+        self.reader.join()
+        self.process.stdout.close()
         self.wire.close()
         self.folder.cleanup()
 
@@ -127,7 +130,7 @@ class Emulator:
             with control.makefile("rw", encoding="ascii") as talk:
                 talk.readline()
                 for command in ({"execute": "qmp_capabilities"},
-                                {"execute": "set_link", "arguments": {"name": "cable", "up": plugged}}):
+                                {"execute": "set_link", "arguments": {"name": "stellaris_enet.0", "up": plugged}}):
                     talk.write(json.dumps(command) + "\n")
                     talk.flush()
                     reply = json.loads(talk.readline())

@@ -14,13 +14,13 @@ import sys
 FLASH, RAM = 256 * 1024, 64 * 1024
 BOARD = ("start.o", "board.o", "ethernet.o", "seed.o")
 # What the desk declares for the library's use: part of what the library costs.
-FOR_LIBRARY = ("buffer", "tokens", "client", "config", "reading", "tls", "tls_config", "lwip")
-FLASH_PARTS = {"mbedtls": "mbedTLS: TLS 1.2 and 1.3", "lwip": "lwIP", "library": "the library", "desk": "badge desk",
+FOR_LIBRARY = ("buffer", "tokens", "client", "config", "reading", "tls", "tls_config")
+FLASH_PARTS = {"mbedtls": "mbedTLS: TLS 1.2 and 1.3", "lwip": "lwIP", "library": "the library", "port": "its port to lwIP", "desk": "badge desk",
                "board": "board", "libc": "libc, libgcc", "config": "configuration", "rest": "alignment"}
 RAM_PARTS = {"arena": "arena: all that mbedTLS allocates", "lwip": "lwIP, buffers included", "stack": "stack",
-             "library": "the library, buffers included", "desk": "badge desk", "board": "board, seed",
+             "library": "the library, buffers included", "port": "its port to lwIP", "desk": "badge desk", "board": "board, seed",
              "handler": "exception stack", "mbedtls": "mbedTLS, static", "libc": "libc", "rest": "alignment"}
-COLOURS = {"mbedtls": "#4c78a8", "lwip": "#72b7b2", "library": "#e45756", "desk": "#f2a541", "board": "#9d755d",
+COLOURS = {"mbedtls": "#4c78a8", "lwip": "#72b7b2", "library": "#e45756", "port": "#f7a6a6", "desk": "#f2a541", "board": "#9d755d",
            "libc": "#b0a8b9", "config": "#eeca3b", "arena": "#9ecae9", "stack": "#54a24b", "handler": "#88d27a",
            "rest": "#999999"}
 
@@ -28,8 +28,10 @@ COLOURS = {"mbedtls": "#4c78a8", "lwip": "#72b7b2", "library": "#e45756", "desk"
 def owner(path, section):
     """Whose a piece is."""
     archive = os.path.basename(path.partition("(")[0])
-    if archive in ("libango.a", "ango_lwip.o"):
+    if archive == "libango.a":
         return "library"
+    if archive == "ango_lwip.o":
+        return "port"
     if archive == "libango_mbedtls.a":
         return "mbedtls"
     if archive == "liblwip.a":
@@ -40,7 +42,8 @@ def owner(path, section):
         return "config"
     if archive in ("desk.o", "measure.o"):
         name = section.rpartition(".")[2]
-        return "arena" if name == "arena" else "library" if name in FOR_LIBRARY else "desk"
+        return "arena" if name == "arena" else "port" if name == "lwip" else (
+            "library" if name in FOR_LIBRARY else "desk")
     return "libc"
 
 

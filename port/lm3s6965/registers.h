@@ -87,6 +87,15 @@
 #define SCB_CFSR REGISTER(0xE000ED28)
 #define SCB_MMFAR REGISTER(0xE000ED34)
 #define SCB_BFAR REGISTER(0xE000ED38)
+#define MPU_CTRL REGISTER(0xE000ED94)
+#define MPU_RNR REGISTER(0xE000ED98)
+#define MPU_RBAR REGISTER(0xE000ED9C)
+#define MPU_RASR REGISTER(0xE000EDA0)
+#define MPU_ON 5u /* with the default map behind the regions */
+#define RASR_NO_CODE (1u << 28)
+#define RASR_READ_WRITE (3u << 24)
+#define RASR_SRAM (3u << 17)
+#define RASR_SIZE(log2) (((log2) - 1u) << 1 | 1u)
 #define ICSR_PENDSTSET (1u << 26)
 #define CCR_DIV_0_TRP (1u << 4)
 #define SHCSR_FAULTS (7u << 16) /* memory management, bus and usage faults as themselves */

@@ -32,6 +32,20 @@ static void paint(uint32_t *from, const uint32_t *to)
         *from++ = BOARD_PAINT;
 }
 
+/* The 32 KB below RAM are nobody's, so that a stack that grows into them stops at once, also where a bus would not
+ * mind (QEMU's does not). And RAM holds no code. */
+static void protect(void)
+{
+    MPU_RNR = 0;
+    MPU_RBAR = 0x1FFF8000;
+    MPU_RASR = RASR_NO_CODE | RASR_SIZE(15);
+    MPU_RNR = 1;
+    MPU_RBAR = 0x20000000;
+    MPU_RASR = RASR_NO_CODE | RASR_READ_WRITE | RASR_SRAM | RASR_SIZE(16);
+    MPU_CTRL = MPU_ON;
+    __asm__ volatile("dsb\n\tisb" : : : "memory");
+}
+
 void start(void)
 {
     const uint32_t *load = data_load;
@@ -45,6 +59,7 @@ void start(void)
         *to++ = 0;
     SCB_CCR |= CCR_DIV_0_TRP;
     SCB_SHCSR |= SHCSR_FAULTS;
+    protect();
     main();
     __builtin_trap();
 }
@@ -93,8 +108,10 @@ static const char *describe(uint32_t kind, uint32_t cfsr, bool overflow)
         return "stack overflow";
     if (cfsr & 0x02000000u)
         return "division by zero";
-    if (cfsr & 0x00008200u)
-        return "bus fault: bad address";
+    if (cfsr & 0x00008282u)
+        return "bad address";
+    if (cfsr & 0x00000001u)
+        return "code in RAM";
     if (cfsr & 0x00010000u)
         return "undefined instruction";
     return kind == 3 ? "hard fault" : "fault";
