@@ -329,8 +329,8 @@ class Hub:
 
     def get_organization_members(self, caller, org, query):
         word = (query.get("search") or "").lower()
-        return {"users": query.page(org.members.values(), self.show_member,
-                                    lambda m: word in m["email"].lower() or word in m["name"].lower())}
+        wanted = (lambda m: word in m["email"].lower() or word in m["name"].lower()) if word else None
+        return {"users": query.page(org.members.values(), self.show_member, wanted)}
 
     def update_organization_members_role(self, caller, org, body):
         body.only("users")
