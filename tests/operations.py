@@ -12,9 +12,10 @@ import standin                                                  # noqa: E402
 PKI = TOP + "/build/pki"
 LIST_LEN, LIST_BUFFER, LIST_TOKENS = 10000, 1536, 32
 
-ERRORS = {0: "OK", -2: "END", -3: "ARG", -6: "ID", -7: "EMAIL", -8: "SPACE", -14: "NET", -15: "TIME", -17: "TLS",
-          -18: "TRUNCATED", -19: "HTTP", -20: "TOO_BIG", -21: "JSON", -22: "SHAPE", -23: "STATUS"}
-Result = collections.namedtuple("Result", "error outcome status done failed total items retry_after index message")
+ERRORS = {0: "OK", -2: "END", -3: "ARG", -6: "ID", -7: "EMAIL", -8: "SPACE", -14: "NET", -15: "TIME",
+          -17: "TLS", -18: "TRUNCATED", -19: "HTTP", -20: "TOO_BIG", -21: "JSON", -22: "SHAPE", -23: "STATUS"}
+Result = collections.namedtuple("Result", "error outcome status done failed total items retry_after index"
+                                          " message")
 
 
 def build(variant):
@@ -59,7 +60,7 @@ class Client:
 
 
 def list_10000(variant):
-    """(figures, addresses handed out, addresses that there are) of a walk over a long list in a small buffer."""
+    """A walk over a long list in a small buffer: figures, addresses handed out, addresses that there are."""
     program = build(variant)
     with standin.StandIn(PKI, rate=0, seed={"members": LIST_LEN}, log=3 * LIST_LEN) as server:
         with Client(program, server, LIST_BUFFER, LIST_TOKENS) as client:

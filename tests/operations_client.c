@@ -1,6 +1,6 @@
 /*
- * Every operation over TLS, for the tests in Python: a command a line on standard input, its words parted by a
- * tab. For each entry of the reply one line of its fields, parted by tabs; then
+ * Every operation over TLS, for the tests in Python: a command a line on standard input, its words parted by
+ * tabs. For each entry of the reply one line of its fields, parted by tabs; then
  *
  *   =  ERROR  OUTCOME  HTTP-STATUS  done  failed  total  items  retry_after_s  index  message
  *
