@@ -36,8 +36,15 @@ else ifneq ($(filter m3 m0plus,$(base)),)
     ARCH := $(ARM) -mcpu=$(if $(filter m3,$(base)),cortex-m3,cortex-m0plus)
     VARIANT_CPPFLAGS := -DANGO_SMALL=1
     TOOLS := gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
+else ifeq ($(base),rv32)
+    VARIANT_CC := riscv64-unknown-elf-gcc
+    VARIANT_AR := riscv64-unknown-elf-ar
+    VARIANT_CFLAGS := -Os
+    ARCH := -march=rv32imac -mabi=ilp32 --specs=picolibc.specs -ffunction-sections -fdata-sections
+    VARIANT_CPPFLAGS := -DANGO_SMALL=1
+    TOOLS := gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc picolibc-riscv64-unknown-elf
 else
-    $(error VARIANT=$(VARIANT): no toolchain '$(base)'; there are host asan-gcc asan-clang m3 m0plus)
+    $(error VARIANT=$(VARIANT): no toolchain '$(base)'; there are host asan-gcc asan-clang m3 m0plus rv32)
 endif
 
 # $(options), as mbedTLS and src/tls.c are told about them (src/ango_mbedtls_config.h).
@@ -276,4 +283,4 @@ distclean: ## remove everything that is not in the repository
 	rm -rf build
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile port/lm3s6965/firmware.mk

@@ -29,6 +29,7 @@ FIGURES = {}
 
 
 def setUpModule():
+    subprocess.run((TOP + "/port/packages", "qemu-system-arm:qemu-system-arm"), check=True)
     subprocess.run(("make", "--no-print-directory", "-s", "firmware"), cwd=TOP, check=True,
                    stdout=subprocess.DEVNULL)
 
@@ -325,6 +326,30 @@ class Crashes(Case):
 
     def test_hang(self):
         self.assertEqual(self.crash("hang", "watchdog"), 16 + 18)
+
+
+class Elsewhere(unittest.TestCase):
+    """Nothing in the library or in port/lwip is tied to one CPU."""
+
+    def build(self, variant):
+        done = subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant, "WERROR=1",
+                               "packages-build", "lib", "template", "lwip"), cwd=TOP, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return "%s/build/%s/" % (TOP, variant)
+
+    def test_cortex_m0plus(self):
+        folder = self.build("m0plus")
+        text = subprocess.run(("arm-none-eabi-readelf", "-A", folder + "port/lwip/ango_lwip.o"), check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+        self.assertIn("Tag_CPU_arch: v6S-M", text)
+
+    def test_risc_v(self):
+        folder = self.build("rv32")
+        text = subprocess.run(("riscv64-unknown-elf-readelf", "-hA", folder + "port/lwip/ango_lwip.o"), check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+        self.assertIn("ELF32", text)
+        self.assertIn("rv32i", text)
 
 
 class Figures(Case):

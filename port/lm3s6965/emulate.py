@@ -196,14 +196,16 @@ def main():
             print("A stand-in Ango Hub is the server; its control plane: %s\n"
                   "Seed and time are typed in for you. Type email addresses; Ctrl-D ends it." % server.control_url)
 
-            ready = threading.Event()
+            ready, over = threading.Event(), threading.Event()
 
             def feed():
                 while True:
                     try:
                         asked = desk.expect(r"(until then nothing is sent)|(^Ready)|nearly used up", 1e6)
                     except AssertionError:
-                        os._exit(1)                         # QEMU is gone; nothing is left to be put away
+                        if not over.is_set():
+                            os._exit(1)                     # QEMU is gone, and the terminal would be waited for
+                        return
                     if asked.group(2):
                         ready.set()
                     else:
@@ -218,6 +220,7 @@ def main():
                     time.sleep(5)
             except KeyboardInterrupt:
                 pass
+            over.set()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 # The badge desk on a Cortex-M3: included by the top Makefile.
-#     make firmware [CONFIG=FILE]   make badge   make firmware-test   make lwip-check
+#     make firmware [CONFIG=FILE]   make badge   make firmware-test
+#     make memory-picture           memory.svg anew, after a change
+#     make VARIANT=m0plus lwip      (also m3, rv32) lwIP and the port to it, for any CPU
 
 CONFIG ?= port/lm3s6965/badge-desk.conf
 FIRMWARE := build/m3/badge-desk
@@ -9,10 +11,9 @@ HANDLER_STACK ?= 256
 ARENA ?= 41984
 QEMU := qemu-system-arm
 
-.PHONY: firmware badge firmware-test lwip-check firmware-elf
+.PHONY: firmware badge firmware-test firmware-elf memory-picture lwip
 firmware: ## build the badge desk for a Cortex-M3: flash and RAM as it uses them
 	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi openssl:openssl
-	@[ -f $(LWIP_DIR)/src/core/tcp.c ] || port/fetch-deps lwip
 	@[ $(CONFIG) != port/lm3s6965/badge-desk.conf ] || tests/pki
 	@$(MAKE) --no-print-directory VARIANT=m3 firmware-elf
 	@port/lm3s6965/memory_map.py $(FIRMWARE).elf
@@ -21,9 +22,12 @@ badge: firmware ## run the badge desk in QEMU against the stand-in: type an emai
 	@port/packages qemu-system-arm:$(QEMU)
 	@port/lm3s6965/emulate.py $(FIRMWARE).elf
 
-firmware-test: firmware lwip-check ## run the badge desk's tests in QEMU, and print its figures
+firmware-test: firmware ## run the badge desk's tests in QEMU, and print its figures
 	@port/packages qemu-system-arm:$(QEMU)
 	@tests/test_firmware.py
+
+memory-picture: firmware ## draw where the badge desk's flash and RAM go, from what was measured
+	@port/lm3s6965/memory_map.py $(FIRMWARE).elf --svg port/lm3s6965/memory.svg >/dev/null
 
 # --- within VARIANT=m3: what is linked ------------------------------------------------------------------------
 
@@ -40,7 +44,14 @@ $(BUILD)/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -c $< -o $@
 
+ifneq ($(filter $(DEPS)/%,$(LWIP_DIR)),)
+$(addprefix $(LWIP_DIR)/,$(lwip_src)) &:
+	@port/fetch-deps lwip
+endif
+$(board_obj) $(call objects,port/lwip/ango_lwip.c): | $(LWIP_DIR)/src/core/tcp.c
+
 $(BUILD)/liblwip.a: $(lwip_obj)
+lwip: $(BUILD)/liblwip.a $(call objects,port/lwip/ango_lwip.c)
 
 # Newest when the configuration's text, or that of its certificates, is.
 $(BUILD)/badge-desk/desk_config.c: $(CONFIG) port/lm3s6965/config2c port/pem2c FORCE
