@@ -360,6 +360,27 @@ class Records(hostile.Case):
             tls.send(DATA, REPLY)
         self.after(95, "a ticket that is cut short", cut_short, "TLS U", "OK A")
 
+    def test_ends(self):
+        """A body that ends with the connection: only close_notify shows that nobody has cut it."""
+        for tls in ("1.2", "1.3"):
+            hub.use(tls=tls)
+            for row, how, expected in ((40, "notify", "OK A"), (41, "fin", "TRUNC U"), (54, "rst", "NET U")):
+                hub.fault(until_close=True, how=how)
+                self.expect(row, "body without a length, ended by %s, TLS %s" % (how, tls), invite(), expected)
+            for row, how, expected in ((53, "notify", "TRUNC U"), (52, "fin", "TRUNC U"), (54, "rst", "NET U")):
+                hub.fault(cut=250, how=how)
+                self.expect(row, "body cut by %s, TLS %s" % (how, tls), invite(), expected)
+        hub.use(tls="both")
+
+    def test_edge(self):
+        """A status line that is too short, at the very end of a full buffer: what is looked at must be there."""
+        interim = b"HTTP/1.1 100 Continue\r\nA: %s\r\n\r\n"
+        for cut in range(12):
+            short = b"HTTP/1.1 200"[:cut] + b"\r\n"
+            reply = interim % (b"x" * (399 - len(short) - len(interim) + 2)) + short
+            self.after(5, "status line of %d bytes at the end of the buffer" % cut, lambda tls, reply=reply: tls.send(DATA, reply),
+                       "HTTP U", buffer=400)
+
     def test_endless_reply(self):
         self.after(56, "16 KB records of an endless header", self.for_ever(DATA, b"HTTP/1.1 200 OK\r\nA: " + b"x" * 16000), "BIG U")
 
