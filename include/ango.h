@@ -98,14 +98,13 @@ struct ango_http {
     uint16_t status;
     uint32_t now;      /* Unix time, its lower half; 0: unknown */
     uint32_t retry_after_s;
-    uint8_t *buf;
-    size_t cap;
-    size_t len;        /* bytes received and not yet dropped */
-    size_t pos;        /* first byte not yet taken */
-    size_t scan;       /* first byte not yet searched for the end of its line */
-    size_t body_len;   /* decoded body, at the front of buf */
+    uint8_t *buf;      /* the decoded body is at its front */
+    uint8_t *body_end;
+    uint8_t *next;     /* first byte not yet taken */
+    uint8_t *end;      /* of what was received and not yet dropped */
+    uint8_t *limit;    /* of the buffer */
     size_t left;       /* bytes missing of the body or of a chunk */
-    size_t line_bytes; /* of all lines so far */
+    int lines_left;    /* bytes that lines may still take */
 };
 
 /* The list of a reply, read object by object. Private; here for its size. */

@@ -111,8 +111,7 @@ int ango_start(struct ango_client *client, struct ango_writer *w, bool body, con
     client->list.shape = shape;
     client->list.tokens = config->tokens;
     client->list.tokens_cap = config->tokens_cap;
-    h->buf = config->buffer;
-    h->cap = config->buffer_cap - 1;
+    ango_http_begin(h, config->buffer, config->buffer_cap - 1);
     if (port->time != NULL)
         h->now = (uint32_t)port->time(port->ctx);
     result->status = result->message = "";
@@ -137,27 +136,36 @@ static enum ango_outcome outcome(const struct ango_client *client, int err)
         return ANGO_NOT_SENT;
     if (err == ANGO_OK)
         return ANGO_ACCEPTED;
-    return status >= 300 && status < 500 && status != 408 ? ANGO_REJECTED : ANGO_UNKNOWN;
+    return status - 300 < 200 && status != 408 ? ANGO_REJECTED : ANGO_UNKNOWN;
 }
 
 static int finish(struct ango_client *client, int err)
 {
+    struct ango_result *result = &client->result;
+
     if (client->state != RECEIVE)
         wipe(client);
+    result->outcome = outcome(client, err);
+    /* A success for half a request is not to be believed, nor is a server error; a refusal is. */
+    if (client->send_error != ANGO_OK && result->outcome != ANGO_REJECTED) {
+        result->outcome = ANGO_UNKNOWN;
+        err = client->send_error;
+    }
     if ((err != ANGO_OK && err != ANGO_E_STATUS) || client->send_error != ANGO_OK || client->config->keep_ms == 0
         || !ango_http_can_keep(&client->http))
         ango_close(client);
     client->last_ms = clock_ms(client);
     client->state = FINISHED;
-    client->result.outcome = outcome(client, err);
-    client->result.error = err;
+    result->error = err;
     return err;
 }
 
 void ango_cancel(struct ango_client *client)
 {
-    if (client != NULL && client->state > FINISHED)
-        finish(client, ANGO_E_CANCELLED);
+    if (client == NULL || client->state <= FINISHED)
+        return;
+    client->send_error = ANGO_OK;
+    finish(client, ANGO_E_CANCELLED);
 }
 
 /* --- the reply ------------------------------------------------------------------------------------------- */
@@ -168,24 +176,21 @@ static int conclude(struct ango_client *client, int err)
     struct ango_http *h = &client->http;
     struct ango_result *result = &client->result;
 
-    if (ango_http_has_head(h)) {
-        result->http_status = h->status;
-        result->retry_after_s = h->retry_after_s;
-        if (err == ANGO_OK) {
-            h->buf[h->body_len] = '\0';
-            err = ango_json_scan(h->buf, h->body_len, &client->list, result);
-            if (err == ANGO_E_JSON)
-                result->message = (const char *)h->buf;
-            if (err == ANGO_OK && !ango_text_is(result->status, "success"))
-                err = *result->status != '\0' ? ANGO_E_STATUS : ANGO_E_SHAPE;
-            if (h->status == 204)
-                err = ANGO_OK;
-        }
-        if (h->status >= 300)
-            err = ANGO_E_STATUS;
+    if (!ango_http_has_head(h))
+        return err;
+    result->http_status = h->status;
+    result->retry_after_s = h->retry_after_s;
+    if (err == ANGO_OK) {
+        *h->body_end = '\0';
+        err = ango_json_scan(h->buf, (size_t)(h->body_end - h->buf), &client->list, result);
+        if (err == ANGO_E_JSON)
+            result->message = (const char *)h->buf;
+        if (err == ANGO_OK && !ango_text_is(result->status, "success"))
+            err = *result->status != '\0' ? ANGO_E_STATUS : ANGO_E_SHAPE;
+        if (h->status == 204)
+            err = ANGO_OK;
     }
-    /* A success for half a request is not to be believed, nor is a server error; a refusal is. */
-    return client->send_error != ANGO_OK && outcome(client, err) != ANGO_REJECTED ? client->send_error : err;
+    return h->status >= 300 ? ANGO_E_STATUS : err;
 }
 
 /* --- the steps: each makes at most one call of the port that waits ---------------------------------------- */
@@ -245,19 +250,17 @@ static int receive_step(struct ango_client *client, uint32_t wait_ms)
 {
     const struct ango_port *port = client->port;
     struct ango_http *h = &client->http;
-    size_t room = h->cap - h->len;
+    size_t room = (size_t)(h->limit - h->end);
     int n;
 
     if (client->send_error != ANGO_OK)
         wait_ms = 0;
-    n = port_result(client, port->recv(port->ctx, h->buf + h->len, room, wait_ms), room);
-    if (n == ANGO_E_WAIT && client->send_error != ANGO_OK)
-        return conclude(client, n);
+    n = port_result(client, port->recv(port->ctx, h->end, room, wait_ms), room);
     if (n > 0)
-        n = ango_http_take(h, (size_t)n);
-    else if (n == 0)
-        n = ango_http_take_end(h);
-    return n == ANGO_E_WAIT ? n : conclude(client, n);
+        return ango_http_take(h, (size_t)n);
+    if (n == 0)
+        return ango_http_take_end(h);
+    return n == ANGO_E_WAIT && client->send_error != ANGO_OK ? client->send_error : n;
 }
 
 /* Cuts *wait_ms to what is left of the deadline. */
@@ -285,13 +288,15 @@ int ango_step(struct ango_client *client, uint32_t wait_ms)
     if (client->state == FINISHED)
         return client->result.error;
     err = check_deadline(client, &wait_ms);
-    if (err != ANGO_OK)
-        err = client->state == RECEIVE ? conclude(client, err) : err;
-    else if (client->state == CONNECT)
-        err = connect_step(client, wait_ms);
-    else
-        err = client->state == SEND ? send_step(client, wait_ms) : receive_step(client, wait_ms);
-    return err == ANGO_E_WAIT ? err : finish(client, err);
+    if (err == ANGO_OK) {
+        if (client->state == CONNECT)
+            err = connect_step(client, wait_ms);
+        else
+            err = client->state == SEND ? send_step(client, wait_ms) : receive_step(client, wait_ms);
+        if (err == ANGO_E_WAIT)
+            return err;
+    }
+    return finish(client, client->state == RECEIVE ? conclude(client, err) : err);
 }
 
 int ango_finish(struct ango_client *client)

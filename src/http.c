@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "calendar.h"
 #include "utf8.h"
 
 /* --- request --------------------------------------------------------------------------------------------- */
@@ -63,235 +62,119 @@ void ango_http_end_body(struct ango_writer *w)
 
 /* --- reply ----------------------------------------------------------------------------------------------- */
 
-/* Digits of a number; more than `most` is `most`. False for anything else, the empty text too. */
-static bool number(const char *text, size_t most, size_t *value)
+static bool status_line(struct ango_http *h, const char *line)
 {
-    size_t n = 0;
+    unsigned status = 0;
+    int i;
 
-    do {
-        unsigned digit = (unsigned)*text - '0';
-
-        if (digit > 9)
+    if (strncmp(line, "HTTP/1.", 7) != 0 || (line[7] | 1) != '1' || line[8] != ' ')
+        return false;
+    for (i = 9; i < 12; i++) {
+        if ((unsigned)line[i] - '0' > 9)
             return false;
-        n = n > (most - digit) / 10 ? most : n * 10 + digit;
-    } while (*++text != '\0');
-    *value = n;
-    return true;
-}
-
-static unsigned two_digits(const char *p)
-{
-    return (unsigned)(p[0] * 10 + p[1] - '0' * 11);
-}
-
-/*
- * The lower half of the Unix time of "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7; its two obsolete forms are not
- * taken), or 0. What should be a digit is not looked at twice: whatever comes of it, the wait is clamped.
- */
-static uint32_t http_date(const char *text)
-{
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    unsigned month = 1;
-
-    if (strlen(text) != 29)
-        return 0;
-    while (memcmp(months + 3 * month - 3, text + 8, 3) != 0)
-        if (++month > 12)
-            return 0;
-    return (uint32_t)ango_days(two_digits(text + 12) * 100 + two_digits(text + 14), month, two_digits(text + 5)) * 86400
-        + (two_digits(text + 17) * 60 + two_digits(text + 20)) * 60 + two_digits(text + 23);
-}
-
-static void retry_after(struct ango_http *h, const char *value)
-{
-    size_t seconds;
-
-    if (!number(value, ANGO_RETRY_AFTER_MAX, &seconds)) {
-        seconds = http_date(value) - h->now;
-        if (h->now == 0 || seconds > INT32_MAX) /* in the past */
-            seconds = 0;
-        else if (seconds > ANGO_RETRY_AFTER_MAX)
-            seconds = ANGO_RETRY_AFTER_MAX;
+        status = status * 10 + (unsigned)line[i] - '0';
     }
-    h->retry_after_s = (uint32_t)seconds;
-}
-
-static int status_line(struct ango_http *h, char *line)
-{
-    size_t status;
-    char minor = line[7];
-    char after = line[12];
-
-    line[7] = (char)(minor | 1);
-    line[12] = '\0';
-    /* A missing reason and even its space are let pass: servers differ, and nothing depends on it. */
-    if (memcmp(line, "HTTP/1.1 ", 9) != 0 || (after != ' ' && after != '\0') || !number(line + 9, 600, &status)
-        || status - 100 >= 500)
-        return ANGO_E_HTTP;
-    h->flags = minor == '0' ? ANGO_HTTP_10 | ANGO_HTTP_CLOSE : 0;
-    h->left = 0;
+    h->flags = line[7] == '0' ? ANGO_HTTP_10 | ANGO_HTTP_CLOSE : 0;
     h->status = (uint16_t)status;
     h->state = ANGO_HTTP_HEADER;
-    return ANGO_OK;
-}
-
-/* A header that may matter. False when it is wrong, or says again how the body ends. */
-static bool header(struct ango_http *h, const char *name, const char *value)
-{
-    /* Each with the one value that asks for nothing special. */
-    static const char known[] = "content-length\0\0connection\0keep-alive\0content-encoding\0identity\0"
-                                "transfer-encoding\0chunked\0retry-after\0";
-    const char *p = known;
-    unsigned before = h->flags;
-    bool usual;
-
-    while (!ango_text_is(name, p)) {
-        p += strlen(p) + 1;
-        p += strlen(p) + 1;
-        if (p >= known + sizeof known - 1)
-            return true;
-    }
-    usual = ango_text_is(value, p + strlen(p) + 1);
-    switch (p - known) {
-    case 0:
-        h->flags |= ANGO_HTTP_HAS_LENGTH;
-        return (before & ANGO_HTTP_HAS_LENGTH) == 0 && number(value, SIZE_MAX, &h->left);
-    case 16:
-        h->flags |= usual ? 0 : ANGO_HTTP_CLOSE;
-        return true;
-    case 38:
-        h->flags |= usual ? 0 : ANGO_HTTP_ENCODED;
-        return true;
-    case 64:
-        h->flags |= ANGO_HTTP_CHUNKED;
-        return usual && (before & (ANGO_HTTP_CHUNKED | ANGO_HTTP_10)) == 0;
-    default:
-        retry_after(h, value);
-        return true;
-    }
-}
-
-static int header_line(struct ango_http *h, char *line, size_t len)
-{
-    char *value = line;
-
-    while (*value > ' ' && *value < 0x7F && *value != ':')
-        value++;
-    if (value == line || *value != ':')
-        return ANGO_E_HTTP; /* a folded line and a space before the colon end here too */
-    do
-        *value++ = '\0';
-    while (*value == ' ' || *value == '\t');
-    while (line[len - 1] == ' ' || line[len - 1] == '\t')
-        line[--len] = '\0';
-    return header(h, line, value) ? ANGO_OK : ANGO_E_HTTP;
+    /* A missing reason and even its space are let pass: servers differ, and nothing depends on it. */
+    return status - 100 < 500 && (line[12] == ' ' || line[12] == '\0');
 }
 
 /* The empty line after a head: how does the body end? (RFC 9112, 6.3) */
-static int head_end(struct ango_http *h)
+static bool head_end(struct ango_http *h)
 {
-    unsigned flags = h->flags;
+    unsigned framing = h->flags & (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED);
 
     h->state = ANGO_HTTP_STATUS_LINE;
     if (h->status < 200)
-        return h->status == 101 || ++h->interim > ANGO_INTERIM_MAX ? ANGO_E_HTTP : ANGO_OK;
-    h->flags |= ANGO_HTTP_HEAD;
-    h->state = ANGO_HTTP_DONE;
+        return h->status != 101 && ++h->interim <= ANGO_INTERIM_MAX;
+    h->state = ANGO_HTTP_LENGTH;
     if (h->status == 204 || h->status == 304) {
-        if ((flags & (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED)) != 0)
+        h->left = 0;
+        if (framing != 0)
             h->flags |= ANGO_HTTP_CLOSE; /* the body that it may not have could come all the same */
-        return ANGO_OK;
+        return true;
     }
-    if ((flags & ANGO_HTTP_ENCODED) != 0 || (flags & (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED)) == (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED))
-        return ANGO_E_HTTP;
-    if ((flags & ANGO_HTTP_CHUNKED) != 0)
-        h->state = ANGO_HTTP_CHUNK_SIZE;
-    else if (h->left > 0)
-        h->state = ANGO_HTTP_LENGTH;
-    else if ((flags & ANGO_HTTP_HAS_LENGTH) == 0)
+    if (framing == 0) {
         h->state = ANGO_HTTP_TO_CLOSE;
-    if (h->left > h->cap)
-        return ANGO_E_TOO_BIG;
-    if (h->state == ANGO_HTTP_TO_CLOSE) {
-        h->flags |= ANGO_HTTP_CLOSE;
         h->left = SIZE_MAX;
+    } else if (framing == ANGO_HTTP_CHUNKED) {
+        h->state = ANGO_HTTP_CHUNK_SIZE;
     }
-    return ANGO_OK;
+    return (h->flags & ANGO_HTTP_ENCODED) == 0 && framing != (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_CHUNKED);
 }
 
-static int chunk_size(struct ango_http *h, const char *line)
+static bool chunk_size(struct ango_http *h, const char *line)
 {
+    const char *p = line;
     size_t size = 0;
     unsigned digit;
-    int i;
 
-    for (i = 0; (digit = ango_hex_digit((unsigned char)line[i])) < 16; i++) {
-        if (i == 7)
-            return ANGO_E_HTTP;
+    while (p < line + 7 && (digit = ango_hex_digit((unsigned char)*p)) < 16) {
         size = size * 16 + digit;
+        p++;
     }
-    if (i == 0 || (line[i] != '\0' && line[i] != ';'))
-        return ANGO_E_HTTP;
     h->left = size;
     h->state = size > 0 ? ANGO_HTTP_CHUNK : ANGO_HTTP_TRAILER;
-    return size > h->cap - h->body_len ? ANGO_E_TOO_BIG : ANGO_OK;
+    return p > line && (*p == '\0' || *p == ';');
 }
 
 /* A line without its end, and with a NUL behind it. */
-static int take_line(struct ango_http *h, char *line, size_t len)
+static bool take_line(struct ango_http *h, char *line, char *end)
 {
-    h->line_bytes += len + 2;
-    if (h->line_bytes > h->cap)
-        return ANGO_E_TOO_BIG;
     switch (h->state) {
     case ANGO_HTTP_STATUS_LINE:
-        return len < 12 ? ANGO_E_HTTP : status_line(h, line);
+        return status_line(h, line);
     case ANGO_HTTP_HEADER:
-        return len == 0 ? head_end(h) : header_line(h, line, len);
+        return line == end ? head_end(h) : ango_http_header(h, line, end);
     case ANGO_HTTP_CHUNK_SIZE:
         return chunk_size(h, line);
     case ANGO_HTTP_CHUNK_END:
         h->state = ANGO_HTTP_CHUNK_SIZE;
-        return len == 0 ? ANGO_OK : ANGO_E_HTTP;
+        return line == end;
     default: /* ANGO_HTTP_TRAILER */
-        if (len == 0)
+        if (line == end)
             h->state = ANGO_HTTP_DONE;
-        return ANGO_OK;
+        return true;
     }
 }
 
-/* Looks for the end of the line, from where it last gave up, and lets no stray control character into it. */
-static int find_line(struct ango_http *h)
+/* Looks for the end of the line in what is `fresh`, and lets no stray control character into it. */
+static int find_line(struct ango_http *h, uint8_t *fresh)
 {
-    uint8_t *line = h->buf + h->pos;
-    uint8_t *p = h->buf + h->scan;
-    uint8_t *end = h->buf + h->len;
+    uint8_t *line = h->next;
+    uint8_t *p = line;
+    uint8_t *end;
 
-    for (; p < end; p++) {
-        bool after_cr = p > line && p[-1] == '\r';
-
-        if (*p == '\n' && after_cr) {
-            p[-1] = '\0';
-            h->pos = h->scan = (size_t)(p + 1 - h->buf);
-            return take_line(h, (char *)line, (size_t)(p - 1 - line));
-        }
-        if (after_cr || *p == 0x7F || (*p < 0x20 && *p != '\t' && *p != '\r'))
-            return ANGO_E_HTTP;
-    }
-    h->scan = h->len;
-    return ANGO_E_WAIT;
+    if (fresh < line)
+        fresh = line;
+    end = (uint8_t *)memchr(fresh, '\n', (size_t)(h->end - fresh));
+    if (end == NULL)
+        return ANGO_E_WAIT;
+    h->next = end + 1;
+    h->lines_left -= (int)(h->next - line);
+    if (h->lines_left < 0)
+        return ANGO_E_TOO_BIG;
+    while ((*p >= 0x20 && *p != 0x7F) || *p == '\t')
+        p++;
+    if (*p != '\r' || p + 1 != end)
+        return ANGO_E_HTTP;
+    *p = '\0';
+    return take_line(h, (char *)line, (char *)p) ? ANGO_OK : ANGO_E_HTTP;
 }
 
 static int take_body(struct ango_http *h)
 {
-    size_t n = h->len - h->pos;
+    size_t n = (size_t)(h->end - h->next);
 
+    if (h->state != ANGO_HTTP_TO_CLOSE && h->left > (size_t)(h->limit - h->body_end))
+        return ANGO_E_TOO_BIG;
     if (n > h->left)
         n = h->left;
-    memmove(h->buf + h->body_len, h->buf + h->pos, n);
-    h->body_len += n;
-    h->pos += n;
-    h->scan = h->pos;
+    memmove(h->body_end, h->next, n);
+    h->body_end += n;
+    h->next += n;
     h->left -= n;
     if (h->left != 0)
         return ANGO_E_WAIT;
@@ -299,21 +182,27 @@ static int take_body(struct ango_http *h)
     return ANGO_OK;
 }
 
+void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap)
+{
+    h->buf = h->body_end = h->next = h->end = buf;
+    h->limit = buf + cap;
+    h->lines_left = (int)cap;
+}
+
 int ango_http_take(struct ango_http *h, size_t n)
 {
+    uint8_t *fresh = h->end;
     int err = ANGO_OK;
-    size_t gap;
 
-    h->len += n;
+    h->end += n;
     while (err == ANGO_OK && h->state != ANGO_HTTP_DONE)
-        err = h->state < ANGO_HTTP_LENGTH ? find_line(h) : take_body(h);
-    gap = h->pos - h->body_len;
-    if (gap > 0) {
+        err = h->state < ANGO_HTTP_LENGTH ? find_line(h, fresh) : take_body(h);
+    if (h->next != h->body_end) {
         /* What was taken is dropped, so that what is left begins right behind the body. */
-        h->len -= gap;
-        h->scan -= gap;
-        h->pos = h->body_len;
-        memmove(h->buf + h->pos, h->buf + h->pos + gap, h->len - h->pos);
+        n = (size_t)(h->end - h->next);
+        memmove(h->body_end, h->next, n);
+        h->next = h->body_end;
+        h->end = h->body_end + n;
     }
-    return err == ANGO_E_WAIT && h->len == h->cap ? ANGO_E_TOO_BIG : err;
+    return err == ANGO_E_WAIT && h->end == h->limit ? ANGO_E_TOO_BIG : err;
 }

@@ -26,20 +26,25 @@ enum { ANGO_HTTP_STATUS_LINE, ANGO_HTTP_HEADER, ANGO_HTTP_CHUNK_SIZE, ANGO_HTTP_
        ANGO_HTTP_LENGTH, ANGO_HTTP_CHUNK, ANGO_HTTP_TO_CLOSE, ANGO_HTTP_DONE };
 
 /* Flags. */
-enum { ANGO_HTTP_CLOSE = 1, ANGO_HTTP_HEAD = 2, ANGO_HTTP_HAS_LENGTH = 4, ANGO_HTTP_CHUNKED = 8, ANGO_HTTP_ENCODED = 16,
-       ANGO_HTTP_10 = 32 };
+enum { ANGO_HTTP_CLOSE = 1, ANGO_HTTP_HAS_LENGTH = 2, ANGO_HTTP_CHUNKED = 4, ANGO_HTTP_ENCODED = 8, ANGO_HTTP_10 = 16 };
 
 /*
- * Begins with a zeroed struct but for buf, cap, and now (which turns a date in Retry-After into seconds). The head, and the
- * lines around chunks, may take as many bytes as the buffer has; so may the body.
- *
- * `n` more bytes (at most cap - len) have arrived at buf + len.
- *   ANGO_OK         the reply is complete: status, buf and body_len are the reply
+ * Begins a reply in a zeroed struct, but for `now`, which turns a date in Retry-After into seconds. The head, and the lines
+ * around chunks, may take as many bytes as the buffer has; so may the body.
+ */
+void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap);
+
+/*
+ * `n` more bytes (at most limit - end) have arrived at `end`.
+ *   ANGO_OK         the reply is complete: status, and the body from buf to body_end
  *   ANGO_E_WAIT     more is to come
  *   ANGO_E_TOO_BIG  also when more is to come and the buffer is full
  *   ANGO_E_HTTP
  */
 int ango_http_take(struct ango_http *h, size_t n);
+
+/* Lines of a head, without their end but with a NUL behind them: false when one is wrong. Private to http.c. */
+bool ango_http_header(struct ango_http *h, char *line, char *end);
 
 /* The peer has closed: ANGO_OK when that ends the body, else ANGO_E_TRUNCATED. */
 static inline int ango_http_take_end(const struct ango_http *h)
@@ -50,13 +55,13 @@ static inline int ango_http_take_end(const struct ango_http *h)
 /* The head of a final reply (not 1xx) was complete and in order. */
 static inline bool ango_http_has_head(const struct ango_http *h)
 {
-    return (h->flags & ANGO_HTTP_HEAD) != 0;
+    return h->state > ANGO_HTTP_HEADER;
 }
 
 /* After a complete reply: the connection can carry another exchange. */
 static inline bool ango_http_can_keep(const struct ango_http *h)
 {
-    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && h->body_len == h->len;
+    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && h->body_end == h->end;
 }
 
 #endif

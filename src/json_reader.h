@@ -29,10 +29,10 @@ struct ango_field {
     uint8_t offset; /* of the const char * it goes to: in struct ango_result, or in the list's item */
 };
 
-/* Every shape begins with these. */
-enum { ANGO_IN_REPLY, ANGO_IN_STATUS, ANGO_IN_MESSAGE, ANGO_IN_DATA, ANGO_IN_OWN };
+/* Every shape begins with these. ANGO_IN_REPLY is the reply itself; ANGO_NOWHERE holds the place of all that is not wanted. */
+enum { ANGO_NOWHERE, ANGO_IN_STATUS, ANGO_IN_MESSAGE, ANGO_IN_DATA, ANGO_IN_OWN, ANGO_IN_REPLY = 31 };
 #define ANGO_ENVELOPE \
-    { "", 31, ANGO_JSON_OBJECT, 0, 0 }, \
+    { "", ANGO_NOWHERE, 0, 1, 0 }, \
     { "status", ANGO_IN_REPLY, ANGO_JSON_STRING, 1, offsetof(struct ango_result, status) }, \
     { "message", ANGO_IN_REPLY, ANGO_JSON_STRING, 1, offsetof(struct ango_result, message) }, \
     { "data", ANGO_IN_REPLY, ANGO_JSON_OBJECT, 1, 0 }

@@ -58,70 +58,60 @@ void ango_write_number(struct ango_writer *w, size_t number)
     ango_write_bytes(w, digits + at, sizeof digits - at);
 }
 
-/* Length of a text; 0 when it is NULL, empty, has a control character, or is not UTF-8. */
-static size_t text_len(const char *text)
-{
-    const uint8_t *p = (const uint8_t *)text;
-    unsigned n = 1;
-
-    if (text == NULL)
-        return 0;
-    while (n != 0) {
-        n = *p - 0x20u < 0x5F ? 1 : *p < 0x80 ? 0 : ango_utf8_len(p);
-        p += n;
-    }
-    return *p == '\0' ? (size_t)(p - (const uint8_t *)text) : 0;
-}
-
 bool ango_unreserved(unsigned c)
 {
     return (c | 0x20) - 'a' < 26u || c - '0' < 10u || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-/* Writes the text in runs: up to each byte that JSON wants escaped or, for a path, percent-encoded. */
-static void write_escaped(struct ango_writer *w, const char *text, size_t len, bool path)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    const char *end = text + len;
-    const char *run = text;
-
-    for (; text < end; text++) {
-        unsigned c = (unsigned char)*text;
-
-        if (path ? ango_unreserved(c) : c != '"' && c != '\\')
-            continue;
-        ango_write_bytes(w, run, (size_t)(text - run));
-        run = text;
-        ango_write_byte(w, path ? '%' : '\\');
-        if (path) {
-            ango_write_byte(w, (unsigned char)hex[c >> 4]);
-            ango_write_byte(w, (unsigned char)hex[c & 15]);
-            run++;
-        }
-    }
-    ango_write_bytes(w, run, (size_t)(text - run));
-}
-
 void ango_write_segment(struct ango_writer *w, const char *id)
 {
-    size_t len = text_len(id);
+    static const char hex[] = "0123456789ABCDEF";
+    const uint8_t *p = (const uint8_t *)id;
 
-    if (len == 0 || (id[0] == '.' && (len == 1 || (id[1] == '.' && len == 2))))
-        ango_write_refuse(w, ANGO_E_ID);
-    else
-        write_escaped(w, id, len, true);
+    if (id == NULL || (*p == '.' && (p[1] == '\0' || (p[1] == '.' && p[2] == '\0'))))
+        p = (const uint8_t *)"";
+    do {
+        unsigned n = ango_utf8_len(p);
+
+        if (n == 0) { /* the end of an empty text, too */
+            ango_write_refuse(w, ANGO_E_ID);
+            return;
+        }
+        for (; n > 0; n--) {
+            unsigned c = *p++;
+
+            if (!ango_unreserved(c)) {
+                ango_write_byte(w, '%');
+                ango_write_byte(w, (unsigned char)hex[c >> 4]);
+                c = (unsigned char)hex[c & 15];
+            }
+            ango_write_byte(w, c);
+        }
+    } while (*p != '\0');
 }
 
+/* Written in runs, up to each byte that wants a backslash. */
 void ango_write_string(struct ango_writer *w, const char *text, int refusal)
 {
-    size_t len = text_len(text);
+    const uint8_t *p = (const uint8_t *)(text != NULL ? text : "");
+    const uint8_t *run = p;
 
-    if (len == 0) {
-        ango_write_refuse(w, refusal);
-        return;
-    }
     ango_write_byte(w, '"');
-    write_escaped(w, text, len, false);
+    do {
+        unsigned n = *p - 0x20u < 0x5F ? 1 : ango_utf8_len(p);
+
+        if (n == 0) { /* the end of an empty text, too */
+            ango_write_refuse(w, refusal);
+            return;
+        }
+        if (*p == '"' || *p == '\\') {
+            ango_write_bytes(w, run, (size_t)(p - run));
+            ango_write_byte(w, '\\');
+            run = p;
+        }
+        p += n;
+    } while (*p != '\0');
+    ango_write_bytes(w, run, (size_t)(p - run));
     ango_write_byte(w, '"');
 }
 
@@ -132,13 +122,18 @@ void ango_write_word(struct ango_writer *w, const char *word)
 
 void ango_write_email(struct ango_writer *w, const char *email)
 {
-    size_t len = text_len(email);
-    const char *at = len != 0 ? strchr(email, '@') : NULL;
-    size_t local_len = at != NULL ? (size_t)(at - email) : 0;
+    const char *p = email != NULL ? email : "";
+    const char *at = NULL;
 
-    /* Not zero, and at most 64; something behind the @; one @ only, and no space. */
-    if (local_len - 1 >= ANGO_EMAIL_LOCAL_MAX || at[1] == '\0' || len > ANGO_EMAIL_MAX || strchr(at + 1, '@') != NULL
-        || strchr(email, ' ') != NULL)
+    for (; *p != '\0' && *p != ' '; p++)
+        if (*p == '@') {
+            if (at != NULL)
+                break;
+            at = p;
+        }
+    /* One @ and no space; 1 to 64 bytes before the @, something behind it. */
+    if (at == NULL || *p != '\0' || (size_t)(at - email) - 1 >= ANGO_EMAIL_LOCAL_MAX || at + 1 == p
+        || p - email > ANGO_EMAIL_MAX)
         email = NULL;
     ango_write_string(w, email, ANGO_E_EMAIL);
 }

@@ -3,31 +3,53 @@
 unsigned ango_utf8_len(const uint8_t *p)
 {
     unsigned lead = p[0];
-    unsigned len = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    uint32_t code_point = lead & (0x7Fu >> len);
+    unsigned len = 2;
+    unsigned top; /* the code point but for its last 6 or 12 bits, when it has 3 or 4 bytes */
     unsigned i;
 
     if (lead < 0x80)
-        return lead >= 0x20;
-    for (i = 1; i < len; i++) {
+        return lead - 0x20 < 0x5F;
+    top = (lead << 6 | (p[1] & 0x3F)) & 0x3FF;
+    if (lead < 0xE0) {
+        if (lead < 0xC2) /* a stray continuation, or it would have fitted in one byte */
+            return 0;
+    } else if (lead < 0xF0) {
+        len = 3;
+        if (top < 0x800 >> 6 || top >> 5 == 0xD800 >> 11) /* in two bytes; a surrogate */
+            return 0;
+    } else {
+        len = 4;
+        if (top - (0x10000 >> 12) >= 0x100000 >> 12) /* in three bytes; past U+10FFFF */
+            return 0;
+    }
+    for (i = 1; i < len; i++)
         if ((p[i] & 0xC0) != 0x80)
             return 0;
-        code_point = code_point << 6 | (p[i] & 0x3F);
-    }
-    /* Overlong: it would have fitted in a byte less. A stray continuation and 0xF8 and up are caught here too. */
-    if (lead < 0xC2 || lead > 0xF4 || code_point >> 11 == 0xD800 >> 11 || code_point > 0x10FFFF
-        || (len > 2 && code_point >> (len * 5 - 4) == 0))
-        return 0;
     return len;
 }
 
 uint8_t *ango_utf8_put(uint8_t *to, uint32_t code_point)
 {
-    unsigned more = code_point < 0x80 ? 0 : code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
+    unsigned lead = 0;
+    unsigned shift = 0;
 
-    *to++ = (uint8_t)((more == 0 ? 0 : 0x7F80u >> more) | code_point >> (6 * more));
-    while (more-- > 0)
-        *to++ = (uint8_t)(0x80 | (code_point >> (6 * more) & 0x3F));
+    if (code_point >= 0x80) {
+        lead = 0xC0;
+        shift = 6;
+    }
+    if (code_point >= 0x800) {
+        lead = 0xE0;
+        shift = 12;
+    }
+    if (code_point >= 0x10000) {
+        lead = 0xF0;
+        shift = 18;
+    }
+    *to++ = (uint8_t)(lead | code_point >> shift);
+    while (shift > 0) {
+        shift -= 6;
+        *to++ = (uint8_t)(0x80 | (code_point >> shift & 0x3F));
+    }
     return to;
 }
 

@@ -1,0 +1,150 @@
+#include "json_text.h"
+
+#include <string.h>
+
+#include "utf8.h"
+
+uint8_t *ango_json_space(uint8_t *p)
+{
+    while (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')
+        p++;
+    return p;
+}
+
+/* The UTF-16 unit written as \uXXXX at p; UINT32_MAX when it is none. */
+static uint32_t unit(const uint8_t *p)
+{
+    uint32_t value = 0;
+    int i;
+
+    if (p[0] != '\\' || p[1] != 'u')
+        return UINT32_MAX;
+    for (i = 2; i < 6; i++) {
+        unsigned digit = ango_hex_digit(p[i]);
+
+        if (digit > 15)
+            return UINT32_MAX;
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
+/* Reads the escape at *at, a backslash, and moves past it. UINT32_MAX for none that RFC 8259 knows. */
+static uint32_t escape(uint8_t **at)
+{
+    static const char names[] = "\"\\/bfnrt";
+    static const char values[] = "\"\\/\b\f\n\r\t";
+    uint8_t *p = *at;
+    uint32_t c = unit(p);
+    const char *name;
+
+    if (c == UINT32_MAX) {
+        *at = p + 2;
+        name = (const char *)memchr(names, p[1], sizeof names - 1);
+        return name != NULL ? (uint32_t)values[name - names] : c;
+    }
+    *at = p + 6;
+    if (c >> 11 == 0xD800 >> 11) {
+        uint32_t low = unit(p + 6);
+
+        *at = p + 12;
+        if (c > 0xDBFF || low >> 10 != 0xDC00 >> 10)
+            return UINT32_MAX;
+        c = (c << 10) + low - ((0xD800u << 10) + 0xDC00 - 0x10000);
+    }
+    return c;
+}
+
+/* Checks the string at p, past its opening quote; returns what follows its closing quote, or NULL. */
+static uint8_t *string(uint8_t *p, bool *nul)
+{
+    for (;;) {
+        while (*p - 0x23u < 0x5D && *p != '\\') /* most of any text */
+            p++;
+        if (*p == '"')
+            return p + 1;
+        if (*p == '\\') {
+            uint32_t c = escape(&p);
+
+            if (c == UINT32_MAX)
+                return NULL;
+            if (c == 0)
+                *nul = true;
+        } else {
+            unsigned n = ango_utf8_len(p);
+
+            if (n == 0)
+                return NULL;
+            p += n;
+        }
+    }
+}
+
+void ango_json_unescape(uint8_t *p)
+{
+    uint8_t *to = p;
+
+    while (*p != '"')
+        if (*p == '\\')
+            to = ango_utf8_put(to, escape(&p));
+        else
+            *to++ = *p++;
+    *to = '\0';
+}
+
+bool ango_json_is(uint8_t *text, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        uint32_t c = *text == '\\' ? escape(&text) : *text++;
+
+        if (c != (unsigned char)*name)
+            return false;
+    }
+    return *text == '"';
+}
+
+static bool is_digit(unsigned c)
+{
+    return c - '0' < 10;
+}
+
+static uint8_t *digits(uint8_t *p)
+{
+    if (!is_digit(*p))
+        return NULL;
+    while (is_digit(*p))
+        p++;
+    return p;
+}
+
+static uint8_t *number(uint8_t *p)
+{
+    if (*p == '-')
+        p++;
+    p = *p == '0' ? p + 1 : digits(p);
+    if (p != NULL && *p == '.')
+        p = digits(p + 1);
+    if (p != NULL && (*p | 0x20) == 'e') {
+        p++;
+        p = digits(*p == '+' || *p == '-' ? p + 1 : p);
+    }
+    return p;
+}
+
+static uint8_t *literal(uint8_t *p)
+{
+    const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : "null";
+
+    while (*word != '\0')
+        if (*p++ != (unsigned char)*word++)
+            return NULL;
+    return p;
+}
+
+uint8_t *ango_json_scalar(uint8_t *p, bool *nul)
+{
+    *nul = false;
+    if (*p == '"')
+        return string(p + 1, nul);
+    return *p == '-' || is_digit(*p) ? number(p) : literal(p);
+}
