@@ -1,4 +1,4 @@
-/* ango - invites people to an Ango Hub organization, from a kiosk or a shell. See ango.1. */
+/* ango - who is in an Ango Hub organization, and who shall be, from a kiosk or a shell. See ango.1. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "cli.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_invite,
+    &cli_invite, &cli_invites, &cli_uninvite, &cli_members, &cli_role, &cli_remove, &cli_assign, &cli_projects,
 };
 #define COMMANDS_LEN (sizeof commands / sizeof commands[0])
 
@@ -19,18 +19,15 @@ static void show_help(void)
     size_t i;
 
     puts("Usage: ango COMMAND [OPTION]... [ARGUMENT]...\n"
-         "A client for Ango Hub.\n"
+         "A client for Ango Hub. 'ango COMMAND --help' says more of one.\n"
          "\n"
          "Commands:");
     for (i = 0; i < COMMANDS_LEN; i++) {
-        printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+        printf("  %-8s  %s\n", commands[i]->name, commands[i]->summary);
     }
     puts("\n"
-         "'ango COMMAND --help' says more of one; 'ango --version' shows the version.\n"
-         "\n"
          "The API key comes from ANGO_API_KEY or a file (--key-file), never from the\n"
          "command line. ANGO_ORG, ANGO_HOST and ANGO_CA stand for --org, --host and --ca.\n"
-         "\n"
          "Exit status:\n"
          "  0  done\n"
          "  1  done, but some entries failed, or the server did not say\n"

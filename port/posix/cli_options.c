@@ -16,6 +16,15 @@ static int take_timeout(const char *value)
     return CLI_USAGE;
 }
 
+static int take_max_wait(const char *value)
+{
+    if (cli_number(value, 0, 86400, &cli.max_wait_s)) {
+        return CLI_DONE;
+    }
+    cli_say("--max-wait: a number of seconds, up to 86400; 0: do not wait");
+    return CLI_USAGE;
+}
+
 /* The value is not looked at, and is never shown. */
 static int refuse_key(const char *value)
 {
@@ -30,7 +39,9 @@ static const struct cli_option common[] = {
     {.name = "host", .text = &cli.host},
     {.name = "ca", .text = &cli.ca_file},
     {.name = "key-file", .text = &cli.key_file},
+    {.name = "session", .text = &cli.session_file},
     {.name = "timeout", .take = take_timeout},
+    {.name = "max-wait", .take = take_max_wait},
     {.name = "json", .flag = &cli.json},
     {.name = "verbose", .letter = 'v', .flag = &cli.verbose},
     {.name = "help", .letter = 'h', .flag = &cli.help},
@@ -56,9 +67,45 @@ bool cli_number(const char *text, uint32_t least, uint32_t most, uint32_t *numbe
     return true;
 }
 
+bool cli_has_organization(void)
+{
+    if (cli.organization == NULL) {
+        cli_say("which organization? --org or ANGO_ORG says it");
+    }
+    return cli.organization != NULL;
+}
+
+bool cli_read_organization_role(const char *option, const char *text, enum ango_organization_role *role)
+{
+    int i;
+
+    for (i = ANGO_ORGANIZATION_ADMIN; i <= ANGO_ORGANIZATION_MEMBER; i++) {
+        *role = (enum ango_organization_role)i;
+        if (ango_text_is(text, ango_organization_role_text(*role))) {
+            return true;
+        }
+    }
+    cli_say("%s: %s is no role in an organization; there are member and admin", option, text);
+    return false;
+}
+
+bool cli_read_project_role(const char *option, const char *text, enum ango_project_role *role)
+{
+    int i;
+
+    for (i = ANGO_PROJECT_MANAGER; i <= ANGO_PROJECT_LEAD; i++) {
+        *role = (enum ango_project_role)i;
+        if (ango_text_is(text, ango_project_role_text(*role))) {
+            return true;
+        }
+    }
+    cli_say("%s: %s is no role in a project; there are Manager, Labeler, Reviewer and Lead", option, text);
+    return false;
+}
+
 static const struct cli_option *find_name(const struct cli_option *options, const char *name, size_t len)
 {
-    for (; options->name != NULL; options++) {
+    for (; options != NULL && options->name != NULL; options++) {
         if (strlen(options->name) == len && memcmp(options->name, name, len) == 0) {
             return options;
         }
@@ -86,12 +133,15 @@ static int apply(const struct cli_option *option, const char *value)
 }
 
 /* --NAME, --NAME=VALUE or --NAME VALUE; *next is what follows. */
-static int take_long(const struct cli_option *own, const char *name, char ***next)
+static int take_long(const struct cli_command *command, const char *name, char ***next)
 {
     size_t len = strcspn(name, "=");
     const char *value = name[len] == '=' ? name + len + 1 : NULL;
-    const struct cli_option *option = find_name(own, name, len);
+    const struct cli_option *option = find_name(command->options, name, len);
 
+    if (option == NULL) {
+        option = find_name(command->shared, name, len);
+    }
     if (option == NULL) {
         option = find_name(common, name, len);
     }
@@ -115,13 +165,10 @@ static int take_long(const struct cli_option *own, const char *name, char ***nex
 }
 
 /* -v, and several in one: -vh. None of them takes a value. */
-static int take_letters(const struct cli_option *own, const char *letters)
+static int take_letters(const char *letters)
 {
     for (; *letters != '\0'; letters++) {
-        const struct cli_option *option = find_letter(own, *letters);
-        if (option == NULL) {
-            option = find_letter(common, *letters);
-        }
+        const struct cli_option *option = find_letter(common, *letters);
         if (option == NULL) {
             cli_say("there is no option -%c", *letters);
             return CLI_USAGE;
@@ -147,6 +194,7 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, char ***
     cli.host = environment("ANGO_HOST", ANGO_HOST_EU);
     cli.ca_file = environment("ANGO_CA", CLI_DEFAULT_CA);
     cli.timeout_s = CLI_TIMEOUT_S;
+    cli.max_wait_s = CLI_MAX_WAIT_S;
     while (next < end && err == CLI_DONE) {
         char *word = *next++;
         if (strcmp(word, "--") == 0) {
@@ -154,9 +202,9 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, char ***
                 *out++ = *next++;
             }
         } else if (strncmp(word, "--", 2) == 0) {
-            err = take_long(command->options, word + 2, &next);
+            err = take_long(command, word + 2, &next);
         } else if (word[0] == '-' && word[1] != '\0') {
-            err = take_letters(command->options, word + 1);
+            err = take_letters(word + 1);
         } else {
             *out++ = word;
         }

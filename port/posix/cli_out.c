@@ -116,20 +116,20 @@ void cli_say(const char *format, ...)
 static int progress_columns;
 static char progress[80];
 
-void cli_progress(const char *format, ...)
+bool cli_progress(const char *format, ...)
 {
     char line[sizeof progress];
     int columns;
     va_list args;
 
     if (!isatty(STDERR_FILENO)) {
-        return;
+        return false;
     }
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     if (progress_columns > 0 && strcmp(line, progress) == 0) {
-        return;
+        return true;
     }
     memcpy(progress, line, sizeof progress);
     fputc('\r', stderr);
@@ -137,6 +137,7 @@ void cli_progress(const char *format, ...)
     fprintf(stderr, "%*s", columns < progress_columns ? progress_columns - columns : 0, "");
     fflush(stderr);
     progress_columns = columns;
+    return true;
 }
 
 void cli_end_progress(void)
@@ -171,6 +172,13 @@ void cli_json_end(char bracket)
 {
     putchar(bracket);
     comma = true;
+}
+
+void cli_json_end_line(void)
+{
+    putchar('\n');
+    fflush(stdout);
+    comma = false;
 }
 
 /* All that is not plain is escaped, so that a terminal is as safe with it as a program. */
@@ -214,6 +222,12 @@ void cli_json_number(long number)
 {
     separate();
     printf("%ld", number);
+}
+
+void cli_json_bool(bool value)
+{
+    separate();
+    fputs(value ? "true" : "false", stdout);
 }
 
 void cli_json_null(void)

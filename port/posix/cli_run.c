@@ -19,6 +19,7 @@
 #define ARENA_CAP (1u << 20) /* Debian's list of 140 roots takes 350 KB */
 #define SLICE_MS 100         /* how often Ctrl-C is looked for and progress is shown */
 #define KEEP_MS 30000
+#define TOO_MANY 429   /* the HTTP status */
 
 static char key[KEY_CAP];
 static char ca[CA_CAP];
@@ -31,8 +32,10 @@ static struct ango_posix posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
 static struct ango_trust_anchor anchor = {(const uint8_t *)ca, 0};
 static struct ango_tls tls;
-static const struct ango_tls_config tls_config = {
-    .port = &plain, .anchors = &anchor, .anchors_len = 1, .arena = arena, .arena_cap = sizeof arena};
+static uint8_t session[CLI_SESSION_CAP];
+static struct ango_tls_config tls_config = {
+    .port = &plain, .anchors = &anchor, .anchors_len = 1, .arena = arena, .arena_cap = sizeof arena,
+    .session = session, .session_cap = sizeof session};
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
 static struct ango_config config = {
     .port = &secure, .host = host_name, .keep_ms = KEEP_MS, .buffer = buffer, .buffer_cap = sizeof buffer,
@@ -131,26 +134,20 @@ static int read_ca(void)
     return CLI_DONE;
 }
 
-/* NAME, NAME:PORT, [ADDRESS], [ADDRESS]:PORT, or an IPv6 address as it is. */
+/* NAME or NAME:PORT; the library takes no IPv6 address, but reaches hosts by IPv6. */
 static int read_host(void)
 {
-    const char *host = cli.host, *colon = strrchr(host, ':'), *end = host + strlen(host);
+    const char *host = cli.host;
+    size_t len = strcspn(host, ":");
     uint32_t tcp_port = 443;
-    bool ok = true;
+    bool ok = host[len] == '\0' || cli_number(host + len + 1, 1, 65535, &tcp_port);
 
-    if (host[0] == '[') {
-        end = strchr(++host, ']');
-        ok = end != NULL && (end[1] == '\0' || (end[1] == ':' && cli_number(end + 2, 1, 65535, &tcp_port)));
-    } else if (colon != NULL && strchr(host, ':') == colon) {
-        end = colon;
-        ok = cli_number(colon + 1, 1, 65535, &tcp_port);
-    }
-    if (!ok || end == host || (size_t)(end - host) > ANGO_HOST_MAX) {
-        cli_say("%s is not a host: give NAME, NAME:PORT, or [ADDRESS]:PORT for IPv6; no https:// and no path",
-                cli.host);
+    if (!ok || len == 0 || len > ANGO_HOST_MAX) {
+        cli_say("%s is not a host: give NAME or NAME:PORT, no https:// and no path; for IPv6 a name, too, "
+                "not an address", host);
         return CLI_USAGE;
     }
-    memcpy(host_name, host, (size_t)(end - host));
+    memcpy(host_name, host, len);
     config.tcp_port = (uint16_t)tcp_port;
     return CLI_DONE;
 }
@@ -176,6 +173,12 @@ int cli_open(void)
     if (read_host() != CLI_DONE || read_key() != CLI_DONE || read_ca() != CLI_DONE) {
         return CLI_USAGE;
     }
+    if (cli.session_file != NULL) {
+        if (cli_load_session(session) != CLI_DONE) {
+            return CLI_USAGE;
+        }
+        tls_config.sessions = &ango_tls_sessions;
+    }
     config.timeout_ms = cli.timeout_s * 1000u;
     err = ango_tls_init(&tls, &tls_config);
     if (err == ANGO_OK) {
@@ -196,6 +199,10 @@ int cli_open(void)
 void cli_close(void)
 {
     ango_close(&cli_client);
+    if (cli.session_file != NULL) {
+        cli_store_session(session, tls.session_len);
+        memset(session, 0, sizeof session);
+    }
     if (cli.verbose) {
         cli_say("TLS took %lu of %lu bytes at most", (unsigned long)tls.arena_peak,
                 (unsigned long)sizeof arena);
@@ -213,8 +220,8 @@ static void say_details(const struct ango_result *result, uint32_t took_ms)
     cli_say("%s port %u (%s): HTTP %u, %s, after %lu ms", host_name, (unsigned)config.tcp_port,
             posix.peer[0] != '\0' ? posix.peer : "no address", result->http_status,
             ango_outcome_text(result->outcome), (unsigned long)took_ms);
-    cli_say("%s%s%s, handshakes %lu", has_tls ? tls.version : "no TLS", has_tls ? " " : "", tls.ciphersuite,
-            (unsigned long)tls.handshakes);
+    cli_say("%s%s%s, handshakes %lu, resumed %lu", has_tls ? tls.version : "no TLS", has_tls ? " " : "",
+            tls.ciphersuite, (unsigned long)tls.handshakes, (unsigned long)tls.resumed);
     if (result->error != ANGO_OK) {
         cli_say("error %d, of the port %d; mbedTLS error -0x%04x, verify flags 0x%lx; TCP error %d, errno %d",
                 result->error, result->port_error, (unsigned)-tls.mbedtls_error,
@@ -222,27 +229,98 @@ static void say_details(const struct ango_result *result, uint32_t took_ms)
     }
 }
 
-int cli_exchange(const char *doing)
+static uint32_t waited_s; /* for a server that had too many requests, since it last carried one out */
+
+static void count_waiting(void)
+{
+    if (cli_client.result.http_status / 100 == 2) {
+        waited_s = 0;
+    }
+}
+
+/* Steps until it is more than "wait"; `of_s`: how long it may take, 0: not known. */
+static int carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const char *doing, uint32_t of_s)
 {
     uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
+    char of[24] = "";
     int err;
 
-    do {
-        cli_progress("%s, %lu of %lu s", doing, (unsigned long)(took_ms / 1000u),
-                     (unsigned long)cli.timeout_s);
-        err = ango_step(&cli_client, SLICE_MS);
-        if (err == ANGO_E_WAIT && interrupted != 0) {
-            ango_cancel(&cli_client);
-            err = cli_client.result.error;
-        }
+    if (of_s > 0) {
+        snprintf(of, sizeof of, " of %lu", (unsigned long)of_s);
+    }
+    while ((err = step(what, SLICE_MS)) == ANGO_E_WAIT && interrupted == 0) {
+        count_waiting();
+        cli_progress("%s, %lu%s s", doing, (unsigned long)(took_ms / 1000u), of);
         took_ms = ango_posix_clock_ms(NULL) - start_ms;
-    } while (err == ANGO_E_WAIT);
+    }
+    if (err == ANGO_E_WAIT) {
+        ango_cancel(&cli_client);
+        err = ANGO_E_CANCELLED;
+    }
+    count_waiting();
     cli_end_progress();
-    if (cli.verbose) {
+    if (cli.verbose && (err != ANGO_OK || of_s > 0)) {
         say_details(&cli_client.result, took_ms);
     }
     return err;
 }
+
+int cli_carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const char *doing)
+{
+    return carry_on(step, what, doing, 0);
+}
+
+static int step_client(void *what, uint32_t wait_ms)
+{
+    (void)what;
+    return ango_step(&cli_client, wait_ms);
+}
+
+int cli_exchange(const char *doing)
+{
+    return carry_on(step_client, NULL, doing, cli.timeout_s);
+}
+
+/* --- waiting -------------------------------------------------------------------------------------------- */
+
+bool cli_pause(uint32_t seconds, const char *why)
+{
+    const struct timespec slice = {0, SLICE_MS * 1000000l};
+    uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
+
+    if (!cli_progress("%s, %lu s", why, (unsigned long)seconds)) {
+        cli_say("%s: waiting %lu s", why, (unsigned long)seconds);
+    }
+    while (took_ms < seconds * 1000u && interrupted == 0) {
+        cli_progress("%s, %lu s", why, (unsigned long)(seconds - took_ms / 1000u));
+        nanosleep(&slice, NULL);
+        took_ms = ango_posix_clock_ms(NULL) - start_ms;
+    }
+    cli_end_progress();
+    return interrupted == 0;
+}
+
+bool cli_waited_for_server(void)
+{
+    const struct ango_result *result = &cli_client.result;
+    uint32_t wait_s = result->retry_after_s;
+
+    if (result->http_status != TOO_MANY || result->outcome != ANGO_REJECTED) {
+        return false;
+    }
+    if (wait_s == 0) { /* it does not say: longer each time */
+        wait_s = waited_s + 1;
+    }
+    if (wait_s > cli.max_wait_s - waited_s) {
+        cli_say("too many requests, and no more time to wait: --max-wait allows %lu s, of which %lu are left",
+                (unsigned long)cli.max_wait_s, (unsigned long)(cli.max_wait_s - waited_s));
+        return false;
+    }
+    waited_s += wait_s;
+    return cli_pause(wait_s, "too many requests for the server");
+}
+
+/* --- the exit status ------------------------------------------------------------------------------------ */
 
 int cli_exit_of(const struct ango_result *result)
 {
@@ -297,7 +375,7 @@ static const char *advice(unsigned http_status)
         return "the user whose key this is may not do that: ask an administrator of the organization";
     case 404:
         return "there is no such thing: check the identifiers of organization and projects";
-    case 429:
+    case TOO_MANY:
         return "too many requests: wait, then run it again with what was not sent";
     default:
         break;
