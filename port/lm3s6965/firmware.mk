@@ -8,7 +8,7 @@ FIRMWARE := build/m3/badge-desk
 LWIP_DIR ?= $(DEPS)/lwip
 STACK ?= 3840
 HANDLER_STACK ?= 256
-ARENA ?= 41984
+ARENA ?= 42080
 QEMU := qemu-system-arm
 
 .PHONY: firmware badge firmware-test firmware-elf memory-picture lwip
@@ -61,10 +61,16 @@ $(BUILD)/badge-desk/desk_config.c: $(CONFIG) port/lm3s6965/config2c port/pem2c F
 $(BUILD)/badge-desk/desk_config.o: $(BUILD)/badge-desk/desk_config.c
 	$(QUIET_CC)$(CC) $(own_cflags) $(firmware_cflags) -c $< -o $@
 
+# Newer than what is built with them only when one has changed.
+$(BUILD)/badge-desk/sizes: FORCE
+	@mkdir -p $(@D)
+	@echo $(ARENA) $(STACK) $(HANDLER_STACK) | cmp -s - $@ || echo $(ARENA) $(STACK) $(HANDLER_STACK) >$@
+
 # Two builds of the same desk: with the arena that it needs; and with a larger one and the tests' commands.
 $(BUILD)/badge-desk/desk.o: DESK = -DARENA=$(ARENA)
 $(BUILD)/badge-desk/measure.o: DESK = -DARENA=46000 -DDESK_MEASURE=1
-$(BUILD)/badge-desk/desk.o $(BUILD)/badge-desk/measure.o: port/lm3s6965/badge_desk.c $(BUILD)/flags
+$(BUILD)/badge-desk/desk.o $(BUILD)/badge-desk/measure.o: port/lm3s6965/badge_desk.c $(BUILD)/flags \
+    $(BUILD)/badge-desk/sizes
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(own_cflags) $(firmware_cflags) $(DESK) -c $< -o $@
 
@@ -76,7 +82,8 @@ firmware_parts = $(board_obj) $(call objects,port/lwip/ango_lwip.c) $(BUILD)/bad
 # No heap: no start files, no system calls. Whatever wants malloc, a file or a clock of libc does not link.
 $(BUILD)/badge-desk.elf: $(BUILD)/badge-desk/desk.o
 $(BUILD)/badge-desk-measure.elf: $(BUILD)/badge-desk/measure.o
-$(BUILD)/badge-desk.elf $(BUILD)/badge-desk-measure.elf: $(firmware_parts) port/lm3s6965/memory.ld
+$(BUILD)/badge-desk.elf $(BUILD)/badge-desk-measure.elf: $(firmware_parts) port/lm3s6965/memory.ld \
+    $(BUILD)/badge-desk/sizes
 	$(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(firmware_ldflags) $(filter %.o,$^) $(filter %.a,$^) -lc -lgcc -o $@
 
 firmware-elf: $(BUILD)/badge-desk.elf $(BUILD)/badge-desk-measure.elf

@@ -53,15 +53,30 @@ def symbols(elf):
                                                             if len(line.split()) == 3)}
 
 
-def measure(elf):
-    """({part: bytes of flash}, {part: bytes of RAM}); each adds up to what the linker used."""
+def pieces(elf):
+    """(section, bytes, file) of everything that was linked."""
     with open(os.path.splitext(elf)[0] + ".map", encoding="utf-8") as file:
         text = file.read().partition("Linker script and memory map")[2]
     text = re.sub(r"\n {10,}(?=0x[0-9a-f]+ +0x[0-9a-f]+ /?\S)", " ", text)      # long names have a line to themselves
+    return [(section, int(size, 16), path) for section, size, path in re.findall(
+        r"^ (\S+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (/?[\w./].*)$", text, re.M)]
+
+
+def in_flash(section):
+    return re.match(r"\.(text|rodata|vectors|config|data|ARM\.exidx)", section) is not None
+
+
+def library_flash(elf, *files):
+    """Bytes of flash of these source files of the library."""
+    return sum(size for section, size, path in pieces(elf)
+               if in_flash(section) and any("libango.a(%s.o)" % name in path for name in files))
+
+
+def measure(elf):
+    """({part: bytes of flash}, {part: bytes of RAM}); each adds up to what the linker used."""
     flash, ram = collections.Counter(), collections.Counter()
-    for section, size, path in re.findall(r"^ (\S+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (/?[\w./].*)$", text, re.M):
-        size = int(size, 16)
-        if re.match(r"\.(text|rodata|vectors|config|data|ARM\.exidx)", section) and path.strip() != "load":
+    for section, size, path in pieces(elf):
+        if in_flash(section) and path.strip() != "load":
             flash[owner(path, section)] += size
         if re.match(r"\.(data|bss|noinit)|COMMON", section):
             ram[owner(path, section)] += size
