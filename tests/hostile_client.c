@@ -27,7 +27,8 @@
 
 enum {
     PORT, TIMEOUT, ARENA, BUFFER, TOKENS, EMAILS, KEEP_MS, FRESH, CLOSE, AGAIN, STEP_MS, CANCEL_AT, FAULT_AT, ALWAYS, PIECE,
-    STUTTER, ALLOC_FAIL, ENTROPY_FAIL, TIME, NO_CLOCK, CLOCK_BASE, CLOCK_BACK_AT, CLOCK_STUCK_AT, SEND_BUFFER, NUMBERS
+    STUTTER, ALLOC_FAIL, ENTROPY_FAIL, TIME, NO_CLOCK, CLOCK_BASE, CLOCK_BACK_AT, CLOCK_STUCK_AT, SEND_BUFFER,
+    SESSIONS, SESSION_CAP, SESSION_KEEP, SESSION_BACK, SESSION_FLIP, SESSION_CUT, NUMBERS
 };
 
 static struct {
@@ -59,6 +60,12 @@ static struct {
     {"clock_back_at", 0, 0},  /* goes back by a second at the n-th look at it */
     {"clock_stuck_at", 0, 0}, /* stands still from the n-th look at it on */
     {"send_buffer", 0, 0},    /* SO_SNDBUF */
+    {"sessions", 0, 0},       /* 1: sessions are saved, in memory that the next line finds again */
+    {"session_cap", ANGO_TLS_SESSION_LEN, 0},
+    {"session_keep", 0, 0},   /* 1: the session is remembered, when all is done, for session_back */
+    {"session_back", 0, 0},   /* 1: before all, memory is as it was after session_keep; 2: it is all zero */
+    {"session_flip", -1, 0},  /* this bit of it is then another one */
+    {"session_cut", -1, 0},   /* from this byte on it is then zero */
 };
 
 enum { HOST, CA, KEY, ORG, PREFIX, OP, FAULT, TEXTS };
@@ -305,7 +312,8 @@ struct memory {
     size_t len;
 };
 
-static struct memory buffer, tokens, arena, stack;
+static struct memory buffer, tokens, arena, stack, session;
+static uint8_t kept_session[16384];
 
 /* `len` bytes that end where an unreadable page begins. */
 static void allocate(struct memory *memory, size_t len)
@@ -369,10 +377,30 @@ static void read_anchor(void)
     fclose(f);
 }
 
+/* The memory for the session, with what the line says about it. */
+static void prepare_session(void)
+{
+    size_t cap = (size_t)number(SESSION_CAP);
+    long long flip = number(SESSION_FLIP);
+    long long cut = number(SESSION_CUT);
+
+    if (session.len != cap)
+        allocate(&session, cap);
+    if (number(SESSION_BACK) == 1)
+        memcpy(session.bytes, kept_session, cap);
+    if (number(SESSION_BACK) == 2)
+        memset(session.bytes, 0, cap);
+    if (flip >= 0 && flip / 8 < (long long)cap)
+        session.bytes[flip / 8] ^= (uint8_t)(1 << flip % 8);
+    if (cut >= 0 && cut < (long long)cap)
+        memset(session.bytes + cut, 0, cap - (size_t)cut);
+    tls_config.sessions = &ango_tls_sessions;
+    tls_config.session = session.bytes;
+    tls_config.session_cap = cap;
+}
+
 static int set_up(void)
 {
-    int err;
-
     plain = (struct ango_port)ANGO_POSIX_PORT(&posix);
     plain.connect = port_connect;
     plain.send = port_send;
@@ -392,6 +420,8 @@ static int set_up(void)
     tls_config.arena = arena.bytes;
     tls_config.arena_cap = arena.len;
     tls_config.no_clock = number(NO_CLOCK) != 0;
+    if (number(SESSIONS) != 0)
+        prepare_session();
     memset(&config, 0, sizeof config);
     config.port = &secure;
     config.host = texts[HOST].value;
@@ -399,8 +429,7 @@ static int set_up(void)
     config.buffer_cap = buffer.len;
     config.tokens = (struct ango_token *)(void *)tokens.bytes;
     config.tokens_cap = (size_t)number(TOKENS);
-    err = ango_tls_init(&tls, &tls_config);
-    return err;
+    return ango_tls_init(&tls, &tls_config);
 }
 
 static int invite(void)
@@ -457,7 +486,7 @@ static bool leaks(void)
     const char *key = texts[KEY].value;
 
     return holds(buffer.bytes, buffer.len, key) || holds(arena.bytes, arena.len, key)
-        || holds(tokens.bytes, tokens.len, key) || holds(&client, sizeof client, key) || holds(&tls, sizeof tls, key);
+        || holds(tokens.bytes, tokens.len, key) || (session.len > 0 && holds(session.bytes, session.len, key)) || holds(&client, sizeof client, key) || holds(&tls, sizeof tls, key);
 }
 
 static size_t stack_used(void);
@@ -475,6 +504,7 @@ static void report(int init, int again)
            "allocs=%u steps=%u sent=%zu received=%zu ",
            seen.connects, seen.opened + seen.was_open == seen.closes + seen.open, seen.calls, seen.connect_calls, seen.send_calls, seen.recv_calls,
            seen.clocks, seen.entropies, seen.allocs, seen.steps, seen.sent, seen.received);
+    printf("resumed=%u session_len=%zu ", (unsigned)tls.resumed, tls.session_len);
     printf("handshakes=%u items=%zu retry_after=%u arena_peak=%zu arena_left=%zu arena_zero=%d leaks=%d misuse=%u misuse_line=%u "
            "stack=%zu again=%s",
            (unsigned)tls.handshakes, result->items, (unsigned)result->retry_after_s, tls.arena_peak, tls.arena_left,
@@ -510,6 +540,8 @@ static void *run(void *elapsed)
         CHECK(!seen.open && !seen.connecting);
         CHECK(is_zero(&arena) && !leaks());
     }
+    if (number(SESSION_KEEP) != 0)
+        memcpy(kept_session, session.bytes, session.len < sizeof kept_session ? session.len : sizeof kept_session);
     if (number(AGAIN) != 0 && init == ANGO_OK) {
         struct ango_result first = client.result;
         unsigned calls = seen.calls, clocks = seen.clocks, entropies = seen.entropies, allocs = seen.allocs;

@@ -241,24 +241,31 @@ class Arena(hostile.Case):
     def setUpClass(cls):
         cls.program = hostile.build("host")
 
-    def sweep(self, tls, chain, step, always):
+    def sweep(self, tls, chain, step, always, session):
+        """With `session`, one that was saved is offered each time."""
         hub_of_its_own = Hub(chain=chain, tls=tls, tickets=1)
         who, counted = Client(self.program, tally), Counted()
         with hub_of_its_own as h:
-            n = 1
+            options, n = {"ca": h.ca, "port": h.port, "org": h.org}, 1
+            if session:
+                who.run(h.requests, sessions=1, session_keep=1, **options)
+                options.update(sessions=1, session_back=1)
+                good = who.run(h.requests, **options)
+                if (good["says"], good["resumed"]) != ("OK A", 1):
+                    counted.wrong.append("not resumed: " + good["says"])
             while True:
-                seen = who.run(h.requests, ca=h.ca, port=h.port, org=h.org, alloc_fail=n, always=always)
+                seen = who.run(h.requests, alloc_fail=n, always=always, **options)
                 counted.add(seen, "allocation %d" % n, ("MEMORY N", "MEMORY U", "OK A"))
                 if n > seen["allocs"] or counted.wrong:
                     break
                 n += step
         who.close()
-        return tls, chain, n, always, counted
+        return tls, chain, n, always, session, counted
 
     def test_each_allocation(self):
         step = int(os.environ.get("HOSTILE_ALLOC_STEP", 1))
-        jobs = [(tls, chain, s, always) for tls in ("1.2", "1.3") for chain in ("ecdsa", "rsa2048")
-                for s, always in ((step, 0), (97, 1))]
+        jobs = [(tls, chain, s, always, session) for tls in ("1.2", "1.3") for chain in ("ecdsa", "rsa2048")
+                for s, always, session in ((step, 0, 0), (97, 1, 0), (step, 0, 1))]
         done = []
 
         def work():
@@ -269,9 +276,10 @@ class Arena(hostile.Case):
             each.start()
         for each in workers:
             each.join()
-        self.assertEqual(len(done), 8)
-        for tls, chain, n, always, counted in sorted(done, key=lambda d: d[:4]):
-            name = "%s of %d allocations, %s, TLS %s" % ("all from each 97th" if always else "each", n - 1, chain, tls)
+        self.assertEqual(len(done), 12)
+        for tls, chain, n, always, session, counted in sorted(done, key=lambda d: d[:5]):
+            name = "%s of %d allocations, %s, %sTLS %s" % ("all from each 97th" if always else "each", n - 1, chain,
+                                                          "resumed, " if session else "", tls)
             # A success is one with the failure in something optional, or past the last allocation.
             ok = not counted.wrong and counted.says["OK A"] >= 1 and counted.says["MEMORY N"] > 10
             self.case(101, name, "MEMORY N or MEMORY U or OK A", str(counted), ok)
