@@ -209,7 +209,7 @@ packages-build:
 all: packages-build lib template $(ANGO) ## build the library, the ports and the ango command (default)
 
 # Also for other variants: make VARIANT=m3 lib
-.PHONY: template clients hostile-client test-hostile
+.PHONY: template clients hostile-client test-hostile test-mutants soak
 lib: $(LIBANGO) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 tests: $(TESTS)
@@ -226,7 +226,7 @@ demo: all ## invite two people through the ango command, against a stand-in serv
 
 test: ## run every test and check; closes with "N passed, N failed"
 	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
-	    clang:clang libclang-rt-dev \
+	    clang:clang libclang-rt-dev nginx-light:nginx \
 	    clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
 	@$(MAKE) --no-print-directory all WERROR=1
@@ -235,6 +235,15 @@ test: ## run every test and check; closes with "N passed, N failed"
 test-hostile: ## try the hostile network, row by row: what is expected, what is seen
 	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
 	@tests/test-hostile
+
+test-mutants: ## break the code on purpose, and see that the tests notice
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
+	@tests/mutants
+
+SOAK ?= 100000
+soak: ## SOAK (100000) invitations in one process with random faults, against the stand-in
+	@port/packages openssl:openssl
+	@tests/soak -n $(SOAK) --variant host --seconds 86400
 
 check: ## clang-tidy and cppcheck over src, include and port
 	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck
