@@ -200,7 +200,8 @@ static void report(void)
     put_number(" of ", (size_t)(stack_top - stack_bottom) * sizeof *stack_top);
     put_number(" handler_stack_peak=", board_painted_used(handler_stack_bottom, handler_stack_top));
     put_number(" of ", (size_t)(handler_stack_top - handler_stack_bottom) * sizeof *stack_top);
-    put_number("\narena_peak=", tls.arena_peak);
+    /* The library tells its peak when a connection ends; until the first one does, the paint tells it. */
+    put_number("\narena_peak=", tls.arena_peak > stats.arena_touched ? tls.arena_peak : stats.arena_touched);
     put_number(" arena_touched=", stats.arena_touched);
     put_number(" of ", tls_config.arena_cap);
     put_number("\nhandshakes=", tls.handshakes);

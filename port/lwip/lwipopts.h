@@ -39,7 +39,6 @@
 #define TCP_LISTEN_BACKLOG 0
 #define LWIP_MULTICAST_TX_OPTIONS 0
 #define DNS_LOCAL_HOSTLIST 0
-#define LWIP_DNS_SECURE (LWIP_DNS_SECURE_RAND_XID | LWIP_DNS_SECURE_RAND_SRC_PORT)
 /* Out-of-order segments are not kept but asked for again: with so small a window there are few. */
 #define TCP_QUEUE_OOSEQ 0
 
@@ -71,7 +70,7 @@
 #define TCP_SNDLOWAT (TCP_SND_BUF / 2)
 #define TCP_OVERSIZE 0 /* else each small write takes a segment's worth */
 #ifndef MEM_SIZE
-#define MEM_SIZE 1600 /* lwIP's own heap, a static array: what is sent is copied to it */
+#define MEM_SIZE 1440 /* lwIP's own heap, a static array: what is sent is copied to it */
 #endif
 
 #define MEMP_NUM_TCP_PCB 3 /* one in use; two that are still closing */
@@ -84,8 +83,9 @@
 #define ARP_TABLE_SIZE 4
 #define ARP_QUEUEING 0
 #ifndef DNS_TABLE_SIZE
-#define DNS_TABLE_SIZE 2
+#define DNS_TABLE_SIZE 1 /* there is one server */
 #endif
+#define DNS_MAX_REQUESTS 2 /* the one that was given up still waits, the one that counts joins it */
 #ifndef DNS_MAX_NAME_LENGTH
 #define DNS_MAX_NAME_LENGTH 64 /* "testapi.ango.ai" and some; a longer name is refused as not resolvable */
 #endif
