@@ -6,6 +6,7 @@
 #include "exchange.h"
 #include "hostile.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -357,6 +358,9 @@ static void bad_lists_and_roles(void **state)
         in.emails_len = 0;
         check_refused((enum operation)i, &in, ANGO_E_ARG, 0);
         in = good;
+        in.emails_len = (size_t)INT_MAX + 1;
+        check_refused((enum operation)i, &in, ANGO_E_ARG, 0);
+        in = good;
         in.emails = NULL;
         check_refused((enum operation)i, &in, ANGO_E_ARG, 0);
         for (k = 0; has_role((enum operation)i) && k < COUNT(roles); k++) {
@@ -376,6 +380,9 @@ static void bad_assignments(void **state)
     (void)state;
     in.assignments = list;
     check_refused(INVITE, &in, ANGO_E_ID, 1);
+    list[0].project_id = "";
+    check_refused(INVITE, &in, ANGO_E_ID, 0);
+    list[0].project_id = "p1";
     list[1].project_id = NULL;
     check_refused(INVITE, &in, ANGO_E_ID, 1);
     list[1].project_id = "p2";
@@ -604,6 +611,24 @@ static const struct {
     { ASSIGN, DATA("{\"project\":{\"assignedTo\":[\"a@b\"]}}"), "OK A 200" },
     { ASSIGN, DATA("{\"project\":{\"assignedTo\":[{\"role\":1}]}}"), "OK A 200 items=1 [,]" },
 
+    /* Nor is each field of what is documented always text. */
+    { INVITE,
+      DATA("{\"invites\":[{\"_id\":1,\"to\":\"a@b\",\"organizationRole\":[1],\"status\":{},\"message\":true,"
+           "\"createdBy\":{\"to\":\"x\"},\"createdAt\":-1,\"expiresAt\":null}]}"),
+      "OK A 200 items=1 [,a@b,,,,,,]" },
+    { MEMBERS,
+      DATA(
+          "{\"users\":[{\"email\":\"a@b\",\"name\":[\"n\"],\"organizationRole\":1,"
+           "\"createdAt\":{\"name\":2}}]}"),
+      "OK A 200 items=1 [,a@b,,,]" },
+    { ROLE, DATA("{\"users\":{\"updated\":1,\"failed\":0,\"results\":[{\"status\":\"s\",\"message\":[0]}]}}"),
+      "OK A 200 done=1 failed=0 total=0 items=1 [,s,]" },
+    { PROJECTS,
+      DATA("{\"total\":1,\"projects\":[{\"name\":\"n\",\"organization\":{\"_id\":\"o\"},\"createdAt\":5}]}"),
+      "OK A 200 done=0 failed=0 total=1 items=1 [,n,,,]" },
+    { ASSIGN, DATA("{\"project\":{\"assignedTo\":[{\"assignee\":{\"_id\":\"u\"},\"role\":\"r\"}]}}"),
+      "OK A 200 items=1 [,r]" },
+
     /* What is documented must be there: else a list would seem empty that is not. */
     { INVITES, DATA("{}"), "SHAPE U 200" },
     { INVITES, "{\"status\":\"success\"}", "SHAPE U 200" },
@@ -626,6 +651,7 @@ static const struct {
     { PROJECTS, DATA("{\"total\":0}"), "SHAPE U 200" },
     { PROJECTS, DATA("{\"projects\":{},\"total\":0}"), "SHAPE U 200" },
     { PROJECTS, DATA("{\"projects\":[{\"name\":{}}],\"total\":0}"), "SHAPE U 200" },
+    { PROJECTS, DATA("{\"projects\":[{\"_id\":7}],\"total\":0}"), "SHAPE U 200" },
 };
 
 static void success_replies(void **state)

@@ -1,11 +1,12 @@
 /*
  * Walking lists of any length, and reading back what became of invitations, through the whole client. Below
- * the scripted port, which checks how it is used, answers a server that is made for this: its lists can change,
- * its entries grow, and any of its replies fail.
+ * the scripted port, which checks how it is used, answers a server that is made for this: its lists can
+ * change, its entries grow, and any of its replies fail.
  */
 #include "exchange.h"
 #include "hostile.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -419,6 +420,29 @@ static void paths(void **state)
     ango_close(&x.client);
 }
 
+/* The first page is of a size that can be expected to fit: a power of 2, at most 64. */
+static void first_limit(void **state)
+{
+    static const struct {
+        size_t cap;
+        const char *asked;
+    } limits[] = {
+        { 319, "1/1" },    { 320, "1/2" },    { 639, "1/2" },    { 640, "1/4" },
+        { 1279, "1/4" },   { 1280, "1/8" },   { 2559, "1/8" },   { 2560, "1/16" },
+        { 10239, "1/32" }, { 10240, "1/64" }, { 60000, "1/64" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(limits); i++) {
+        begin(0, limits[i].cap);
+        begin_walk(MEMBERS);
+        assert_int_equal(go(MEMBERS), ANGO_E_END);
+        assert_string_equal(server.asked, limits[i].asked);
+        end();
+    }
+}
+
 /* Whatever the sizes of the buffer, the list and its entries: all of it, or that one entry is too large. */
 static void sizes(void **state)
 {
@@ -495,6 +519,31 @@ static void grows_again(void **state)
     assert_string_equal(server.asked,
                         "1/8 2/8 3/4 4/4 5/4 6/4 7/4 8/4 9/4 10/4 11/4 12/4 13/4 14/4 15/4 16/4 17/4 "
                         "18/4 10/8 11/8 12/8 13/8");
+    end();
+
+    /* Pages that fitted before do not count, ... */
+    begin(120, CAP);
+    server.large = 41;
+    server.large_by = 1150;
+    begin_walk(MEMBERS);
+    assert_int_equal(go(MEMBERS), ANGO_E_END);
+    check_all();
+    assert_string_equal(server.asked,
+                        "1/8 2/8 3/8 4/8 5/8 6/8 11/4 12/4 13/4 14/4 15/4 16/4 17/4 18/4 19/4 20/4 21/4 "
+                        "22/4 23/4 24/4 25/4 26/4 14/8 15/8 16/8");
+    end();
+
+    /* ... nor those that were smaller still. */
+    begin(100, CAP);
+    server.large = 1;
+    server.large_by = 1350;
+    begin_walk(MEMBERS);
+    assert_int_equal(go(MEMBERS), ANGO_E_END);
+    check_all();
+    assert_string_equal(server.asked,
+                        "1/8 1/4 1/2 2/2 3/2 4/2 5/2 6/2 7/2 8/2 9/2 10/2 11/2 12/2 13/2 14/2 15/2 16/2 "
+                        "9/4 10/4 11/4 12/4 13/4 14/4 15/4 16/4 17/4 18/4 19/4 20/4 21/4 22/4 23/4 24/4 "
+                        "13/8");
     end();
 
     begin(200, CAP);
@@ -773,11 +822,39 @@ static void always_the_same(void **state)
 static void more_than_asked(void **state)
 {
     (void)state;
-    begin(50, 40000);
+    begin(150, 40000); /* 64 are asked for */
     server.ignores_limit = true;
     begin_walk(MEMBERS);
     assert_int_equal(go(MEMBERS), ANGO_E_END);
     check_all();
+    end();
+}
+
+static void a_page_joins_at_the_front(void)
+{
+    size_t i;
+
+    /* Before the 2nd and 3rd request, and before the 5th and 6th. */
+    if (server.requests == 1 || server.requests % 3 == 1 || server.requests > 6)
+        return;
+    memmove(server.value + 8, server.value, server.len * sizeof server.value[0]);
+    for (i = 0; i < 8; i++)
+        server.value[i] = (uint32_t)(1000 + 8 * server.requests + i);
+    server.len += 8;
+}
+
+/* A whole page may join in front, more than once: a page that comes three times is no fault of the server's. */
+static void the_same_for_a_while(void **state)
+{
+    size_t i;
+
+    (void)state;
+    begin(30, CAP);
+    server.change = a_page_joins_at_the_front;
+    begin_walk(MEMBERS);
+    assert_int_equal(go(MEMBERS), ANGO_E_END);
+    for (i = 0; i < 30; i++)
+        assert_int_equal(seen[i], i < 16 ? 3 : 1);
     end();
 }
 
@@ -897,13 +974,14 @@ static const char *const invited[] = {
     "a@b.example", "Case@B.Example",     "x1@b", "x2@b", "x3@b",
     "x4@b",        "o'neil+1@b.example", "x5@b", "x6@b", "\xC3\xA4@b.example"
 };
-static const char *const members[] = { "not.m@b.example", "m@b.example", "Mem@B.Example", "z@b" };
+static const char *const members[] = { "not.m@b.example", "m@b.example", "Mem@B.Example", "z[@b" };
 static const char *const asked_for[] = {
     "a@b.example", "M@b.example",   "nobody@b.example",   "cASE@b.eXAMPLE",
     "a@b.example", "mem@b.example", "o'neil+1@b.example", "nobody@b.example",
     "x6@b",        "@b.example",    "\xC3\xA4@b.example", "\xC3\x84@b.example",
+    "z{@b",
 };
-static const char expected[] = "IMAIIMIAIAIA";
+static const char expected[] = "IMAIIMIAIAIAA";
 #define ASKED COUNT(asked_for)
 
 static enum ango_presence presence[ASKED + 1];
@@ -936,8 +1014,8 @@ static void confirms(void **state)
     assert_int_equal(ango_confirm_invitations(&x.client, "org", asked_for, ASKED, presence), ANGO_OK);
     check_presence(expected);
     /* All the invitations, then one search for each address that was not among them; none for those found. */
-    assert_int_equal(server.requests, 2 + 6);
-    assert_string_equal(server.path, "/v2/organization/org/users?page=1&limit=8&search=%C3%84%40b.example");
+    assert_int_equal(server.requests, 2 + 7);
+    assert_string_equal(server.path, "/v2/organization/org/users?page=1&limit=8&search=z%7B%40b");
 
     begin_hub();
     assert_int_equal(ango_confirm_invitations(&x.client, "org", invited, 3, presence), ANGO_OK);
@@ -948,7 +1026,7 @@ static void confirms(void **state)
     server.len = 0;
     server.members_len = 0;
     assert_int_equal(ango_confirm_invitations(&x.client, "org", asked_for, ASKED, presence), ANGO_OK);
-    check_presence("AAAAAAAAAAAA");
+    check_presence("AAAAAAAAAAAAA");
     assert_int_equal(server.requests, 1 + ASKED);
 }
 
@@ -983,7 +1061,7 @@ static void confirm_fails_and_goes_on(void **state)
     (void)state;
     for (f = 0; f < COUNT(failures); f++)
         for (times = 1; times <= 3; times += 2)
-            for (at = 1; at <= 8; at++) {
+            for (at = 1; at <= 9; at++) {
                 /* Replies are as short as 50 bytes. */
                 const struct failure failure = { failures[f].with, failures[f].after % 50,
                                                  failures[f].error };
@@ -999,7 +1077,7 @@ static void confirm_fails_and_goes_on(void **state)
                         assert_in_range(++fails, 1, times);
                     }
                 assert_int_equal(fails, times);
-                assert_int_equal(server.requests, 8 + times);
+                assert_int_equal(server.requests, 9 + times);
                 check_presence(expected);
             }
 }
@@ -1062,6 +1140,8 @@ static void confirm_arguments(void **state)
     assert_int_equal(ango_confirm_begin(&confirm, NULL, "o", invited, 1, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", NULL, 1, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", invited, 0, presence), ANGO_E_ARG);
+    assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", invited, (size_t)INT_MAX + 1, presence),
+                     ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", invited, 1, NULL), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", with_null, 2, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", with_empty, 2, presence), ANGO_E_ARG);
@@ -1091,6 +1171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages),
         cmocka_unit_test(paths),
+        cmocka_unit_test(first_limit),
         cmocka_unit_test(sizes),
         cmocka_unit_test(ten_thousand),
         cmocka_unit_test(too_large),
@@ -1103,6 +1184,7 @@ int main(void)
         cmocka_unit_test(arguments),
         cmocka_unit_test(slices),
         cmocka_unit_test(always_the_same),
+        cmocka_unit_test(the_same_for_a_while),
         cmocka_unit_test(more_than_asked),
         cmocka_unit_test(without_identifier),
         cmocka_unit_test(lists_that_change),
