@@ -124,14 +124,14 @@ struct ango_client {
     const char *api_key;
     uint32_t last_ms;      /* what the clock said last */
     /* From here on each start begins with zeros. */
+    struct ango_http http;
     int send_error;
-    bool given;            /* a byte of the request was given to the port */
     size_t len;            /* bytes of the request */
     size_t pos;            /* bytes of it sent */
+    bool given;            /* a byte of the request was given to the port */
     uint32_t started_ms;
-    struct ango_result result;
     struct ango_list list;
-    struct ango_http http;
+    struct ango_result result;
 };
 
 /*

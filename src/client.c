@@ -78,18 +78,17 @@ static void wipe(struct ango_client *client)
     memset(client->config->buffer, 0, client->len);
 }
 
-int ango_begin(struct ango_client *client, struct ango_writer *w)
+int ango_begin(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
+               const char *after)
 {
     if (client == NULL || client->api_key == NULL || client->state > FINISHED)
         return ANGO_E_ARG;
     client->state = IDLE;
     ango_write_begin(w, client->config->buffer, client->config->buffer_cap);
+    ango_write_text(w, before);
+    ango_write_segment(w, id);
+    ango_write_text(w, after);
     return ANGO_OK;
-}
-
-void ango_write_head(struct ango_client *client, struct ango_writer *w, bool body)
-{
-    ango_http_write_head(w, client->config, client->api_key, body);
 }
 
 int ango_start(struct ango_client *client, struct ango_writer *w, bool body, const struct ango_shape *shape)
@@ -104,8 +103,8 @@ int ango_start(struct ango_client *client, struct ango_writer *w, bool body, con
         ango_http_end_body(w);
     if (now - client->last_ms > config->keep_ms)
         ango_close(client);
-    memset((char *)client + offsetof(struct ango_client, send_error), 0,
-           sizeof *client - offsetof(struct ango_client, send_error));
+    memset((char *)client + offsetof(struct ango_client, http), 0,
+           sizeof *client - offsetof(struct ango_client, http));
     client->started_ms = client->last_ms = now;
     client->len = w->len < w->cap ? w->len : w->cap;
     client->list.shape = shape;
@@ -312,7 +311,7 @@ int ango_finish(struct ango_client *client)
 int ango_next_item(struct ango_client *client, const struct ango_shape *shape, void *out)
 {
     if (client == NULL || out == NULL || client->state != FINISHED || client->result.error != ANGO_OK
-        || client->list.shape != shape)
+        || client->list.shape->fields != shape->fields)
         return ANGO_E_ARG;
     return ango_json_item(&client->list, out);
 }

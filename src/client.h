@@ -8,14 +8,22 @@
 #define ANGO_CLIENT_H
 
 #include "ango.h"
+#include "http.h"
 #include "json_reader.h"
 #include "json_writer.h"
 
-/* Starts over with a clean result. ANGO_E_ARG, with nothing touched, while an exchange is going on. */
-int ango_begin(struct ango_client *client, struct ango_writer *w);
+/*
+ * Starts over with "METHOD /path/", an identifier as a segment of it, and what follows that. ANGO_E_ARG, with nothing
+ * touched, while an exchange is going on.
+ */
+int ango_begin(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
+               const char *after);
 
 /* After the path: the rest of the head. The body follows when there is one. */
-void ango_write_head(struct ango_client *client, struct ango_writer *w, bool body);
+static inline void ango_write_head(const struct ango_client *client, struct ango_writer *w, bool body)
+{
+    ango_http_write_head(w, client->config, client->api_key, body);
+}
 
 /*
  * Closes the body and makes the exchange ready for ango_step, or puts what is wrong with it into the result

@@ -26,7 +26,7 @@ enum { ANGO_HTTP_STATUS_LINE, ANGO_HTTP_HEADER, ANGO_HTTP_CHUNK_SIZE, ANGO_HTTP_
        ANGO_HTTP_LENGTH, ANGO_HTTP_CHUNK, ANGO_HTTP_TO_CLOSE, ANGO_HTTP_DONE };
 
 /* Flags. */
-enum { ANGO_HTTP_CLOSE = 1, ANGO_HTTP_HAS_LENGTH = 2, ANGO_HTTP_CHUNKED = 4, ANGO_HTTP_ENCODED = 8, ANGO_HTTP_10 = 16 };
+enum { ANGO_HTTP_CLOSE = 1, ANGO_HTTP_ENCODED = 2, ANGO_HTTP_CHUNKED = 4, ANGO_HTTP_HAS_LENGTH = 8, ANGO_HTTP_10 = 16 };
 
 /*
  * Begins a reply in a zeroed struct, but for `now`, which turns a date in Retry-After into seconds. The head, and the lines

@@ -38,38 +38,31 @@ static void retry_after(struct ango_http *h, const char *value)
 /* A header that may matter. False when it is wrong, or says again how the body ends. */
 static bool header(struct ango_http *h, const char *name, const char *value)
 {
-    /* Each with the one value that asks for nothing special. */
-    static const struct { char name[18], usual[11]; } known[] = {
-        { "connection", "keep-alive" }, { "content-encoding", "identity" }, { "transfer-encoding", "chunked" },
-        { "content-length", "" }, { "retry-after", "" },
+    /* In the order of their flags. */
+    static const char names[][18] = {
+        "connection", "content-encoding", "transfer-encoding", "content-length", "retry-after"
     };
+    /* The one value of each that asks for nothing special. */
+    static const char usual[][11] = { "keep-alive", "identity", "chunked" };
     unsigned before = h->flags;
     unsigned i;
-    bool usual;
 
-    for (i = 0; !ango_text_is(name, known[i].name);)
-        if (++i == sizeof known / sizeof known[0])
+    for (i = 0; !ango_text_is(name, names[i]);)
+        if (++i == sizeof names / sizeof names[0])
             return true;
-    usual = ango_text_is(value, known[i].usual);
-    switch (i) {
-    case 0:
-        if (!usual)
-            h->flags |= ANGO_HTTP_CLOSE;
-        return true;
-    case 1:
-        if (!usual)
-            h->flags |= ANGO_HTTP_ENCODED;
-        return true;
-    case 2:
-        h->flags |= ANGO_HTTP_CHUNKED;
-        return usual && (before & (ANGO_HTTP_CHUNKED | ANGO_HTTP_10)) == 0;
-    case 3:
-        h->flags |= ANGO_HTTP_HAS_LENGTH;
-        return (before & ANGO_HTTP_HAS_LENGTH) == 0 && number(value, SIZE_MAX, &h->left);
-    default:
+    if (i == 4) {
         retry_after(h, value);
         return true;
     }
+    h->flags |= (uint8_t)(1 << i);
+    if (i == 3)
+        return (before & ANGO_HTTP_HAS_LENGTH) == 0 && number(value, SIZE_MAX, &h->left);
+    if (ango_text_is(value, usual[i])) {
+        if (i == 2)
+            return (before & (ANGO_HTTP_CHUNKED | ANGO_HTTP_10)) == 0;
+        h->flags = (uint8_t)before;
+    }
+    return i < 2;
 }
 
 bool ango_http_header(struct ango_http *h, char *line, char *end)

@@ -25,20 +25,18 @@ static const struct ango_shape invited = { FIELDS, 0, NULL };
 
 static void write_assignments(struct ango_writer *w, const struct ango_invitation *invitation)
 {
+    const char *before = ",\"projectAssignments\":[{\"projectId\":\"";
     size_t i;
 
     for (i = 0; i < invitation->project_assignments_len; i++) {
         const struct ango_project_assignment *assignment = &invitation->project_assignments[i];
 
         w->index = i;
-        ango_write_text(w, i == 0 ? ",\"projectAssignments\":[{\"projectId\":" : ",{\"projectId\":");
-        ango_write_string(w, assignment->project_id, ANGO_E_ID);
-        ango_write_text(w, ",\"projectRole\":");
-        ango_write_word(w, ango_project_role_text(assignment->project_role));
-        ango_write_byte(w, '}');
+        ango_write_string(w, before, assignment->project_id, ANGO_E_ID);
+        before = "},{\"projectId\":\"";
+        ango_write_string(w, ",\"projectRole\":\"", ango_project_role_text(assignment->project_role), ANGO_E_ARG);
     }
-    if (i > 0)
-        ango_write_byte(w, ']');
+    ango_write_text(w, i > 0 ? "}]}" : "}");
 }
 
 int ango_invite_members_to_org_start(struct ango_client *client, const char *organization_id,
@@ -46,18 +44,18 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
 {
     struct ango_writer w;
 
-    if (ango_begin_body(client, &w, "POST /v2/organization/", organization_id, "/invites", "{\"to\":") != ANGO_OK)
+    if (ango_begin(client, &w, "POST /v2/organization/", organization_id, "/invites") != ANGO_OK)
         return ANGO_E_ARG;
     if (invitation == NULL
         || invitation->project_assignments_len > (invitation->project_assignments == NULL ? 0 : INT_MAX)) {
         ango_write_refuse(&w, ANGO_E_ARG);
-        return ango_start(client, &w, true, &invited);
+        return ango_start(client, &w, false, &invited);
     }
-    ango_write_emails(&w, invitation->to, invitation->to_len);
-    ango_write_text(&w, ",\"organizationRole\":");
-    ango_write_word(&w, ango_organization_role_text(invitation->organization_role));
+    ango_write_head(client, &w, true);
+    ango_write_emails(&w, "{\"to\":[\"", invitation->to, invitation->to_len);
+    ango_write_string(&w, "],\"organizationRole\":\"", ango_organization_role_text(invitation->organization_role),
+                      ANGO_E_ARG);
     write_assignments(&w, invitation);
-    ango_write_byte(&w, '}');
     return ango_start(client, &w, true, &invited);
 }
 
@@ -70,19 +68,14 @@ int ango_get_organization_invites_start(struct ango_client *client, const char *
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w) != ANGO_OK)
+    if (ango_begin(client, &w, "GET /v2/organization/", organization_id, "/invites?status=pending&") != ANGO_OK)
         return ANGO_E_ARG;
-    ango_write_text(&w, "GET /v2/organization/");
-    ango_write_segment(&w, organization_id);
-    ango_write_text(&w, "/invites?status=pending&");
     return ango_start_page(client, &w, page, NULL, NULL, &pending);
 }
 
 int ango_next_invite(struct ango_client *client, struct ango_invite *invite)
 {
-    int err = ango_next_item(client, &invited, invite);
-
-    return err == ANGO_E_ARG ? ango_next_item(client, &pending, invite) : err;
+    return ango_next_item(client, &invited, invite);
 }
 
 /* --- delete_organization_invites ------------------------------------------------------------------ */
@@ -90,5 +83,5 @@ int ango_next_invite(struct ango_client *client, struct ango_invite *invite)
 int ango_delete_organization_invites_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len)
 {
-    return ango_start_delete(client, organization_id, "/invites", "{\"invites\":", emails, emails_len);
+    return ango_start_delete(client, organization_id, "/invites", "{\"invites\":[\"", emails, emails_len);
 }

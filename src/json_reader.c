@@ -33,9 +33,12 @@ static unsigned find(const struct ango_shape *shape, unsigned of, uint8_t *p)
 {
     unsigned i = shape->fields_len;
 
-    while (--i > 0)
-        if (shape->fields[i].parent == of && ango_json_is(p, shape->fields[i].name))
+    while (--i > 0) {
+        const struct ango_field *field = &shape->fields[i];
+
+        if (field->parent == of && (*p == *field->name || *p == '\\') && ango_json_is(p, field->name))
             break;
+    }
     return i;
 }
 

@@ -5,13 +5,6 @@
 #include "ango.h"
 #include "utf8.h"
 
-void ango_write_begin(struct ango_writer *w, uint8_t *buf, size_t cap)
-{
-    memset(w, 0, sizeof *w);
-    w->buf = buf;
-    w->cap = cap;
-}
-
 void ango_write_refuse(struct ango_writer *w, int err)
 {
     if (w->err != ANGO_OK)
@@ -63,9 +56,13 @@ bool ango_unreserved(unsigned c)
     return (c | 0x20) - 'a' < 26u || c - '0' < 10u || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+static unsigned hex_digit(unsigned value)
+{
+    return value + (value < 10 ? '0' : 'A' - 10);
+}
+
 void ango_write_segment(struct ango_writer *w, const char *id)
 {
-    static const char hex[] = "0123456789ABCDEF";
     const uint8_t *p = (const uint8_t *)id;
 
     if (id == NULL || (*p == '.' && (p[1] == '\0' || (p[1] == '.' && p[2] == '\0'))))
@@ -82,8 +79,8 @@ void ango_write_segment(struct ango_writer *w, const char *id)
 
             if (!ango_unreserved(c)) {
                 ango_write_byte(w, '%');
-                ango_write_byte(w, (unsigned char)hex[c >> 4]);
-                c = (unsigned char)hex[c & 15];
+                ango_write_byte(w, hex_digit(c >> 4));
+                c = hex_digit(c & 15);
             }
             ango_write_byte(w, c);
         }
@@ -91,12 +88,12 @@ void ango_write_segment(struct ango_writer *w, const char *id)
 }
 
 /* Written in runs, up to each byte that wants a backslash. */
-void ango_write_string(struct ango_writer *w, const char *text, int refusal)
+void ango_write_string(struct ango_writer *w, const char *before, const char *text, int refusal)
 {
     const uint8_t *p = (const uint8_t *)(text != NULL ? text : "");
     const uint8_t *run = p;
 
-    ango_write_byte(w, '"');
+    ango_write_text(w, before);
     do {
         unsigned n = *p - 0x20u < 0x5F ? 1 : ango_utf8_len(p);
 
@@ -115,12 +112,7 @@ void ango_write_string(struct ango_writer *w, const char *text, int refusal)
     ango_write_byte(w, '"');
 }
 
-void ango_write_word(struct ango_writer *w, const char *word)
-{
-    ango_write_string(w, word, ANGO_E_ARG);
-}
-
-void ango_write_email(struct ango_writer *w, const char *email)
+void ango_write_email(struct ango_writer *w, const char *before, const char *email)
 {
     const char *p = email != NULL ? email : "";
     const char *at = NULL;
@@ -135,5 +127,5 @@ void ango_write_email(struct ango_writer *w, const char *email)
     if (at == NULL || *p != '\0' || (size_t)(at - email) - 1 >= ANGO_EMAIL_LOCAL_MAX || at + 1 == p
         || p - email > ANGO_EMAIL_MAX)
         email = NULL;
-    ango_write_string(w, email, ANGO_E_EMAIL);
+    ango_write_string(w, before, email, ANGO_E_EMAIL);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct ango_writer {
     uint8_t *buf;
@@ -21,7 +22,12 @@ struct ango_writer {
     int err;      /* ANGO_OK, or the first error */
 };
 
-void ango_write_begin(struct ango_writer *w, uint8_t *buf, size_t cap);
+static inline void ango_write_begin(struct ango_writer *w, uint8_t *buf, size_t cap)
+{
+    memset(w, 0, sizeof *w);
+    w->buf = buf;
+    w->cap = cap;
+}
 
 /* Notes an error (the first counts), with the entry it belongs to. */
 void ango_write_refuse(struct ango_writer *w, int err);
@@ -40,13 +46,13 @@ bool ango_unreserved(unsigned c);
 /* An identifier as one segment of a path, percent-encoded but for the unreserved characters. ANGO_E_ID. */
 void ango_write_segment(struct ango_writer *w, const char *id);
 
-/* A JSON string in quotes. NULL, empty, control characters and what is not UTF-8 are refused with `refusal`. */
-void ango_write_string(struct ango_writer *w, const char *text, int refusal);
+/*
+ * `before` as it is, which ends with the opening quote, and a text as a JSON string with its closing quote. NULL, empty, ASCII
+ * control characters and what is not UTF-8 are refused with `refusal`.
+ */
+void ango_write_string(struct ango_writer *w, const char *before, const char *text, int refusal);
 
-/* One of the API's words as a JSON string; NULL, for no word, is ANGO_E_ARG. */
-void ango_write_word(struct ango_writer *w, const char *word);
-
-/* An email address as a JSON string; ANGO_E_EMAIL for what cannot be one (see ango_invite_members_to_org_start). */
-void ango_write_email(struct ango_writer *w, const char *email);
+/* The same for an email address; ANGO_E_EMAIL for what cannot be one (see ango_invite_members_to_org_start). */
+void ango_write_email(struct ango_writer *w, const char *before, const char *email);
 
 #endif

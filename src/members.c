@@ -22,11 +22,8 @@ int ango_get_organization_members_start(struct ango_client *client, const char *
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w) != ANGO_OK)
+    if (ango_begin(client, &w, "GET /v2/organization/", organization_id, "/users?") != ANGO_OK)
         return ANGO_E_ARG;
-    ango_write_text(&w, "GET /v2/organization/");
-    ango_write_segment(&w, organization_id);
-    ango_write_text(&w, "/users?");
     return ango_start_page(client, &w, page, "search", search, &members);
 }
 
@@ -61,21 +58,19 @@ int ango_update_organization_members_role_start(struct ango_client *client, cons
     struct ango_writer w;
     size_t i;
 
-    if (ango_begin_body(client, &w, "POST /v2/organization/", organization_id, "/users", "{\"users\":") != ANGO_OK)
+    if (ango_begin(client, &w, "POST /v2/organization/", organization_id, "/users") != ANGO_OK)
         return ANGO_E_ARG;
+    ango_write_head(client, &w, true);
     if (emails == NULL || emails_len - 1 >= INT_MAX) {
         ango_write_refuse(&w, ANGO_E_ARG);
         emails_len = 0;
     }
     for (i = 0; i < emails_len; i++) {
         w.index = i;
-        ango_write_text(&w, i == 0 ? "[{\"email\":" : ",{\"email\":");
-        ango_write_email(&w, emails[i]);
-        ango_write_text(&w, ",\"organizationRole\":");
-        ango_write_word(&w, ango_organization_role_text(role));
-        ango_write_byte(&w, '}');
+        ango_write_email(&w, i == 0 ? "{\"users\":[{\"email\":\"" : "},{\"email\":\"", emails[i]);
+        ango_write_string(&w, ",\"organizationRole\":\"", ango_organization_role_text(role), ANGO_E_ARG);
     }
-    ango_write_text(&w, "]}");
+    ango_write_text(&w, "}]}");
     return ango_start(client, &w, true, &updates);
 }
 
@@ -89,5 +84,5 @@ int ango_next_role_update(struct ango_client *client, struct ango_role_update *u
 int ango_delete_organization_members_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len)
 {
-    return ango_start_delete(client, organization_id, "/users", "{\"users\":", emails, emails_len);
+    return ango_start_delete(client, organization_id, "/users", "{\"users\":[\"", emails, emails_len);
 }

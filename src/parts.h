@@ -4,12 +4,8 @@
 
 #include "client.h"
 
-/* Begins a request with a body: "METHOD /path/" and an identifier, "/path", and how the body begins. */
-int ango_begin_body(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
-                    const char *after, const char *body);
-
-/* Writes ["a@b","c@d"]; ANGO_E_ARG for none at all. */
-void ango_write_emails(struct ango_writer *w, const char *const *emails, size_t emails_len);
+/* Writes `before`, which ends with the opening quote, and then a@b","c@d"; ANGO_E_ARG for no address at all. */
+void ango_write_emails(struct ango_writer *w, const char *before, const char *const *emails, size_t emails_len);
 
 /*
  * Ends a GET whose path ends with a query: page=1&limit=10 and, when text is neither NULL nor "", &name=text, percent-encoded.

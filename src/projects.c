@@ -24,9 +24,8 @@ int ango_list_projects_start(struct ango_client *client, const char *sort, const
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w) != ANGO_OK)
+    if (ango_begin(client, &w, "GET /v2/", "listProjects", "?") != ANGO_OK)
         return ANGO_E_ARG;
-    ango_write_text(&w, "GET /v2/listProjects?");
     return ango_start_page(client, &w, page, "sort", sort, &projects);
 }
 
@@ -57,11 +56,11 @@ int ango_add_members_to_project_start(struct ango_client *client, const char *pr
 {
     struct ango_writer w;
 
-    if (ango_begin_body(client, &w, "POST /v2/project/", project_id, "/assigned", "{\"assignees\":") != ANGO_OK)
+    if (ango_begin(client, &w, "POST /v2/project/", project_id, "/assigned") != ANGO_OK)
         return ANGO_E_ARG;
-    ango_write_emails(&w, emails, emails_len);
-    ango_write_text(&w, ",\"role\":");
-    ango_write_word(&w, ango_project_role_text(role));
+    ango_write_head(client, &w, true);
+    ango_write_emails(&w, "{\"assignees\":[\"", emails, emails_len);
+    ango_write_string(&w, "],\"role\":\"", ango_project_role_text(role), ANGO_E_ARG);
     ango_write_byte(&w, '}');
     return ango_start(client, &w, true, &assigned);
 }

@@ -3,12 +3,15 @@
 
 const char *ango_organization_role_text(enum ango_organization_role role)
 {
-    return role == ANGO_ORGANIZATION_ADMIN ? "admin" : role == ANGO_ORGANIZATION_MEMBER ? "member" : NULL;
+    static const char words[][7] = { "admin", "member" };
+    unsigned i = (unsigned)role - ANGO_ORGANIZATION_ADMIN;
+
+    return i < sizeof words / sizeof words[0] ? words[i] : NULL;
 }
 
 const char *ango_project_role_text(enum ango_project_role role)
 {
-    static const char *const words[] = { "Manager", "Labeler", "Reviewer", "Lead" };
+    static const char words[][9] = { "Manager", "Labeler", "Reviewer", "Lead" };
     unsigned i = (unsigned)role - ANGO_PROJECT_MANAGER;
 
     return i < sizeof words / sizeof words[0] ? words[i] : NULL;

@@ -21,13 +21,13 @@ enum what { STRING, SEGMENT, EMAIL, WORD };
 static void write(struct ango_writer *w, enum what what, const char *text)
 {
     if (what == STRING)
-        ango_write_string(w, text, ANGO_E_ID);
+        ango_write_string(w, "\"", text, ANGO_E_ID);
     else if (what == SEGMENT)
         ango_write_segment(w, text);
     else if (what == EMAIL)
-        ango_write_email(w, text);
+        ango_write_email(w, "\"", text);
     else
-        ango_write_word(w, text);
+        ango_write_string(w, "\"", text, ANGO_E_ARG);
 }
 
 /* Whatever there is room for, `len` becomes the same, and nothing is written past the room. */
