@@ -3,9 +3,9 @@
  *
  *     EMAIL [admin|member] [Manager|Labeler|Reviewer|Lead] [PROJECT]
  *
- * The project is the configured one unless the line names another; "-" is none. "?" tells what the desk uses, "list"
- * who is invited and has not come yet.
- * A superloop: nothing in it waits for longer than one step of public-key cryptography takes.
+ * The project is the configured one unless the line names another; "-" is none. "?" tells what the desk uses,
+ * "list" who is invited and has not come yet. A superloop: nothing in it waits for longer than one step of
+ * public-key cryptography takes.
  */
 #include <string.h>
 
@@ -33,7 +33,7 @@
 #define GIVE_UP_MS 600000u
 #define TEXT_MAX 160           /* of what the server says, and of what a badge holds, so much is shown */
 
-/* --- what the library needs --------------------------------------------------------------------------------- */
+/* --- what the library needs ----------------------------------------------------------------------------- */
 
 static void poll_board(void *ctx, struct netif *netif, uint32_t wait_ms)
 {
@@ -68,7 +68,7 @@ static union {
     struct ango_confirm confirm;
 } reading;
 
-/* --- the console -------------------------------------------------------------------------------------------- */
+/* --- the console ---------------------------------------------------------------------------------------- */
 
 static void put(const char *text)
 {
@@ -179,7 +179,7 @@ static bool read_line(void)
     return line.ready;
 }
 
-/* --- what it uses ------------------------------------------------------------------------------------------- */
+/* --- what it uses --------------------------------------------------------------------------------------- */
 
 extern char flash_used[], flash_size[], ram_used[], ram_size[];
 
@@ -187,7 +187,7 @@ static struct {
     uint32_t requests, invited, already, refused, unknown;
     uint64_t handshake_cycles; /* of the last handshake, without sleep */
     uint64_t step_cycles;      /* of the longest step so far */
-    size_t arena_touched;      /* painted words of the arena that the first connection overwrote, to the last one */
+    size_t arena_touched;      /* bytes of the painted arena that the first connection overwrote, or jumped */
 } stats;
 
 static void report(void)
@@ -281,7 +281,7 @@ static void tell_last_words(void)
     board_last_words.magic = 0;
 }
 
-/* --- a badge ------------------------------------------------------------------------------------------------- */
+/* --- a badge -------------------------------------------------------------------------------------------- */
 
 static struct {
     enum { NOTHING, INVITING, CHECKING, LISTING } state;
@@ -492,7 +492,8 @@ static void check(void)
     job.state = CHECKING;
     job.again_ms = job.begun_ms + RETRY_MIN_MS; /* the server may still be at work on it */
     job.waiting = true;
-    (void)ango_confirm_begin(&reading.confirm, &client, desk_config.organization_id, &job.email, 1, &job.presence);
+    (void)ango_confirm_begin(&reading.confirm, &client, desk_config.organization_id, &job.email, 1,
+                             &job.presence);
 }
 
 static void tell_invited(void)
@@ -610,7 +611,7 @@ static void step(void)
     tell(err, &entry);
 }
 
-/* --- the loop ------------------------------------------------------------------------------------------------ */
+/* --- the loop ------------------------------------------------------------------------------------------- */
 
 static int start_library(size_t arena_cap)
 {
@@ -704,7 +705,8 @@ static void take_line(void)
 static void await_seed(void)
 {
     put("This board has no source of entropy and no clock: A REAL ONE MUST BRING BOTH.\n"
-        "Type \"seed HEX\" (64 bytes or more) and \"time SECONDS_SINCE_1970\"; until then nothing is sent.\n");
+        "Type \"seed HEX\" (64 bytes or more) and \"time SECONDS_SINCE_1970\"; "
+        "until then nothing is sent.\n");
     while (seed_left() < 64 || seed_time(NULL) == 0) {
         board_feed_watchdog();
         board_sleep();

@@ -9,7 +9,7 @@
 void systick_handler(void);
 void uart_handler(void);
 
-/* --- clock and time ----------------------------------------------------------------------------------------- */
+/* --- clock and time ------------------------------------------------------------------------------------- */
 
 static volatile uint64_t ticks; /* milliseconds */
 static uint64_t idle_cycles;
@@ -90,7 +90,7 @@ static void init_clock(void)
     SYST_CSR = 7;
 }
 
-/* --- UART --------------------------------------------------------------------------------------------------- */
+/* --- UART ----------------------------------------------------------------------------------------------- */
 
 /* Filled by the interrupt, so that a line can be typed while a key is being worked on. */
 static struct {
@@ -171,7 +171,7 @@ static void init_uart(void)
     NVIC_ISER0 = 1u << IRQ_UART0;
 }
 
-/* --- watchdog ----------------------------------------------------------------------------------------------- */
+/* --- watchdog ------------------------------------------------------------------------------------------- */
 
 /* The first time it runs out, it interrupts: report_fault then says where. The second time it resets. */
 static void init_watchdog(void)

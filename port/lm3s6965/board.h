@@ -1,8 +1,8 @@
 /*
  * board.h - the LM3S6965 evaluation board: clock, UART, watchdog, Ethernet, and what a fault leaves behind.
  *
- * QEMU's lm3s6965evb is what all of this was tried on. Where real silicon wants more than QEMU does (PLL lock, transmit
- * completion), the data sheet was followed; nobody has run it on a real board yet.
+ * QEMU's lm3s6965evb is what all of this was tried on. Where real silicon wants more than QEMU does (PLL
+ * lock, transmit completion), the data sheet was followed; nobody has run it on a real board yet.
  */
 #ifndef BOARD_H
 #define BOARD_H
@@ -19,7 +19,7 @@
 /* Clock, SysTick, UART, watchdog. Interrupts are on afterwards. */
 void board_init(void);
 
-/* --- time ---------------------------------------------------------------------------------------------------- */
+/* --- time ----------------------------------------------------------------------------------------------- */
 
 uint64_t board_uptime_ms(void);
 /* CPU cycles since the start in which the CPU did not sleep. In QEMU with -icount shift=0 a cycle is 20
@@ -29,13 +29,13 @@ uint64_t board_busy_cycles(void);
 void board_sleep(void);
 void board_feed_watchdog(void);
 
-/* --- UART0, 115200 8N1 ------------------------------------------------------------------------------------------ */
+/* --- UART0, 115200 8N1 ---------------------------------------------------------------------------------- */
 
 void board_put(char c); /* waits while the transmitter is full */
 int board_get(void);    /* -1: nothing there */
 uint32_t board_lost(void); /* characters that came faster than they were taken */
 
-/* --- memory: see memory.ld ------------------------------------------------------------------------------------- */
+/* --- memory: see memory.ld ------------------------------------------------------------------------------ */
 
 extern uint32_t stack_bottom[], stack_top[], handler_stack_bottom[], handler_stack_top[];
 
@@ -43,7 +43,7 @@ extern uint32_t stack_bottom[], stack_top[], handler_stack_bottom[], handler_sta
 /* Words of [from, to) that were used, counted from the end that a stack grows away from. In bytes. */
 size_t board_painted_used(const uint32_t *from, const uint32_t *to);
 
-/* --- what ended the last run -------------------------------------------------------------------------------------- */
+/* --- what ended the last run ---------------------------------------------------------------------------- */
 
 /* Kept in RAM that is not cleared at start. */
 struct board_last_words {
@@ -54,7 +54,7 @@ struct board_last_words {
 extern struct board_last_words board_last_words;
 #define BOARD_LAST_WORDS 0x6C617374u
 
-/* --- Ethernet ---------------------------------------------------------------------------------------------------- */
+/* --- Ethernet ------------------------------------------------------------------------------------------- */
 
 err_t board_ethernet_init(struct netif *netif);
 /* Gives what has arrived to the netif; whether there was anything. */

@@ -1,5 +1,6 @@
 /*
- * desk_config.h - what differs from desk to desk: one block at the end of flash, written by config2c from a text file.
+ * desk_config.h - what differs from desk to desk: one block at the end of flash, written by config2c from a
+ * text file.
  */
 #ifndef DESK_CONFIG_H
 #define DESK_CONFIG_H

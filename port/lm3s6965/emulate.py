@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """Runs the badge desk in QEMU, confined to loopback.
 
-    port/lm3s6965/emulate.py FIRMWARE.elf    against a stand-in server, with the terminal as badge reader (make badge)
+    port/lm3s6965/emulate.py FIRMWARE.elf    against a stand-in server; the terminal is the badge reader
     with Emulator(elf, port) as e: ...       in a test, against any server on a port of loopback
 
-The guest has a network of its own, cut off from every other (restrict=on). Its DHCP is QEMU's, which then names no DNS
-server; the configuration does (dns), and the answers for the one name that there is come from here. A connection to
-the address behind that name becomes a pipe to the server on loopback.
+The guest has a network of its own, cut off from every other (restrict=on). Its DHCP is QEMU's, which then
+names no DNS server; the configuration does (dns), and the one name that there is is answered here.
+A connection to the address behind that name becomes a pipe to the server on loopback.
 """
 import json
 import os
@@ -35,7 +35,7 @@ def checksum(data):
 
 
 def answer_dns(frame, names):
-    """The Ethernet frame that answers this one, if it is a query for an address; None otherwise. names: to IPv4."""
+    """The frame that answers this one, if it is a query for an address; None otherwise. names: to IPv4."""
     if frame[12:14] != b"\x08\x00" or frame[23:24] != b"\x11" or frame[30:34] != socket.inet_aton(DNS):
         return None
     udp = 14 + (frame[14] & 15) * 4
@@ -77,8 +77,9 @@ class Emulator:
         self.monitor = os.path.join(self.folder.name, "monitor")
         pipe = "%s %s %d" % (sys.executable or "/usr/bin/python3", os.path.join(HERE, "pipe.py"), self.port)
         command = [
-            "qemu-system-arm", "-M", "lm3s6965evb", "-kernel", self.elf, "-display", "none", "-monitor", "none",
-            "-serial", "stdio", "-qmp", "unix:%s,server=on,wait=off" % self.monitor,
+            "qemu-system-arm", "-M", "lm3s6965evb", "-kernel", self.elf,
+            "-display", "none", "-monitor", "none", "-serial", "stdio",
+            "-qmp", "unix:%s,server=on,wait=off" % self.monitor,
             "-net", "nic,model=stellaris",
             "-net", "user,net=%s,dhcpstart=198.51.100.15,restrict=on,guestfwd=tcp:%s:443-cmd:%s" % (
                 NET, SERVER, pipe.replace(",", ",,")),
@@ -129,8 +130,8 @@ class Emulator:
             control.connect(self.monitor)
             with control.makefile("rw", encoding="ascii") as talk:
                 talk.readline()
-                for command in ({"execute": "qmp_capabilities"},
-                                {"execute": "set_link", "arguments": {"name": "stellaris_enet.0", "up": plugged}}):
+                link = {"name": "stellaris_enet.0", "up": plugged}
+                for command in ({"execute": "qmp_capabilities"}, {"execute": "set_link", "arguments": link}):
                     talk.write(json.dumps(command) + "\n")
                     talk.flush()
                     reply = json.loads(talk.readline())
@@ -150,7 +151,7 @@ class Emulator:
         self.send("time %d" % (time.time() if self.now is None else self.now))
 
     def expect(self, pattern, timeout=60.0):
-        """Waits for the regular expression in what comes from now on; the match. What came before it is dropped."""
+        """Waits for the regular expression in what is new; the match. What came before it is dropped."""
         deadline = time.monotonic() + timeout
         while True:
             match = re.search(pattern, self.text, re.M)
@@ -160,7 +161,8 @@ class Emulator:
             try:
                 more = self.output.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                raise AssertionError("no %r within %d s, but: %s" % (pattern, timeout, self.text[-1500:])) from None
+                raise AssertionError("no %r within %d s, but: %s" % (
+                    pattern, timeout, self.text[-1500:])) from None
             if more is None:
                 raise AssertionError("QEMU ended: " + self.text[-1500:])
             self.text += more
@@ -194,7 +196,8 @@ def main():
     with standin.StandIn(os.path.join(TOP, "build/pki"), chain="ecdsa") as server:
         with Emulator(sys.argv[1], server.port, log=show) as desk:
             print("A stand-in Ango Hub is the server; its control plane: %s\n"
-                  "Seed and time are typed in for you. Type email addresses; Ctrl-D ends it." % server.control_url)
+                  "Seed and time are typed in for you. Type email addresses; Ctrl-D ends it."
+                  % server.control_url)
 
             ready, over = threading.Event(), threading.Event()
 
@@ -204,7 +207,7 @@ def main():
                         asked = desk.expect(r"(until then nothing is sent)|(^Ready)|nearly used up", 1e6)
                     except AssertionError:
                         if not over.is_set():
-                            os._exit(1)                     # QEMU is gone, and the terminal would be waited for
+                            os._exit(1)                     # QEMU is gone; nobody would notice
                         return
                     if asked.group(2):
                         ready.set()

@@ -8,8 +8,8 @@
 
 #include "registers.h"
 
-/* The controller puts two bytes of length before a frame. lwIP puts two bytes of padding there, so that both agree on
- * where a word begins. */
+/* The controller puts two bytes of length before a frame. lwIP puts two bytes of padding there, so that both
+ * agree on where a word begins. */
 #if ETH_PAD_SIZE != 2 || PBUF_POOL_BUFSIZE % 4
 #error "this driver copies whole words: ETH_PAD_SIZE must be 2, PBUF_POOL_BUFSIZE a multiple of 4"
 #endif

@@ -29,10 +29,11 @@ firmware-test: firmware ## run the badge desk's tests in QEMU, and print its fig
 memory-picture: firmware ## draw where the badge desk's flash and RAM go, from what was measured
 	@port/lm3s6965/memory_map.py $(FIRMWARE).elf --svg port/lm3s6965/memory.svg >/dev/null
 
-# --- within VARIANT=m3: what is linked ------------------------------------------------------------------------
+# --- within VARIANT=m3: what is linked ---------------------------------------------------------------
 
-lwip_src := $(addprefix src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c stats.c sys.c \
-    tcp.c tcp_in.c tcp_out.c timeouts.c udp.c ipv4/dhcp.c ipv4/etharp.c ipv4/icmp.c ipv4/ip4.c ipv4/ip4_addr.c) \
+lwip_src := $(addprefix src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c stats.c \
+    sys.c tcp.c tcp_in.c tcp_out.c timeouts.c udp.c ipv4/dhcp.c ipv4/etharp.c ipv4/icmp.c ipv4/ip4.c \
+    ipv4/ip4_addr.c) \
     src/netif/ethernet.c
 lwip_obj := $(patsubst %.c,$(BUILD)/lwip/%.o,$(lwip_src))
 board_obj := $(call objects,$(addprefix port/lm3s6965/,start.c board.c ethernet.c seed.c))

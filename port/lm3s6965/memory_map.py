@@ -15,14 +15,16 @@ FLASH, RAM = 256 * 1024, 64 * 1024
 BOARD = ("start.o", "board.o", "ethernet.o", "seed.o")
 # What the desk declares for the library's use: part of what the library costs.
 FOR_LIBRARY = ("buffer", "tokens", "client", "config", "reading", "tls", "tls_config")
-FLASH_PARTS = {"mbedtls": "mbedTLS: TLS 1.2 and 1.3", "lwip": "lwIP", "library": "the library", "port": "its port to lwIP", "desk": "badge desk",
+FLASH_PARTS = {"mbedtls": "mbedTLS: TLS 1.2 and 1.3", "lwip": "lwIP", "library": "the library",
+               "port": "its port to lwIP", "desk": "badge desk",
                "board": "board", "libc": "libc, libgcc", "config": "configuration", "rest": "alignment"}
 RAM_PARTS = {"arena": "arena: all that mbedTLS allocates", "lwip": "lwIP, buffers included", "stack": "stack",
-             "library": "the library, buffers included", "port": "its port to lwIP", "desk": "badge desk", "board": "board, seed",
+             "library": "the library, buffers included", "port": "its port to lwIP", "desk": "badge desk",
+             "board": "board, seed",
              "handler": "exception stack", "mbedtls": "mbedTLS, static", "libc": "libc", "rest": "alignment"}
-COLOURS = {"mbedtls": "#4c78a8", "lwip": "#72b7b2", "library": "#e45756", "port": "#f7a6a6", "desk": "#f2a541", "board": "#9d755d",
-           "libc": "#b0a8b9", "config": "#eeca3b", "arena": "#9ecae9", "stack": "#54a24b", "handler": "#88d27a",
-           "rest": "#999999"}
+COLOURS = {"mbedtls": "#4c78a8", "lwip": "#72b7b2", "library": "#e45756", "port": "#f7a6a6",
+           "desk": "#f2a541", "board": "#9d755d", "libc": "#b0a8b9", "config": "#eeca3b", "arena": "#9ecae9",
+           "stack": "#54a24b", "handler": "#88d27a", "rest": "#999999"}
 
 
 def owner(path, section):
@@ -57,7 +59,8 @@ def pieces(elf):
     """(section, bytes, file) of everything that was linked."""
     with open(os.path.splitext(elf)[0] + ".map", encoding="utf-8") as file:
         text = file.read().partition("Linker script and memory map")[2]
-    text = re.sub(r"\n {10,}(?=0x[0-9a-f]+ +0x[0-9a-f]+ /?\S)", " ", text)      # long names have a line to themselves
+    # Long names have a line to themselves.
+    text = re.sub(r"\n {10,}(?=0x[0-9a-f]+ +0x[0-9a-f]+ /?\S)", " ", text)
     return [(section, int(size, 16), path) for section, size, path in re.findall(
         r"^ (\S+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (/?[\w./].*)$", text, re.M)]
 
@@ -119,7 +122,8 @@ def picture(flash, ram):
     y = bar(out, 10, "Flash", flash, FLASH_PARTS, FLASH)
     y = bar(out, y, "RAM, all of it static", ram, RAM_PARTS, RAM)
     style = "text{font:13px sans-serif;fill:#222}.h{font-weight:bold;font-size:15px}.n{font-weight:bold}"
-    return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 940 %d" role="img" aria-label="Where flash and RAM go">\n'
+    return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 940 %d" role="img" '
+            'aria-label="Where flash and RAM go">\n'
             '<style>%s</style>\n<rect width="940" height="%d" fill="#fff"/>\n%s\n</svg>\n' % (
                 y, style, y, "\n".join(out)))
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""One connection to a port of loopback, as standard input and output: what QEMU's guestfwd starts for each."""
+"""A connection to a port of loopback, as standard input and output: QEMU's guestfwd starts one each."""
 import os
 import select
 import socket

@@ -73,7 +73,7 @@
 #define MAC_INT_OVERRUN (1u << 3)
 #define MAC_RCTL_ON (1u << 0 | 1u << 3) /* receive; drop frames with a bad checksum */
 #define MAC_RCTL_RESET (1u << 4)
-#define MAC_TCTL_ON (1u << 0 | 1u << 1 | 1u << 2 | 1u << 4) /* transmit, pad, append the checksum, full duplex */
+#define MAC_TCTL_ON (1u << 0 | 1u << 1 | 1u << 2 | 1u << 4) /* transmit, pad, checksum, full duplex */
 
 /* Cortex-M3 */
 #define SYST_CSR REGISTER(0xE000E010)

@@ -32,8 +32,8 @@ static void paint(uint32_t *from, const uint32_t *to)
         *from++ = BOARD_PAINT;
 }
 
-/* The 32 KB below RAM are nobody's, so that a stack that grows into them stops at once, also where a bus would not
- * mind (QEMU's does not). And RAM holds no code. */
+/* The 32 KB below RAM are nobody's, so that a stack that grows into them stops at once, also where a bus
+ * would not mind (QEMU's does not). And RAM holds no code. */
 static void protect(void)
 {
     MPU_RNR = 0;
@@ -71,10 +71,10 @@ size_t board_painted_used(const uint32_t *from, const uint32_t *to)
     return (size_t)(to - from) * sizeof *from;
 }
 
-/* --- faults ------------------------------------------------------------------------------------------------- */
+/* --- faults --------------------------------------------------------------------------------------------- */
 
-/* Hands over the frame that the exception stacked, wherever that is. Must not touch the process stack: it may be the
- * reason. */
+/* Hands over the frame that the exception stacked, wherever that is. Must not touch the process stack: it may
+ * be the reason. */
 __attribute__((naked)) void fault_handler(void)
 {
     __asm__ volatile("mrs r1, ipsr\n\t"
@@ -143,7 +143,7 @@ void report_fault(const uint32_t *frame, uint32_t kind)
         continue;
 }
 
-/* --- vectors ------------------------------------------------------------------------------------------------ */
+/* --- vectors -------------------------------------------------------------------------------------------- */
 
 typedef void (*handler)(void);
 

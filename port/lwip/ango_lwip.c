@@ -93,7 +93,7 @@ int ango_lwip_entropy(void *ctx, uint8_t *buf, size_t len)
     return lwip->board->entropy(lwip->board->ctx, buf, len);
 }
 
-/* --- what lwIP tells us, from within ango_lwip_poll ---------------------------------------------------------- */
+/* --- what lwIP tells us, from within ango_lwip_poll ----------------------------------------------------- */
 
 static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 {
@@ -152,7 +152,7 @@ static void on_resolved(const char *name, const ip_addr_t *address, void *arg)
         lwip->address = *address;
 }
 
-/* --- the port ------------------------------------------------------------------------------------------------ */
+/* --- the port ------------------------------------------------------------------------------------------- */
 
 static void release(struct ango_lwip *lwip)
 {

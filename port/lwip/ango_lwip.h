@@ -1,10 +1,10 @@
 /*
- * ango_lwip.h - the port to lwIP's raw API (NO_SYS=1): DHCP, DNS and TCP in a superloop, without heap or threads.
- * Plain: put TLS over it (ango_tls.h).
+ * ango_lwip.h - the port to lwIP's raw API (NO_SYS=1): DHCP, DNS and TCP in a superloop, without heap or
+ * threads. Plain: put TLS over it (ango_tls.h).
  *
  * Knows nothing of the board. That brings a driver, which is an lwIP netif, and the few functions of struct
- * ango_lwip_board. lwIP has one state for the whole program, so there is one struct ango_lwip; nothing in here, and
- * nothing of lwIP, may be called from an interrupt or from a second thread.
+ * ango_lwip_board. lwIP has one state for the whole program, so there is one struct ango_lwip; nothing in
+ * here, and nothing of lwIP, may be called from an interrupt or from a second thread.
  *
  *   static struct ango_lwip lwip;
  *   static const struct ango_port plain = ANGO_LWIP_PORT(&lwip);
@@ -27,8 +27,8 @@ struct tcp_pcb;
 struct ango_lwip_board {
     void *ctx;
     /*
-     * Gives every frame that has arrived to netif->input. When there was none, may sleep until an interrupt, but
-     * for at most `wait_ms`; returning early is never wrong. The place to feed a watchdog, too.
+     * Gives every frame that has arrived to netif->input. When there was none, may sleep until an interrupt,
+     * but for at most `wait_ms`; returning early is never wrong. The place to feed a watchdog, too.
      */
     void (*poll)(void *ctx, struct netif *netif, uint32_t wait_ms);
     uint32_t (*clock_ms)(void *ctx);
@@ -51,14 +51,14 @@ struct ango_lwip {
 };
 
 /*
- * Starts lwIP, the driver and DHCP, and returns at once. `driver` is called once, as lwIP's netif_add does; it sets
- * hwaddr, mtu, flags, output (etharp_output) and linkoutput.
+ * Starts lwIP, the driver and DHCP, and returns at once. `driver` is called once, as lwIP's netif_add does;
+ * it sets hwaddr, mtu, flags, output (etharp_output) and linkoutput.
  *   ANGO_E_ARG      a NULL, or the driver refused
  *   ANGO_E_ENTROPY  16 bytes were wanted for sequence numbers and identifiers
  */
 int ango_lwip_start(struct ango_lwip *lwip, const struct ango_lwip_board *board, netif_init_fn driver);
 
-/* Takes what has arrived and runs lwIP's timers; sleeps for at most `wait_ms`. Call it at least every 250 ms. */
+/* Takes what has arrived and runs lwIP's timers; sleeps for at most `wait_ms`. At least every 250 ms. */
 void ango_lwip_poll(struct ango_lwip *lwip, uint32_t wait_ms);
 
 /* Whether DHCP (or somebody else) has given us an address. Until then connect waits. */

@@ -1,13 +1,13 @@
 /*
  * lwIP 2.2 as the port needs it: IPv4, DHCP, DNS, one TCP connection, no heap, no threads.
  *
- * The sizes below are for a device with 64 KB of RAM, about 7 KB of which they cost. Each can be set with -D; what the
- * port itself rests on is at the top.
+ * The sizes below are for a device with 64 KB of RAM, about 7 KB of which they cost. Each can be set with -D;
+ * what the port itself rests on is at the top.
  */
 #ifndef ANGO_LWIPOPTS_H
 #define ANGO_LWIPOPTS_H
 
-/* --- what ango_lwip.c rests on ----------------------------------------------------------------------------- */
+/* --- what ango_lwip.c rests on -------------------------------------------------------------------------- */
 
 #define NO_SYS 1
 #define SYS_LIGHTWEIGHT_PROT 0
@@ -18,7 +18,7 @@
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
 
-/* --- left out: it would only cost flash --------------------------------------------------------------------- */
+/* --- left out: it would only cost flash ----------------------------------------------------------------- */
 
 #define LWIP_NOASSERT 1 /* 9 KB of flash */
 #define LWIP_STATS 0
@@ -42,13 +42,13 @@
 /* Out-of-order segments are not kept but asked for again: with so small a window there are few. */
 #define TCP_QUEUE_OOSEQ 0
 
-/* --- sizes --------------------------------------------------------------------------------------------------- */
+/* --- sizes ---------------------------------------------------------------------------------------------- */
 
 #define MEM_ALIGNMENT 4
 #define ETH_PAD_SIZE 2 /* or the IP header lies across words, which a Cortex-M0 cannot read */
 
-/* Segments of 536 bytes, which every path carries: four of them fill the window, two more buffers are for the rest
- * of the world. A 16 KB record takes eight round trips; a window of 16 KB would take 18 KB of RAM. */
+/* Segments of 536 bytes, which every path carries: four of them fill the window, two more buffers are for the
+ * rest of the world. A 16 KB record takes eight round trips; a window of 16 KB would take 18 KB of RAM. */
 #ifndef TCP_MSS
 #define TCP_MSS 536
 #endif
