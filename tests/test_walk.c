@@ -843,7 +843,7 @@ static void a_page_joins_at_the_front(void)
     server.len += 8;
 }
 
-/* A whole page may join in front, more than once: a page that comes three times is no fault of the server's. */
+/* A whole page may join in front, more than once: a page that comes three times is nobody's fault. */
 static void the_same_for_a_while(void **state)
 {
     size_t i;
