@@ -426,7 +426,7 @@ class Figures(Case):
         flash, ram = memory_map.measure(DESK)
         FIGURES["firmware_flash"], FIGURES["firmware_static_ram"] = sum(flash.values()), sum(ram.values())
         FIGURES["library_flash"], FIGURES["library_ram"] = flash["library"], ram["library"]
-        FIGURES["library_flash_lists"] = memory_map.library_flash(DESK, *LISTS)
+        FIGURES["library_flash_lists"] = memory_map.flash_of(DESK, *LISTS)
         self.assertLessEqual(FIGURES["firmware_flash"], FLASH_MAX)
         self.assertLessEqual(FIGURES["firmware_static_ram"], RAM_MAX)
         self.assertGreater(FIGURES["library_flash_lists"], 0)

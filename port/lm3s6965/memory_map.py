@@ -69,7 +69,7 @@ def in_flash(section):
     return re.match(r"\.(text|rodata|vectors|config|data|ARM\.exidx)", section) is not None
 
 
-def library_flash(elf, *files):
+def flash_of(elf, *files):
     """Bytes of flash of these source files of the library."""
     return sum(size for section, size, path in pieces(elf)
                if in_flash(section) and any("libango.a(%s.o)" % name in path for name in files))
