@@ -89,9 +89,9 @@ class Case(unittest.TestCase):
         """Runs ango invite against the stand-in."""
         return self.ango(*self.here(*arguments), **options)
 
-    def start(self, *arguments, **streams):
+    def start(self, *arguments, command="invite", **streams):
         """The same, without waiting for it."""
-        return subprocess.Popen([ANGO, "invite", *self.here(*arguments)], env=self.environment(),
+        return subprocess.Popen([ANGO, command, *self.here(*arguments)], env=self.environment(),
                                 **dict({"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}, **streams))
 
     def invite_json(self, *arguments, **options):
@@ -101,6 +101,29 @@ class Case(unittest.TestCase):
         for word in set(words):
             self.assertEqual(document[word.replace(" ", "_")], words.count(word))
         return document
+
+    def on_terminal(self, *arguments, typed=None, **options):
+        """(status, what standard output got, what a terminal as standard error got)"""
+        ours, theirs = pty.openpty()
+        shown = bytearray()
+        stdin = subprocess.DEVNULL if typed is None else theirs
+        with self.start(*arguments, stdin=stdin, stderr=theirs, **options) as child:
+            os.close(theirs)
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline:
+                if select.select([ours], [], [], 0.2)[0]:
+                    try:
+                        data = os.read(ours, 4096)
+                    except OSError:                             # EIO: nobody has it open any more
+                        break
+                    shown += data
+                    if typed is not None and b"[y/N] " in shown:
+                        os.write(ours, typed)
+                        typed = None
+            out = child.stdout.read().decode()
+            child.wait(10)
+        os.close(ours)
+        return child.returncode, out, shown.decode()
 
     def results(self):
         """{address: (word, the server's words)} of the table."""
@@ -761,25 +784,6 @@ class NotSent(Case):
 
 
 class Terminal(Case):
-    def on_terminal(self, *arguments):
-        """(status, what standard output got, what a terminal as standard error got)"""
-        ours, theirs = pty.openpty()
-        shown = bytearray()
-        with self.start(*arguments, stdin=subprocess.DEVNULL, stderr=theirs) as child:
-            os.close(theirs)
-            deadline = time.monotonic() + 20
-            while time.monotonic() < deadline:
-                if select.select([ours], [], [], 0.2)[0]:
-                    try:
-                        data = os.read(ours, 4096)
-                    except OSError:                             # EIO: nobody has it open any more
-                        break
-                    shown += data
-            out = child.stdout.read().decode()
-            child.wait(10)
-        os.close(ours)
-        return child.returncode, out, shown.decode()
-
     def test_progress(self):
         self.s.fault(delay_ms=1300, times=2)
         status, out, shown = self.on_terminal("--batch", "2", A, B, C)

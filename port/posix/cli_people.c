@@ -6,6 +6,7 @@
 
 #include "cli.h"
 
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #define ROUNDS 3       /* that one request may take: the others only for what is found missing */
 #define TRIES 3        /* to read back */
 #define MOMENT_S 2     /* before that: a request that was cut off can still be at work */
+#define POLL_MS 100    /* how often Ctrl-C is looked for */
 #define NAMES_SHOWN 5  /* before something is done to them */
 
 /* The reply to the largest request fits: 2 KB around its entries, 300 bytes an entry beside the address. */
@@ -119,10 +121,23 @@ static int check(void)
     return bad > 0 ? CLI_USAGE : CLI_DONE;
 }
 
+/* Whether a yes is typed, before Ctrl-C. */
+static bool typed_yes(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    char answer[16] = "";
+
+    clearerr(stdin); /* the list of addresses may have ended there */
+    while (!cli_interrupted() && poll(&input, 1, POLL_MS) == 0) {
+    }
+    return !cli_interrupted() && fgets(answer, sizeof answer, stdin) != NULL
+        && (ango_text_is(answer, "y\n") || ango_text_is(answer, "yes\n"));
+}
+
 /* What is hard to take back is said, and asked. */
 static int ask(void)
 {
-    char names[NAMES_SHOWN * (ANGO_EMAIL_MAX + 2) + 32] = "", answer[16] = "";
+    char names[NAMES_SHOWN * (ANGO_EMAIL_MAX + 2) + 32] = "";
     size_t i, len = 0;
 
     if (action->asks[0] == NULL) {
@@ -145,8 +160,7 @@ static int ask(void)
     }
     fputs("ango: is that right? [y/N] ", stderr);
     fflush(stderr);
-    clearerr(stdin); /* the list of addresses may have ended there */
-    if (fgets(answer, sizeof answer, stdin) != NULL && (ango_text_is(answer, "y\n") || ango_text_is(answer, "yes\n"))) {
+    if (typed_yes()) {
         return CLI_DONE;
     }
     cli_say("nothing was sent");
