@@ -1,7 +1,8 @@
-"""What the hostile tests are made of: servers that misbehave on loopback, down to single records and bytes; the client
-that meets them (tests/hostile_client.c); and the table of what was expected and what was seen.
+"""What the hostile tests are made of: servers that misbehave on loopback, down to single records and bytes;
+the client that meets them (tests/hostile_client.c); and the table of what was expected and what was seen.
 
-A server counts the requests that it received; Client.run wants the count, and checks what holds for every exchange.
+A server counts the requests that it received; Client.run wants the count, and checks what holds for every
+exchange.
 """
 import contextlib
 import ctypes
@@ -66,12 +67,15 @@ def report_tally(what, tally):
     """The rows that are about all exchanges; raises if one of them has failed."""
     broken = "; ".join(tally.broken[:3])
     leaks = [text for text in tally.broken if "API key" in text or "arena" in text]
-    seen = "%d calls, %d requests, %d DOUBLED" % (tally.calls, tally.requests, tally.doubled)
-    ok = report(120, "secrets after each call, " + what, "zeroed", "%d of %d not zeroed" % (len(leaks), tally.calls), not leaks)
-    ok &= report(122, "requests of each call, " + what, "at most one", seen if tally.doubled else seen.replace(
-        ", 0 DOUBLED", ""), not tally.doubled)
+    seen = "%d calls, %d requests" % (tally.calls, tally.requests)
+    if tally.doubled:
+        seen += ", %d DOUBLED" % tally.doubled
+    ok = report(120, "secrets after each call, " + what, "zeroed",
+                "%d of %d not zeroed" % (len(leaks), tally.calls), not leaks)
+    ok &= report(122, "requests of each call, " + what, "at most one", seen, not tally.doubled)
     if VARIANT == "host":
-        ok &= report(121, "stack of each call, " + what, "at most %d bytes" % STACK_BOUND, "%d bytes" % tally.stack,
+        ok &= report(121, "stack of each call, " + what, "at most %d bytes" % STACK_BOUND,
+                     "%d bytes" % tally.stack,
                      0 < tally.stack <= STACK_BOUND)
     if not ok or tally.broken:
         raise AssertionError(broken)
@@ -85,7 +89,8 @@ def build(variant=VARIANT, directory=None, *flags):
     program = os.path.join(TOP, where, "tests", "hostile_client")
     if os.environ.get("HOSTILE_BUILT"):
         return program
-    command = [os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-j2", "VARIANT=" + variant, "BUILD=" + where,
+    command = [os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-j2", "VARIANT=" + variant,
+               "BUILD=" + where,
                "WERROR=1", "hostile-client", *flags]
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     subprocess.run(command, cwd=TOP, check=True, env=environment)
@@ -98,7 +103,8 @@ class Client:
     def __init__(self, program, tally, counted=True):
         """Not `counted`: the number of requests is looked at elsewhere."""
         self.tally, self.counted = tally, counted
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        bufsize=1)
 
     def close(self):
         self.process.stdin.close()
@@ -113,7 +119,7 @@ class Client:
         self.process.stdin.write(" ".join("%s=%s" % item for item in options.items()) + "\n")
 
     def end(self, requests=None):
-        """A dictionary of what the client said; requests() is how many the server has received since begin()."""
+        """A dictionary of what the client said; requests() says how many the server has had since begin()."""
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError("hostile_client ended with %s at %r" % (self.process.wait(30), self.options))
@@ -303,9 +309,9 @@ class Between(Listener):
 
     plan: {"cut": n, "how": "fin", "rst" or "stall"}    only the first n bytes of it, and then that
           {"flip": k}                                   the last bit of its record k, from 0
-    Afterwards: forwarded (bytes of the server), kinds and ends (of its records), flight (bytes forwarded when the
-    client had done its handshake; None: it did not) and data (records of application data from the client, without
-    the Finished of TLS 1.3).
+    Afterwards: forwarded (bytes of the server), kinds and ends (of its records), flight (bytes forwarded when
+    the client had done its handshake; None: it did not) and data (records of application data from the
+    client, without the Finished of TLS 1.3).
     """
 
     def __init__(self, target, tls):
@@ -344,7 +350,7 @@ class Between(Listener):
         before = len(self.answered.kinds)
         records = self.answered.feed(data)
         flip = self.plan.get("flip")
-        if flip is not None:                                    # nothing is cut then, so whole records will do
+        if flip is not None:                                    # nothing is cut, so whole records will do
             if before <= flip < before + len(records):
                 spoilt = records[flip - before]
                 records[flip - before] = spoilt[:-1] + bytes([spoilt[-1] ^ 1])
@@ -379,7 +385,7 @@ for function in ("EVP_CIPHER_CTX_new", "EVP_aes_128_gcm", "EVP_aes_256_gcm"):
 
 
 def aes_gcm(key, nonce, data, extra):
-    """What AES-GCM makes of data: as long, and 16 bytes of tag. Python has no such cipher, but comes with one."""
+    """What AES-GCM makes of data: as long, and 16 bytes of tag. Python has it only in its ssl's library."""
     context = ctypes.c_void_p(crypto.EVP_CIPHER_CTX_new())
     cipher = ctypes.c_void_p(crypto.EVP_aes_128_gcm() if len(key) == 16 else crypto.EVP_aes_256_gcm())
     out, tag, n = ctypes.create_string_buffer(len(data) + 16), ctypes.create_string_buffer(16), ctypes.c_int()
@@ -431,7 +437,8 @@ class Tls:
             self.use(bytes.fromhex(secrets["SERVER_TRAFFIC_SECRET_0"][1]))
         else:
             random, master = (bytes.fromhex(text) for text in secrets["CLIENT_RANDOM"])
-            block = prf(master, b"key expansion" + self.said[11:43] + random, 2 * self.key_len + 8, self.digest)
+            block = prf(master, b"key expansion" + self.said[11:43] + random, 2 * self.key_len + 8,
+                        self.digest)
             self.key, self.iv = block[self.key_len:2 * self.key_len], block[-4:]
             self.serial = 1                                     # Finished was the first
 
@@ -470,7 +477,8 @@ class Tls:
             header = struct.pack(">BHH", DATA, 0x0303, len(data) + 16)
             nonce = bytes(a ^ b for a, b in zip(self.iv, b"\0\0\0\0" + serial))
             return header + aes_gcm(self.key, nonce, data, header)
-        sealed = aes_gcm(self.key, self.iv + serial, data, serial + struct.pack(">BHH", kind, 0x0303, len(data)))
+        extra = serial + struct.pack(">BHH", kind, 0x0303, len(data))
+        sealed = aes_gcm(self.key, self.iv + serial, data, extra)
         return record(kind, serial + sealed)
 
     def send(self, kind, data, padding=0):

@@ -1,10 +1,12 @@
 /*
- * The client of the hostile tests: for each line of standard input one invitation, and one line of what came of it.
+ * The client of the hostile tests: for each line of standard input one invitation, and one line of what came
+ * of it.
  *
  *     echo 'port=4433 ca=build/pki/ecdsa.ca.pem' | build/asan-gcc/tests/hostile_client
  *
- * A line holds NAME=NUMBER and NAME=TEXT; see `numbers` and `texts`. Between the client's TLS and the POSIX port stands a
- * port that fails where it is told to, and checks how it is used. Every buffer ends at an unreadable page.
+ * A line holds NAME=NUMBER and NAME=TEXT; see `numbers` and `texts`. Between the client's TLS and the POSIX
+ * port stands a port that fails where it is told to, and checks how it is used. Every buffer ends at an
+ * unreadable page.
  */
 #define _GNU_SOURCE /* memmem, and mmap's MAP_ANONYMOUS */
 
@@ -23,11 +25,12 @@
 #include "ango_tls.h"
 #include "arena.h"
 
-/* --- what a line may say --------------------------------------------------------------------------------- */
+/* --- what a line may say ------------------------------------------------------------------------------- */
 
 enum {
-    PORT, TIMEOUT, ARENA, BUFFER, TOKENS, EMAILS, KEEP_MS, FRESH, CLOSE, AGAIN, STEP_MS, CANCEL_AT, FAULT_AT, ALWAYS, PIECE,
-    STUTTER, ALLOC_FAIL, ENTROPY_FAIL, TIME, NO_CLOCK, CLOCK_BASE, CLOCK_BACK_AT, CLOCK_STUCK_AT, SEND_BUFFER,
+    PORT, TIMEOUT, ARENA, BUFFER, TOKENS, EMAILS, KEEP_MS, FRESH, CLOSE, AGAIN, STEP_MS, CANCEL_AT, FAULT_AT,
+    ALWAYS, PIECE, STUTTER, ALLOC_FAIL, ENTROPY_FAIL, TIME, NO_CLOCK, CLOCK_BASE, CLOCK_BACK_AT,
+    CLOCK_STUCK_AT, SEND_BUFFER,
     SESSIONS, SESSION_CAP, SESSION_KEEP, SESSION_BACK, SESSION_FLIP, SESSION_CUT, NUMBERS
 };
 
@@ -127,10 +130,11 @@ static void set_options(char *line)
     }
 }
 
-/* --- the port, as it should not be ----------------------------------------------------------------------- */
+/* --- the port, as it should not be --------------------------------------------------------------------- */
 
 static struct {
-    unsigned connects, opened, closes, calls, connect_calls, send_calls, recv_calls, clocks, entropies, allocs, steps;
+    unsigned connects, opened, closes, calls, connect_calls, send_calls, recv_calls;
+    unsigned clocks, entropies, allocs, steps;
     unsigned misuse; /* of the port, by the library */
     unsigned line;   /* where the last one was found */
     size_t sent, received;
@@ -176,6 +180,14 @@ static int port_entropy(void *ctx, uint8_t *buf, size_t len)
     return ango_posix_entropy(ctx, buf, len);
 }
 
+/* Whether the nth of what `option` counts is to fail. */
+static bool hits(int option, unsigned nth)
+{
+    long long first = number(option);
+
+    return !seen.faultless && first > 0 && (number(ALWAYS) != 0 ? nth >= first : nth == first);
+}
+
 /* Whether this call, the nth of `op`, goes wrong; then *result is what it returns. */
 static bool fault(const char *op, unsigned nth, size_t most, int *result)
 {
@@ -183,8 +195,8 @@ static bool fault(const char *op, unsigned nth, size_t most, int *result)
         const char *name;
         int result;
     } kinds[] = {
-        {"net", ANGO_E_NET}, {"wait", ANGO_E_WAIT}, {"zero", 0}, {"int_min", INT_MIN}, {"int_max", INT_MAX}, {"odd", -12345},
-        {"end", ANGO_E_END}, {"resolve", ANGO_E_RESOLVE}, {"cert", ANGO_E_CERT}, {"over", 1},
+        {"net", ANGO_E_NET}, {"wait", ANGO_E_WAIT}, {"zero", 0}, {"int_min", INT_MIN}, {"int_max", INT_MAX},
+        {"odd", -12345}, {"end", ANGO_E_END}, {"resolve", ANGO_E_RESOLVE}, {"over", 1},
     };
     bool any = strcmp(texts[OP].value, "any") == 0;
     size_t i;
@@ -199,8 +211,7 @@ static bool fault(const char *op, unsigned nth, size_t most, int *result)
     }
     if (any)
         nth = seen.calls;
-    if (number(FAULT_AT) == 0 || (!any && strcmp(op, texts[OP].value) != 0)
-        || (number(ALWAYS) != 0 ? nth < number(FAULT_AT) : nth != number(FAULT_AT)))
+    if ((!any && strcmp(op, texts[OP].value) != 0) || !hits(FAULT_AT, nth))
         return false;
     for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(texts[FAULT].value, kinds[i].name) == 0) {
@@ -297,13 +308,12 @@ void *__wrap_ango_arena_calloc(size_t count, size_t size);
 
 void *__wrap_ango_arena_calloc(size_t count, size_t size)
 {
-    unsigned nth = ++seen.allocs;
-    bool fails = number(ALLOC_FAIL) > 0 && (number(ALWAYS) != 0 ? nth >= number(ALLOC_FAIL) : nth == number(ALLOC_FAIL));
-
-    return fails && !seen.faultless ? __real_ango_arena_calloc(2, SIZE_MAX) : __real_ango_arena_calloc(count, size);
+    if (hits(ALLOC_FAIL, ++seen.allocs))
+        return __real_ango_arena_calloc(2, SIZE_MAX);
+    return __real_ango_arena_calloc(count, size);
 }
 
-/* --- memory ---------------------------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------------------------------------- */
 
 struct memory {
     uint8_t *pages;
@@ -343,7 +353,7 @@ static bool is_zero(const struct memory *memory)
     return true;
 }
 
-/* --- the exchange ---------------------------------------------------------------------------------------- */
+/* --- the exchange -------------------------------------------------------------------------------------- */
 
 #define EMAILS_MAX 20000
 
@@ -384,6 +394,8 @@ static void prepare_session(void)
     long long flip = number(SESSION_FLIP);
     long long cut = number(SESSION_CUT);
 
+    if (cap > sizeof kept_session)
+        abort();
     if (session.len != cap)
         allocate(&session, cap);
     if (number(SESSION_BACK) == 1)
@@ -463,30 +475,30 @@ static int invite(void)
     return err;
 }
 
-/* --- what came of it ------------------------------------------------------------------------------------- */
+/* --- what came of it ----------------------------------------------------------------------------------- */
 
 static const char *error_name(int error)
 {
     static const char *const names[] = {
-        "OK", "WAIT", "END", "ARG", "HOST", "KEY", "ID", "EMAIL", "SPACE", "INSECURE", "CLOCK", "ENTROPY", "MEMORY", "RESOLVE",
-        "NET", "TIME", "CERT", "TLS", "TRUNC", "HTTP", "BIG", "JSON", "SHAPE", "STATUS", "CANCELLED"
+        "OK", "WAIT", "END", "ARG", "HOST", "KEY", "ID", "EMAIL", "SPACE", "INSECURE", "CLOCK", "ENTROPY",
+        "MEMORY", "RESOLVE", "NET", "TIME", "CERT", "TLS", "TRUNC", "HTTP", "BIG", "JSON", "SHAPE",
+        "STATUS", "CANCELLED"
     };
 
     return error <= 0 && error >= ANGO_E_LAST ? names[-error] : "UNKNOWN";
 }
 
-static bool holds(const void *memory, size_t len, const char *secret)
+static bool holds_key(const void *memory, size_t len)
 {
-    return memmem(memory, len, secret, strlen(secret)) != NULL;
+    return len > 0 && memmem(memory, len, texts[KEY].value, strlen(texts[KEY].value)) != NULL;
 }
 
 /* What no memory of ours may hold any more. */
 static bool leaks(void)
 {
-    const char *key = texts[KEY].value;
-
-    return holds(buffer.bytes, buffer.len, key) || holds(arena.bytes, arena.len, key)
-        || holds(tokens.bytes, tokens.len, key) || (session.len > 0 && holds(session.bytes, session.len, key)) || holds(&client, sizeof client, key) || holds(&tls, sizeof tls, key);
+    return holds_key(buffer.bytes, buffer.len) || holds_key(arena.bytes, arena.len)
+        || holds_key(tokens.bytes, tokens.len) || holds_key(session.bytes, session.len)
+        || holds_key(&client, sizeof client) || holds_key(&tls, sizeof tls);
 }
 
 static size_t stack_used(void);
@@ -496,19 +508,22 @@ static void report(int init, int again)
     static const char letters[] = "NURA";
     const struct ango_result *result = &client.result;
 
-    printf("init=%s error=%s outcome=%c http_status=%u port_error=%d mbedtls_error=0x%04x verify_flags=0x%x version=%s ",
-           error_name(init), error_name(init != ANGO_OK ? init : result->error), letters[result->outcome],
-           result->http_status, result->port_error, (unsigned)-tls.mbedtls_error, (unsigned)tls.verify_flags,
-           tls.version != NULL ? tls.version : "");
-    printf("connects=%u balanced=%d calls=%u connect_calls=%u send_calls=%u recv_calls=%u clocks=%u entropies=%u "
-           "allocs=%u steps=%u sent=%zu received=%zu ",
-           seen.connects, seen.opened + seen.was_open == seen.closes + seen.open, seen.calls, seen.connect_calls, seen.send_calls, seen.recv_calls,
-           seen.clocks, seen.entropies, seen.allocs, seen.steps, seen.sent, seen.received);
-    printf("resumed=%u session_len=%zu ", (unsigned)tls.resumed, tls.session_len);
-    printf("handshakes=%u items=%zu retry_after=%u arena_peak=%zu arena_left=%zu arena_zero=%d leaks=%d misuse=%u misuse_line=%u "
-           "stack=%zu again=%s",
-           (unsigned)tls.handshakes, result->items, (unsigned)result->retry_after_s, tls.arena_peak, tls.arena_left,
-           is_zero(&arena), leaks(), seen.misuse, seen.line, stack_used(), again == 1 ? "-" : error_name(again));
+    bool balanced = seen.opened + seen.was_open == seen.closes + seen.open;
+
+    printf("init=%s error=%s outcome=%c http_status=%u items=%zu retry_after=%u ", error_name(init),
+           error_name(init != ANGO_OK ? init : result->error), letters[result->outcome], result->http_status,
+           result->items, (unsigned)result->retry_after_s);
+    printf("port_error=%d mbedtls_error=0x%04x verify_flags=0x%x ", result->port_error,
+           (unsigned)-tls.mbedtls_error, (unsigned)tls.verify_flags);
+    printf("version=%s handshakes=%u resumed=%u session_len=%zu ", tls.version != NULL ? tls.version : "",
+           (unsigned)tls.handshakes, (unsigned)tls.resumed, tls.session_len);
+    printf("connects=%u balanced=%d calls=%u connect_calls=%u send_calls=%u recv_calls=%u ", seen.connects,
+           balanced, seen.calls, seen.connect_calls, seen.send_calls, seen.recv_calls);
+    printf("sent=%zu received=%zu ", seen.sent, seen.received);
+    printf("clocks=%u entropies=%u allocs=%u steps=%u misuse=%u misuse_line=%u ", seen.clocks, seen.entropies,
+           seen.allocs, seen.steps, seen.misuse, seen.line);
+    printf("arena_peak=%zu arena_left=%zu arena_zero=%d leaks=%d stack=%zu again=%s", tls.arena_peak,
+           tls.arena_left, is_zero(&arena), leaks(), stack_used(), again == 1 ? "-" : error_name(again));
 }
 
 /* The whole line, on a stack of its own. */
@@ -541,7 +556,7 @@ static void *run(void *elapsed)
         CHECK(is_zero(&arena) && !leaks());
     }
     if (number(SESSION_KEEP) != 0)
-        memcpy(kept_session, session.bytes, session.len < sizeof kept_session ? session.len : sizeof kept_session);
+        memcpy(kept_session, session.bytes, session.len);
     if (number(AGAIN) != 0 && init == ANGO_OK) {
         struct ango_result first = client.result;
         unsigned calls = seen.calls, clocks = seen.clocks, entropies = seen.entropies, allocs = seen.allocs;

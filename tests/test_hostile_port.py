@@ -51,7 +51,7 @@ class Faults(hostile.Case):
     """The port goes wrong at its n-th call, for every n."""
 
     def each(self, row, name, option, allowed, order=(), **options):
-        """Runs n = 1, 2, ... until nothing goes wrong any more; what is in `order` comes, and in that order."""
+        """Runs n = 1, 2, ... until nothing goes wrong any more; what is in `order` comes, in that order."""
         for tls in ("1.2", "1.3"):
             hub.use(chain="ecdsa", tls=tls)
             counted, reached, last = Counted(), 0, -1
@@ -69,17 +69,21 @@ class Faults(hostile.Case):
                       not counted.wrong and all(counted.says[each] for each in (*order, "OK A")))
 
     def test_fails(self):
-        self.each(112, "any call fails", "fault_at", ("NET N", "NET U", "OK A"), ("NET N", "NET U"), fault="net", again=1)
-        self.each(112, "a send fails", "fault_at", ("NET N", "NET U", "OK A"), ("NET N", "NET U", "OK A"), op="send", fault="net")
-        self.each(112, "all calls fail from one on", "fault_at", ("NET N", "NET U", "OK A"), ("NET N", "NET U"), always=1,
-                  again=1)
+        self.each(112, "any call fails", "fault_at", ("NET N", "NET U", "OK A"), ("NET N", "NET U"),
+                  fault="net", again=1)
+        self.each(112, "a send fails", "fault_at", ("NET N", "NET U", "OK A"), ("NET N", "NET U", "OK A"),
+                  op="send", fault="net")
+        self.each(112, "all calls fail from one on", "fault_at", ("NET N", "NET U", "OK A"),
+                  ("NET N", "NET U"), always=1, again=1)
         for fault, says in (("resolve", "RESOLVE N"), ("net", "NET N"), ("odd", "NET N"), ("end", "NET N"),
                             ("int_min", "NET N"), ("over", "NET N")):
-            self.expect(112, "connect returns " + fault, invite(op="connect", fault_at=1, fault=fault, again=1), says)
+            seen = invite(op="connect", fault_at=1, fault=fault, again=1)
+            self.expect(112, "connect returns " + fault, seen, says)
 
     def test_would_block(self):
         self.each(113, "would block once", "fault_at", ("OK A",), fault="wait")
-        self.each(113, "would block from one call on", "fault_at", ("TIME N", "TIME U", "OK A"), ("TIME N", "TIME U"),
+        self.each(113, "would block from one call on", "fault_at", ("TIME N", "TIME U", "OK A"),
+                  ("TIME N", "TIME U"),
                   fault="wait", always=1, timeout=60, again=1)
         for tls in ("1.2", "1.3"):
             hub.use(tls=tls)
@@ -93,17 +97,23 @@ class Faults(hostile.Case):
             hub.use(tls=tls)
             for piece in (1, 2, 3, 5, 7, 64):
                 self.expect(114, "%d bytes at a time, TLS %s" % (piece, tls), invite(piece=piece), "OK A")
-            self.expect(114, "1 byte at a time, every other call would block, TLS " + tls, invite(piece=1, stutter=1), "OK A")
-            self.expect(114, "1 byte at a time, a loop that never waits, TLS " + tls, invite(piece=1, step_ms=0), "OK A")
+            self.expect(114, "1 byte at a time, every other call would block, TLS " + tls,
+                        invite(piece=1, stutter=1), "OK A")
+            self.expect(114, "1 byte at a time, a loop that never waits, TLS " + tls,
+                        invite(piece=1, step_ms=0), "OK A")
 
     def test_lies(self):
-        for fault, name in (("over", "one byte more than asked"), ("int_max", "INT_MAX bytes"), ("int_min", "INT_MIN"),
+        for fault, name in (("over", "one byte more than asked"), ("int_max", "INT_MAX bytes"),
+                            ("int_min", "INT_MIN"),
                             ("odd", "-12345"), ("end", "ANGO_E_END")):
-            self.each(115, "any call returns " + name, "fault_at", ("NET N", "NET U", "OK A"), ("NET N", "NET U"), fault=fault,
+            self.each(115, "any call returns " + name, "fault_at", ("NET N", "NET U", "OK A"),
+                      ("NET N", "NET U"), fault=fault,
                       again=1)
-        self.each(115, "a send returns 0", "fault_at", ("NET N", "NET U", "OK A"), ("NET N", "NET U", "OK A"), op="send",
+        self.each(115, "a send returns 0", "fault_at", ("NET N", "NET U", "OK A"), ("NET N", "NET U", "OK A"),
+                  op="send",
                   fault="zero")
-        self.each(115, "a recv returns 0", "fault_at", ("NET N", "TRUNC U", "OK A"), ("NET N", "TRUNC U", "OK A"), op="recv",
+        self.each(115, "a recv returns 0", "fault_at", ("NET N", "TRUNC U", "OK A"),
+                  ("NET N", "TRUNC U", "OK A"), op="recv",
                   fault="zero")
 
     def test_entropy(self):
@@ -120,7 +130,8 @@ class Faults(hostile.Case):
                     break
                 steps = n
             ok = not counted.wrong and counted.says["CANCELLED N"] > 2 and counted.says["CANCELLED U"] > 1
-            self.case(119, "cancelled at each of %d steps, TLS %s" % (steps, tls), "CANCELLED N or CANCELLED U", str(counted), ok)
+            self.case(119, "cancelled at each of %d steps, TLS %s" % (steps, tls),
+                      "CANCELLED N or CANCELLED U", str(counted), ok)
 
 
 class Clocks(hostile.Case):
@@ -143,8 +154,9 @@ class Clocks(hostile.Case):
                 counted.add(seen, "look %d" % n, ("CLOCK N", "CLOCK U", "OK A"))
                 if n > seen["clocks"] or counted.wrong:
                     break
-            self.case(116, "clock_ms goes back a second at each look at it, TLS " + tls, "CLOCK N or CLOCK U or OK A",
-                      str(counted), not counted.wrong and counted.says["CLOCK N"] > 0 and counted.says["CLOCK U"] > 0)
+            ok = not counted.wrong and counted.says["CLOCK N"] > 0 and counted.says["CLOCK U"] > 0
+            self.case(116, "clock_ms goes back a second at each look at it, TLS " + tls,
+                      "CLOCK N or CLOCK U or OK A", str(counted), ok)
 
     def test_wraps(self):
         counted = Counted()
@@ -154,16 +166,19 @@ class Clocks(hostile.Case):
         for before in (1, 50, 149):
             seen = self.silent(clock_base=2 ** 32 - before, timeout=150)
             ok = seen["elapsed_ms"] >= 150
-            self.expect(116, "clock_ms wraps after %d of 150 ms of waiting" % before, seen, "TIME N" if ok else "TIME N in time")
+            self.expect(116, "clock_ms wraps after %d of 150 ms of waiting" % before, seen,
+                        "TIME N" if ok else "TIME N in time")
 
     def test_stuck(self):
         counted = Counted()
         for n in range(1, 60):
             counted.add(invite(clock_stuck_at=n), "look %d" % n, ("OK A",))
-        self.case(116, "clock_ms stands still from each look on, good server", "OK A", str(counted), not counted.wrong)
+        self.case(116, "clock_ms stands still from each look on, good server", "OK A", str(counted),
+                  not counted.wrong)
         # Without a clock there is no deadline: what is left is that each step ends (see DECISIONS.md).
         seen = self.silent(clock_stuck_at=1, step_ms=0, cancel_at=300)
-        self.expect(116, "clock_ms stands still, silent server, 300 steps, then cancelled", seen, "CANCELLED N")
+        self.expect(116, "clock_ms stands still, silent server, 300 steps, then cancelled", seen,
+                    "CANCELLED N")
 
     def test_no_dates(self):
         self.expect(117, "no time, not asked for", invite(time=-2), "CLOCK N")
@@ -201,7 +216,8 @@ class Kept(hostile.Case):
         first, second = self.on_kept(lambda: None)
         self.expect(118, "kept connection, first invitation", first, "OK A")
         self.expect(118, "kept connection, second invitation", second, "OK A")
-        self.case(118, "kept connection, connections made", "1 and 0", "%d and %d" % (first["connects"], second["connects"]),
+        self.case(118, "kept connection, connections made", "1 and 0",
+                  "%d and %d" % (first["connects"], second["connects"]),
                   (first["connects"], second["connects"]) == (1, 0))
 
     def test_ended(self):
@@ -214,24 +230,22 @@ class Kept(hostile.Case):
         for how, said in (("notify", "TRUNC U"), ("fin", "TRUNC U"), ("rst", "NET U")):
             for when in ("before-reply", "before-read"):
                 first, second = self.on_kept(lambda how=how, when=when: hub.fault(close=when, how=how))
-                self.expect(118, "kept connection, ended by the server (%s) %s" % (how, when.replace("-", " ")), second, said,
-                            *(("NET U",) if when == "before-read" else ()))
+                name = "kept connection, ended by the server (%s) %s" % (how, when.replace("-", " "))
+                self.expect(118, name, second, said, *(("NET U",) if when == "before-read" else ()))
 
     def test_too_old(self):
         first, second = self.on_kept(lambda: threading.Event().wait(0.1), keep_ms=20)
         self.expect(118, "kept connection, idle for longer than allowed", second, "OK A")
-        self.case(118, "kept connection, idle for longer than allowed: a new one", "1", str(second["connects"]),
-                  second["connects"] == 1)
+        self.case(118, "kept connection, idle for longer than allowed: a new one", "1",
+                  str(second["connects"]), second["connects"] == 1)
 
     def test_after_errors(self):
-        for name, options in (("of the network", {"fault_at": 9}), ("of the certificate", {"time": 4102444800}),
-                              ("of memory", {"arena": 20000}), ("of space", {"buffer": 100})):
-            seen = client.run(lambda: hub.requests(), ca=hub.ca, port=hub.port, org=hub.org, **options)
-            again = invite()
-            self.expect(118, "closed twice, stepped again, after an error %s" % name, seen,
-                        *{"of the network": ("NET N",), "of the certificate": ("CERT N",), "of memory": ("MEMORY N",),
-                          "of space": ("SPACE N",)}[name])
-            self.expect(118, "a new start after an error %s" % name, again, "OK A")
+        for name, says, options in (("of the network", "NET N", {"fault_at": 9}),
+                                    ("of the certificate", "CERT N", {"time": 4102444800}),
+                                    ("of memory", "MEMORY N", {"arena": 20000}),
+                                    ("of space", "SPACE N", {"buffer": 100})):
+            self.expect(118, "closed twice, stepped again, after an error " + name, invite(**options), says)
+            self.expect(118, "a new start after an error " + name, invite(), "OK A")
 
 
 class Arena(hostile.Case):
@@ -278,8 +292,8 @@ class Arena(hostile.Case):
             each.join()
         self.assertEqual(len(done), 12)
         for tls, chain, n, always, session, counted in sorted(done, key=lambda d: d[:5]):
-            name = "%s of %d allocations, %s, %sTLS %s" % ("all from each 97th" if always else "each", n - 1, chain,
-                                                          "resumed, " if session else "", tls)
+            name = "%s of %d allocations, %s, %sTLS %s" % (
+                "all from each 97th" if always else "each", n - 1, chain, "resumed, " if session else "", tls)
             # A success is one with the failure in something optional, or past the last allocation.
             ok = not counted.wrong and counted.says["OK A"] >= 1 and counted.says["MEMORY N"] > 10
             self.case(101, name, "MEMORY N or MEMORY U or OK A", str(counted), ok)
@@ -292,8 +306,8 @@ class Arena(hostile.Case):
                 seen = invite(arena=size)
                 counted.add(seen, "%d bytes" % size, ("OK A",) if enough else ("MEMORY N", "OK A"))
                 enough = enough or (size if seen["says"] == "OK A" else 0)
-            self.case(101, "arena of 16, 516, ... bytes, %s, TLS %s" % (chain, tls), "MEMORY N, then OK A", str(counted),
-                      not counted.wrong and enough > 0)
+            self.case(101, "arena of 16, 516, ... bytes, %s, TLS %s" % (chain, tls), "MEMORY N, then OK A",
+                      str(counted), not counted.wrong and enough > 0)
         hub.use(tls="both", chain="ecdsa")
 
 
@@ -302,15 +316,17 @@ class Stack(hostile.Case):
         """On a painted stack; the address sanitizer makes frames larger, so without it."""
         stack = hostile.Tally()
         who = Client(hostile.build("host"), stack)
-        for tls, chain in itertools.product(("1.2", "1.3"), ("ecdsa", "rsa2048", "rsa4096", "mixed", "expired", "wrong-host",
-                                                             "unknown-ca", "100k", "too-long", "nul-in-name")):
+        chains = ("ecdsa", "rsa2048", "rsa4096", "mixed", "expired", "wrong-host", "unknown-ca", "100k",
+                  "too-long", "nul-in-name")
+        for tls, chain in itertools.product(("1.2", "1.3"), chains):
             hub.use(tls=tls, chain=chain)
             for options in ({}, {"piece": 1, "stutter": 1}, {"arena": 24000}, {"fault_at": 12}):
                 invite(who, **options)
         hub.use(tls="both", chain="ecdsa")
         who.close()
-        self.case(121, "good and bad chains, faulty port, %d exchanges on x86-64" % stack.calls, "at most %d bytes" % hostile.STACK_BOUND,
-                  "%d bytes" % stack.stack, 0 < stack.stack <= hostile.STACK_BOUND and not stack.broken)
+        self.case(121, "good and bad chains, faulty port, %d exchanges on x86-64" % stack.calls,
+                  "at most %d bytes" % hostile.STACK_BOUND, "%d bytes" % stack.stack,
+                  0 < stack.stack <= hostile.STACK_BOUND and not stack.broken)
 
 
 if __name__ == "__main__":
