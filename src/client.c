@@ -182,8 +182,10 @@ static int conclude(struct ango_client *client, int err)
     if (err == ANGO_OK) {
         *h->body_end = '\0';
         err = ango_json_scan(h->buf, (size_t)(h->body_end - h->buf), &client->list, result);
-        if (err == ANGO_E_JSON)
+        if (err == ANGO_E_JSON) {
+            result->status = (const char *)h->body_end; /* "" */
             result->message = (const char *)h->buf;
+        }
         if (err == ANGO_OK && !ango_text_is(result->status, "success"))
             err = *result->status != '\0' ? ANGO_E_STATUS : ANGO_E_SHAPE;
         if (h->status == 204)

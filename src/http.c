@@ -156,7 +156,7 @@ static int find_line(struct ango_http *h, uint8_t *fresh)
     h->lines_left -= (int)(h->next - line);
     if (h->lines_left < 0)
         return ANGO_E_TOO_BIG;
-    while ((*p >= 0x20 && *p != 0x7F) || *p == '\t')
+    while (*p - 0x20u < 0x5F || *p == '\t' || *p > 0x7F)
         p++;
     if (*p != '\r' || p + 1 != end)
         return ANGO_E_HTTP;

@@ -18,6 +18,7 @@ struct scan {
     const struct ango_shape *shape;
     struct ango_result *result;
     uint8_t *list;
+    unsigned last;      /* field that has come last */
     size_t tokens;      /* of this element of the list, so far */
     size_t most;        /* tokens that any element of the list takes */
     unsigned misshapen; /* not returned at once: that it is no JSON weighs more */
@@ -28,18 +29,24 @@ struct scan {
 
 /* --- the pass -------------------------------------------------------------------------------------------- */
 
-/* The field that the name at p, past its quote, means in the container `of`, or ANGO_NOWHERE. */
-static unsigned find(const struct ango_shape *shape, unsigned of, uint8_t *p)
+/*
+ * The field that the name at p, past its quote, means in the container `of`, or ANGO_NOWHERE. Looks first at what comes
+ * after field `last`, since replies keep to an order.
+ */
+static unsigned find(const struct ango_shape *shape, unsigned of, uint8_t *p, unsigned last)
 {
-    unsigned i = shape->fields_len;
+    unsigned i = last;
 
-    while (--i > 0) {
-        const struct ango_field *field = &shape->fields[i];
+    do {
+        const struct ango_field *field;
 
+        if (++i >= shape->fields_len)
+            i = ANGO_IN_STATUS;
+        field = &shape->fields[i];
         if (field->parent == of && (*p == *field->name || *p == '\\') && ango_json_is(p, field->name))
-            break;
-    }
-    return i;
+            return i;
+    } while (i != last);
+    return ANGO_NOWHERE;
 }
 
 /*
@@ -81,9 +88,11 @@ static uint8_t *name(struct scan *s, unsigned of, uint8_t *p, unsigned *f)
         return NULL;
     p = ango_json_space(p);
     s->tokens++;
-    *f = find(s->shape, of & INDEX, text + 1);
-    if (*f != ANGO_NOWHERE)
+    *f = find(s->shape, of & INDEX, text + 1, s->last);
+    if (*f != ANGO_NOWHERE) {
         s->misshapen |= s->seen[*f]++;
+        s->last = *f;
+    }
     return *p == ':' ? ango_json_space(p + 1) : NULL;
 }
 
@@ -148,31 +157,25 @@ static uint8_t *value(struct scan *s, uint8_t *p)
 
 /* --- the interface --------------------------------------------------------------------------------------- */
 
-/* A string that the pass has found, as a C string. */
-static const char *found(uint8_t *text, const char *at)
+/* Makes a C string of one that the pass has found, if it has. */
+static void end_string(const char *text)
 {
-    if (at == NULL)
-        return "";
-    ango_json_unescape(text + (at - (const char *)text));
-    return at;
+    if (*text != '\0')
+        ango_json_unescape((uint8_t *)text);
 }
 
 int ango_json_scan(uint8_t *text, size_t len, struct ango_list *list, struct ango_result *result)
 {
     struct scan s;
-    bool sound;
 
     memset(&s, 0, sizeof s);
     s.shape = list->shape;
     s.result = result;
-    result->status = result->message = NULL;
-    sound = value(&s, text) == text + len;
-    if (!sound)
-        result->status = result->message = NULL;
-    result->status = found(text, result->status);
-    result->message = found(text, result->message);
-    if (!sound)
+    s.last = ANGO_IN_STATUS;
+    if (value(&s, text) != text + len)
         return ANGO_E_JSON;
+    end_string(result->status);
+    end_string(result->message);
     if (s.misshapen || (s.shape->required != 0 && s.list == NULL))
         return ANGO_E_SHAPE;
     if (s.most > list->tokens_cap)
@@ -189,7 +192,7 @@ int ango_json_item(struct ango_list *list, void *out)
     jsmn_parser parser;
     uint8_t *text;
     const char *none = "";
-    unsigned i;
+    unsigned i, last;
 
     if (list->next == NULL)
         return ANGO_E_END;
@@ -205,17 +208,23 @@ int ango_json_item(struct ango_list *list, void *out)
     } while (token->type != JSMN_OBJECT);
     for (i = shape->list + 1u; i < shape->fields_len; i++)
         memcpy((char *)out + shape->fields[i].offset, &none, sizeof none);
+    last = shape->list;
     for (i = 1; i < parser.toknext; i++) {
         unsigned f;
 
         if (token[i].parent != 0)
             continue; /* not the name of a member of the object */
-        f = find(shape, shape->list, text + token[i].start);
+        f = find(shape, shape->list, text + token[i].start, last);
         if (f != ANGO_NOWHERE && token[i + 1].type == JSMN_STRING) {
             uint8_t *start = text + token[i + 1].start;
+            uint8_t *end = text + token[i + 1].end;
 
-            ango_json_unescape(start);
+            if (memchr(start, '\\', (size_t)(end - start)) != NULL)
+                ango_json_unescape(start);
+            else
+                *end = '\0';
             memcpy((char *)out + shape->fields[f].offset, &start, sizeof start);
+            last = f;
         }
     }
     return ANGO_OK;

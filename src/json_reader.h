@@ -49,9 +49,10 @@ struct ango_shape {
 };
 
 /*
- * Checks the document text[0..len) and, when it is sound, stores the envelope's strings ("" where there is none) and
- * `items` in `result`, and where the list begins in list->next (NULL: there is none). Strings are unescaped in place.
- *   ANGO_E_JSON     not JSON by RFC 8259, or nested deeper than ANGO_JSON_DEPTH, or half of a surrogate pair
+ * Checks the document text[0..len) and stores the envelope's strings, which must be "" before, and `items` in
+ * `result`, and where the list begins in list->next (NULL: there is none). Strings are unescaped in place.
+ *   ANGO_E_JSON     not JSON by RFC 8259, or nested deeper than ANGO_JSON_DEPTH, or half of a surrogate pair; the text
+ *                   is as it was, and the envelope's strings must not be used
  *   ANGO_E_SHAPE    JSON, but a wanted value is of another type, there twice, or a string with a NUL in it, or the
  *                   list is required and missing; the envelope's strings are there all the same
  *   ANGO_E_TOO_BIG  an object of the list takes more tokens than there are

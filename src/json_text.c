@@ -55,12 +55,25 @@ static uint32_t escape(uint8_t **at)
     return c;
 }
 
+/*
+ * Past most of any text: to a quote, a backslash, or what has to be looked at closer. One comparison tells letters and
+ * digits from quotes, control characters and UTF-8.
+ */
+static uint8_t *skip_plain(uint8_t *p)
+{
+    while (*p != '\\') {
+        if ((signed char)*p <= '"')
+            break;
+        p++;
+    }
+    return p;
+}
+
 /* Checks the string at p, past its opening quote; returns what follows its closing quote, or NULL. */
 static uint8_t *string(uint8_t *p, bool *nul)
 {
     for (;;) {
-        while (*p - 0x23u < 0x5D && *p != '\\') /* most of any text */
-            p++;
+        p = skip_plain(p);
         if (*p == '"')
             return p + 1;
         if (*p == '\\') {
@@ -82,7 +95,7 @@ static uint8_t *string(uint8_t *p, bool *nul)
 
 void ango_json_unescape(uint8_t *p)
 {
-    uint8_t *to = p;
+    uint8_t *to = p = skip_plain(p);
 
     while (*p != '"')
         if (*p == '\\')
@@ -94,6 +107,10 @@ void ango_json_unescape(uint8_t *p)
 
 bool ango_json_is(uint8_t *text, const char *name)
 {
+    size_t len = strlen(name);
+
+    if (strncmp((const char *)text, name, len) == 0)
+        return text[len] == '"';
     for (; *name != '\0'; name++) {
         uint32_t c = *text == '\\' ? escape(&text) : *text++;
 
