@@ -141,7 +141,7 @@ const char *exchange_broken(const struct exchange *x, size_t most)
         return s->violation;
     if (!guard_intact(&x->guard))
         return "written in front of the buffer";
-    if (requests + (part > 0) > most)
+    if (requests + s->abandoned + (part > 0) > most)
         return "DOUBLED";
     if (s->closed > s->opened || s->opened - s->closed > 1)
         return "connects and closes do not balance";

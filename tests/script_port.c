@@ -60,11 +60,11 @@ static size_t content_length(const char *head, size_t len)
 size_t script_requests(const struct script_port *s, size_t *part)
 {
     size_t kept = s->sent_len < SCRIPT_SENT_CAP ? s->sent_len : SCRIPT_SENT_CAP;
-    size_t start = 0;
-    size_t requests = 0;
+    size_t start = s->base;
+    size_t requests = s->requests_before;
     size_t i;
 
-    for (i = 0; i + 4 <= kept; i++) {
+    for (i = start; i + 4 <= kept; i++) {
         size_t end;
 
         if (memcmp(s->sent + i, "\r\n\r\n", 4) != 0)
@@ -163,12 +163,16 @@ int script_connect(void *ctx, const char *host, uint16_t tcp_port, uint32_t wait
     if (result != ANGO_OK || s->under != NULL)
         return result;
     if (s->opened > 1) {
+        size_t part;
+
         while (s->event->what != SCRIPT_NEXT && s->event->what != SCRIPT_STALL)
             advance(s);
         if (s->event->what == SCRIPT_NEXT)
             advance(s);
         /* Half a request dies with its connection. */
-        s->requests_used = script_requests(s, NULL);
+        s->requests_before = s->requests_used = script_requests(s, &part);
+        s->abandoned += part > 0;
+        s->base = s->sent_len;
     }
     s->heard = 0;
     return ANGO_OK;

@@ -87,10 +87,13 @@ struct script_port {
     const char *violation; /* the first breach of the port's contract, or NULL */
     size_t sent_len;       /* bytes taken; the first SCRIPT_SENT_CAP of them are kept */
     size_t heard;          /* bytes given out, on this connection */
+    unsigned abandoned;    /* requests that were begun on an earlier connection, and not ended */
 
     /* The port's own. */
     const struct script_event *event;
     size_t at;             /* into its bytes, or its pause */
+    size_t base;           /* where this connection begins in what was sent */
+    size_t requests_before; /* on earlier connections */
     size_t counted_len;    /* of what was sent, when the requests were counted */
     size_t requests;
     size_t requests_used;  /* by SCRIPT_REQUEST */
@@ -103,7 +106,7 @@ struct script_port {
 /* Starts over: nothing connected, nothing sent, a clock at 1000000 ms and a time in 2026. */
 void script_begin(struct script_port *s, const struct script_event *events);
 
-/* Whole requests among what was sent; *part: how many bytes of a further one. */
+/* Whole requests among what was sent; *part: how many bytes of a further one, on this connection. */
 size_t script_requests(const struct script_port *s, size_t *part);
 
 int script_connect(void *ctx, const char *host, uint16_t tcp_port, uint32_t wait_ms);

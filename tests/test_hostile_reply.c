@@ -181,7 +181,7 @@ static const char *invite_again(void)
         return "the next invitation got another's reply";
     if (script_requests(&x.script, NULL) != before + 1)
         return "DOUBLED";
-    return exchange_broken(&x, before + 1);
+    return exchange_broken(&x, before + x.script.abandoned + 1);
 }
 
 static void run(struct seen *seen, size_t piece, size_t split)
