@@ -125,6 +125,19 @@ class Case(unittest.TestCase):
         os.close(ours)
         return child.returncode, out, shown.decode()
 
+    def interrupted(self, *arguments, number=signal.SIGINT, requests=1, connections=1, after=0.1, **options):
+        """(status, stdout, stderr) of a command that gets a signal once the server has seen so much."""
+        with self.start(*arguments, **options) as child:
+            deadline = time.monotonic() + 10
+            wanted = {"requests": requests, "connections": connections}
+            while time.monotonic() < deadline and any(self.s.counts()[k] < n for k, n in wanted.items()):
+                time.sleep(0.02)
+            time.sleep(after)
+            child.send_signal(number)
+            out, err = child.communicate(timeout=10)
+        self.check(out.decode(), err.decode(), [self.s.key])
+        return child.returncode, out.decode(), err.decode()
+
     def results(self):
         """{address: (word, the server's words)} of the table."""
         rows = re.findall(r"(?m)^(\S[a-z ]*?) {2,}(\S+@\S+)(?: {2,}(.*))?$", self.out)
@@ -456,14 +469,14 @@ class Usage(Case):
         self.assertRegex(self.ango("--version", command=None), r"^ango \d+\.\d+\.\d+\n$")
 
     def test_help_fits_a_screen(self):
-        for arguments in (("--help",), ("-h",), ("invite", A, "-vh"), *((name, "--help") for name in COMMANDS)):
+        for arguments in (("--help",), ("-h",), ("invite", A, "-vh"), *((c, "--help") for c in COMMANDS)):
             lines = self.ango(*arguments, command=None, key="").splitlines()
             self.assertLessEqual(len(lines), 24, arguments)
             self.assertLessEqual(max(map(len, lines)), 80, max(lines, key=len))
             self.assertRegex(lines[0], "^Usage: ango ")
             if len(arguments) > 1:
-                for option in ("--key-file", "--host", "--ca", "--timeout", "--max-wait", "--session", "--json",
-                               "--verbose"):
+                for option in ("--key-file", "--host", "--ca", "--timeout", "--max-wait", "--session",
+                               "--json", "--verbose"):
                     self.assertIn(option, self.out)
         self.ango("--help", command=None)
         self.assertEqual(re.findall("(?m)^  ([a-z]+) ", self.out), COMMANDS)
@@ -678,31 +691,20 @@ class Doubts(Case):
         self.assertIn("larger than the buffer", self.err)
         self.assertEqual(self.words(), {A: "in doubt"})
 
-    def interrupt(self, number, fault, *arguments):
-        self.s.fault(**fault)
-        with self.start("--json", *arguments) as child:
-            deadline = time.monotonic() + 10
-            wanted = "connections" if fault.get("on") == "connect" else "requests"
-            while self.s.counts()[wanted] < 1 + fault.get("skip", 0) and time.monotonic() < deadline:
-                time.sleep(0.02)
-            time.sleep(0.1)
-            child.send_signal(number)
-            out, err = child.communicate(timeout=10)
-        self.check(out.decode(), err.decode(), [self.s.key])
-        return child.returncode, json.loads(out), err.decode()
-
     def test_interrupted_while_waiting_for_the_reply(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             self.s.reset()
-            status, document, err = self.interrupt(number, {"skip": 1, "delay_ms": 3000},
-                                                   "--batch", "1", A, B, C)
+            self.s.fault(skip=1, delay_ms=3000)
+            status, out, err = self.interrupted("--json", "--batch", "1", A, B, C, number=number, requests=2)
             self.assertEqual(status, UNKNOWN)
-            self.assertEqual([a["result"] for a in document["addresses"]],
+            self.assertEqual([a["result"] for a in json.loads(out)["addresses"]],
                              ["invited", "in doubt", "not sent"])
             self.assertIn("cancelled", err)
 
     def test_interrupted_before_anything_was_sent(self):
-        status, document, _ = self.interrupt(signal.SIGINT, {"on": "connect", "raw": "", "stall": True}, A)
+        self.s.fault(on="connect", raw="", stall=True)
+        status, out, _ = self.interrupted("--json", A, requests=0)
+        document = json.loads(out)
         self.assertEqual(status, OTHER)
         self.assertEqual([a["result"] for a in document["addresses"]], ["not sent"])
         self.assertEqual(document["error"]["text"], "cancelled")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The rest of the ango command's desk, end to end: lists, what is done to people, the way out of "unknown", a server that has too
-many requests, and sessions.
+"""The rest of the ango command, end to end: lists, what is done to people, the way out of "unknown", a server
+that has too many requests, and sessions.
 
     tests/test_command_desk.py     tries build/host/ango, or the command that the environment's ANGO names
 """
@@ -16,7 +16,8 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import test_command                                             # noqa: E402
-from test_command import A, B, C, DONE, NETWORK, OTHER, REFUSED, SOME_FAILED, TLS, UNKNOWN, USAGE   # noqa: E402
+from test_command import A, B, C                                # noqa: E402
+from test_command import DONE, SOME_FAILED, USAGE, REFUSED, UNKNOWN, NETWORK, TLS, OTHER        # noqa: E402
 
 ZOE, MAX, ADA = "zoe@example.com", "member@example.com", "admin@example.com"
 NOBODY = "nobody@example.com"
@@ -32,7 +33,8 @@ class Case(test_command.Case):
         return document
 
     def objects(self, command, *arguments, **options):
-        return [json.loads(line) for line in self.run_ango(command, "--json", *arguments, **options).splitlines()]
+        lines = self.run_ango(command, "--json", *arguments, **options).splitlines()
+        return [json.loads(line) for line in lines]
 
     def members(self):
         return {m["email"]: m["organizationRole"] for m in self.s.state()["members"]}
@@ -85,15 +87,16 @@ class Lists(Case):
 
     def test_sort(self):
         names = [p["name"] for p in self.s.state()["projects"]]
-        for field, wanted in (("name", sorted(names)), ("-name", sorted(names)[::-1]), ("-createdAt", names[::-1])):
+        for field, wanted in (("name", sorted(names)), ("-name", sorted(names)[::-1]),
+                              ("-createdAt", names[::-1])):
             self.assertEqual([p["name"] for p in self.objects("projects", "--sort", field)], wanted)
         self.run_ango("projects", "--sort", "size", status=REFUSED)
         self.assertIn('HTTP 400: "sort" must be one of', self.err)
 
     def test_error_in_mid_list(self):
         """What was read is shown, the error is said, and the exit status is its own; nothing is in doubt."""
-        for fault, status, says in (({"status": 403, "body": '{"status":"fail","message":"No more"}'}, REFUSED,
-                                     "HTTP 403: No more"),
+        no_more = {"status": 403, "body": '{"status":"fail","message":"No more"}'}
+        for fault, status, says in ((no_more, REFUSED, "HTTP 403: No more"),
                                     ({"status": 500}, OTHER, "HTTP 500"),
                                     ({"close": "before-reply"}, NETWORK, "ended before the reply"),
                                     ({"status": 200, "body": "<html>"}, OTHER, "not JSON")):
@@ -142,13 +145,9 @@ class Lists(Case):
 
     def test_interrupted(self):
         self.s.fault(skip=1, delay_ms=5000)
-        with self.start("--json", command="members") as child:
-            while self.s.counts()["requests"] < 2:
-                time.sleep(0.02)
-            child.send_signal(signal.SIGINT)
-            out, err = child.communicate(timeout=10)
-        self.assertEqual((child.returncode, len(out.splitlines())), (OTHER, 64))
-        self.assertIn(b"cancelled", err)
+        status, out, err = self.interrupted("--json", command="members", requests=2)
+        self.assertEqual((status, len(out.splitlines())), (OTHER, 64))
+        self.assertIn("cancelled", err)
 
 
 class Changes(Case):
@@ -233,8 +232,9 @@ class Changes(Case):
 
     def test_role_in_part(self):
         document = self.document("role", "admin", ZOE, NOBODY, status=SOME_FAILED)
+        why = "User is not a member of the organization"
         self.assertEqual([(a["result"], a["status"], a["message"]) for a in document["addresses"]],
-                         [("updated", "Updated", ""), ("failed", "Failed", "User is not a member of the organization")])
+                         [("updated", "Updated", ""), ("failed", "Failed", why)])
         self.assertEqual((document["updated"], document["failed"], document["role"]), (1, 1, "admin"))
         body = {"status": "success", "data": {"users": {"updated": 1, "failed": 0, "results": [
             {"email": ZOE, "status": "Queued"}]}}}
@@ -247,18 +247,20 @@ class Changes(Case):
         self.run_ango("assign", "--project", p, "--role", "reviewer", ZOE, MAX)
         self.assertEqual(self.words(), {ZOE: "assigned", MAX: "assigned"})
         self.assertEqual(self.assigned(), {ZOE: "Reviewer", MAX: "Reviewer"})
-        self.ango("--host", self.s.host, "--ca", self.s.ca, "--project", p, "--role", "Lead", ZOE, command="assign")
+        self.ango("--host", self.s.host, "--ca", self.s.ca, "--project", p, "--role", "Lead", ZOE,
+                  command="assign")
         self.assertEqual(self.assigned(), {ZOE: "Lead", MAX: "Reviewer"})
-        self.assertEqual(self.err, "")                          # others may be named; no organization is needed
+        self.assertEqual(self.err, "")    # others may be named; no organization is needed
 
     def test_assign_in_part(self):
         p = self.s.projects[0]
-        document = self.document("assign", "--project", p, "--role", "Labeler", ZOE, NOBODY, status=SOME_FAILED)
+        assign = ("assign", "--project", p, "--role", "Labeler")
+        document = self.document(*assign, ZOE, NOBODY, status=SOME_FAILED)
         self.assertEqual([a["result"] for a in document["addresses"]], ["assigned", "not mentioned"])
         self.assertEqual((document["project"], document["role"]), (p, "Labeler"))
-        body = {"status": "success", "data": {"project": {"assignedTo": [{"assignee": ZOE, "role": "Lead"}]}}}
-        self.s.fault(status=200, body=json.dumps(body))
-        self.run_ango("assign", "--project", p, "--role", "Labeler", ZOE, status=SOME_FAILED)
+        data = {"project": {"assignedTo": [{"assignee": ZOE, "role": "Lead"}]}}
+        self.s.fault(status=200, body=json.dumps({"status": "success", "data": data}))
+        self.run_ango(*assign, ZOE, status=SOME_FAILED)
         self.assertEqual(self.results(), {ZOE: ("unclear", "as Lead")})
 
     def test_role_and_assign_whose_replies_are_lost(self):
@@ -282,9 +284,11 @@ class Changes(Case):
     def test_usage(self):
         p = self.s.projects[0]
         for command, arguments, says in (
-                ("role", (), "which role"), ("role", (ZOE,), "ROLE: zoe@example.com is no role in an organization"),
-                ("role", ("admin",), "no address"), ("role", ("admin", "--org", "", ZOE), "--org: an identifier"),
-                ("remove", ("--yes",), "no address"), ("uninvite", ("--yes", "--org", "", A), "--org: an identifier"),
+                ("role", (), "which role"), ("role", (ZOE,), "ROLE: zoe@example.com is no role in an org"),
+                ("role", ("admin",), "no address"),
+                ("role", ("admin", "--org", "", ZOE), "--org: an identifier"),
+                ("remove", ("--yes",), "no address"),
+                ("uninvite", ("--yes", "--org", "", A), "--org: an identifier"),
                 ("assign", (ZOE,), "which project, and as what"),
                 ("assign", ("--project", p, ZOE), "which project, and as what"),
                 ("assign", ("--project", p, "--role", "admin", ZOE), "admin is no role in a project"),
@@ -306,8 +310,8 @@ class Errors(Case):
     def test_each_status_with_each_command(self):
         for command in self.COMMANDS:
             reads = command[0] in ("invites", "members", "projects")
-            for http, status in ((400, REFUSED), (401, REFUSED), (403, REFUSED), (404, REFUSED), (429, REFUSED),
-                                 (500, OTHER if reads else UNKNOWN)):
+            for http, status in ((400, REFUSED), (401, REFUSED), (403, REFUSED), (404, REFUSED),
+                                 (429, REFUSED), (500, OTHER if reads else UNKNOWN)):
                 with self.subTest(command=command, http=http):
                     self.s.reset()
                     self.s.fault(status=http, body='{"status":"fail","message":"so it is"}')
@@ -334,8 +338,8 @@ class Errors(Case):
 
 class Asking(Case):
     def test_yes_and_no(self):
-        for typed, status in ((b"y\n", DONE), (b"Yes\n", DONE), (b"n\n", OTHER), (b"\n", OTHER), (b"yellow\n", OTHER),
-                              (b"\x04", OTHER)):
+        for typed, status in ((b"y\n", DONE), (b"Yes\n", DONE), (b"n\n", OTHER), (b"\n", OTHER),
+                              (b"yellow\n", OTHER), (b"\x04", OTHER)):
             with self.subTest(typed=typed):
                 self.s.reset()
                 got, out, shown = self.on_terminal(ZOE, command="remove", typed=typed)
@@ -395,7 +399,8 @@ class WayOut(Case):
             self.assertEqual([(a["result"], a["read_back"]) for a in document["addresses"]],
                              [("invited", i in (2, 3)) for i in range(5)])
             self.assertEqual(document["requests"], 3)
-            self.assertRegex(self.err, "reading back what became of 2\n.*waiting 2 s\nango: read back: 2 of 2 invited")
+            self.assertRegex(self.err, "reading back what became of 2\n.*waiting 2 s\n"
+                                       "ango: read back: 2 of 2 invited")
 
     def test_it_was_not_done(self):
         document = self.cut({"skip": 1, "apply": False})
@@ -417,7 +422,7 @@ class WayOut(Case):
             {"_id": "1", "to": self.PEOPLE[1].upper(), "status": "Pending"}]}}))
         document = self.document("invite", *self.PEOPLE)
         self.assertEqual([a["read_back"] for a in document["addresses"]], [False, True, False, False, False])
-        self.assertEqual(json.loads(self.s.log()[-1]["body"])["to"], [p for p in self.PEOPLE if p != self.PEOPLE[1]])
+        self.assertEqual(json.loads(self.s.log()[-1]["body"])["to"], self.PEOPLE[:1] + self.PEOPLE[2:])
 
     def test_no_more_than_three_rounds(self):
         document = self.cut(*[{"apply": False}] * 3, status=UNKNOWN)
@@ -444,7 +449,7 @@ class WayOut(Case):
             self.assertEqual([a["result"] for a in document["addresses"]],
                              ["invited"] * 2 + ["in doubt"] * 2 + ["not sent"])
             self.assertEqual(document["error"]["outcome"], "unknown")
-            self.assertEqual(document["error"]["http_status"], 0)       # of the invitation, not of the reading
+            self.assertEqual(document["error"]["http_status"], 0)   # of the invitation, not of the reading
             self.assertEqual(self.methods(), ["POST", "POST"] + ["GET"] * tries)
             self.assertIn("it could not be read back", self.err)
             self.assertIn("2 may have been invited or not", self.err)
@@ -463,14 +468,9 @@ class WayOut(Case):
 
     def test_interrupted_in_the_moment_before(self):
         self.s.fault(close="before-reply")
-        with self.start(A) as child:
-            while self.s.counts()["requests"] < 1:
-                time.sleep(0.02)
-            time.sleep(0.5)
-            child.send_signal(signal.SIGINT)
-            out, _ = child.communicate(timeout=10)
-        self.assertEqual(child.returncode, UNKNOWN)
-        self.assertIn(b"1 in doubt", out)
+        status, out, _ = self.interrupted(A, after=0.5)
+        self.assertEqual(status, UNKNOWN)
+        self.assertIn("1 in doubt", out)
         self.assertEqual(self.s.counts()["requests"], 1)
 
 
@@ -521,14 +521,11 @@ class TooMany(Case):
 
     def test_interrupted(self):
         self.s.fault(status=429, headers={"Retry-After": "60"})
-        with self.start(A) as child:
-            while self.s.counts()["requests"] < 1:
-                time.sleep(0.02)
-            time.sleep(0.3)
-            child.send_signal(signal.SIGTERM)
-            out, _ = child.communicate(timeout=5)
-        self.assertEqual(child.returncode, REFUSED)
-        self.assertIn(b"refused", out)
+        start = time.monotonic()
+        status, out, _ = self.interrupted(A, number=signal.SIGTERM, after=0.5)
+        self.assertLess(time.monotonic() - start, 5)
+        self.assertEqual(status, REFUSED)
+        self.assertIn("refused", out)
 
 
 class Session(Case):

@@ -57,8 +57,8 @@ struct cli_command {
     int (*run)(char **operands, int operands_len);
 };
 
-extern const struct cli_command cli_invite, cli_uninvite, cli_invites, cli_members, cli_role, cli_remove, cli_assign,
-    cli_projects;
+extern const struct cli_command cli_invite, cli_invites, cli_uninvite, cli_members, cli_role, cli_remove;
+extern const struct cli_command cli_assign, cli_projects;
 
 /* What the common options and the environment say. */
 struct cli {
@@ -142,15 +142,15 @@ int cli_open(void);
 /* Carries the started exchange on to its result, which it returns; `doing` is for the progress. */
 int cli_exchange(const char *doing);
 
-/* The same with what takes more than one exchange: calls `step` until it returns something else than ANGO_E_WAIT. */
+/* The same with what takes more than one exchange: calls `step` until it is more than ANGO_E_WAIT. */
 int cli_carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const char *doing);
 
 /* Waits, and shows how long it still takes. False when the user wants to end it. */
 bool cli_pause(uint32_t seconds, const char *why);
 
 /*
- * After each exchange: true when the server had too many requests, and the time it asks for has been waited: then the same can
- * be asked again. It waits for no longer than --max-wait without a success in between.
+ * After each exchange: true when the server had too many requests, and the time it asks for has been waited:
+ * then the same can be asked again. It waits for no longer than --max-wait without a success in between.
  */
 bool cli_waited_for_server(void);
 
@@ -214,7 +214,7 @@ struct cli_action {
     const char *words[CLI_FATES]; /* "invited"; NULL: as with every command, or not a fate of this one */
     const char *role_key; /* in JSON, of the role in a report; NULL: none */
     const char *still;   /* of one that is read back and not done */
-    const char *asks[2]; /* before it is done, around the number: "take back", "invitations to"; NULL: does not */
+    const char *asks[2]; /* before it is done, around the number: "remove", "people from"; NULL: does not */
     bool names_others;  /* the reply may rightly tell of others */
     const char *(*role)(void); /* the role asked for, or NULL */
     void (*blame)(void); /* says which option has the identifier that is none */
@@ -222,7 +222,7 @@ struct cli_action {
     /* The next entry of the reply, as ango_next_...; NULL: the reply only counts. */
     int (*next)(struct cli_report *report);
     enum cli_fate (*judge)(const struct cli_report *report);
-    /* What being there, or not, tells when it is read back; CLI_NOT_SENT: it is to be done still. NULL: cannot be read back. */
+    /* What reading back tells; CLI_NOT_SENT: it is to be done. NULL: it tells nothing. */
     enum cli_fate (*settle)(enum ango_presence presence);
     void (*json)(void); /* members of the document that only this command has, or NULL */
 };

@@ -115,7 +115,8 @@ static const char *organization_role_text(void)
 
 static int start_role(const char *const *to, size_t len)
 {
-    return ango_update_organization_members_role_start(&cli_client, cli.organization, to, len, organization_role);
+    return ango_update_organization_members_role_start(&cli_client, cli.organization, to, len,
+                                                       organization_role);
 }
 
 static int next_role(struct cli_report *report)
@@ -231,7 +232,9 @@ static int next_assign(struct cli_report *report)
 
 static enum cli_fate judge_assign(const struct cli_report *report)
 {
-    return report->role[0] == '\0' || ango_text_is(report->role, project_role_text()) ? CLI_MADE : CLI_UNCLEAR;
+    bool as_asked = report->role[0] == '\0' || ango_text_is(report->role, project_role_text());
+
+    return as_asked ? CLI_MADE : CLI_UNCLEAR;
 }
 
 static void json_assign(void)

@@ -144,13 +144,14 @@ static int ask(void)
         return CLI_DONE;
     }
     for (i = 0; i < cli_addresses_len && i < NAMES_SHOWN; i++) {
-        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "", cli_addresses[i].text);
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "",
+                                cli_addresses[i].text);
     }
     if (i < cli_addresses_len) {
         snprintf(names + len, sizeof names - len, " and %lu more", (unsigned long)(cli_addresses_len - i));
     }
-    cli_say("this will %s %lu %s organization %s at %s: %s", action->asks[0], (unsigned long)cli_addresses_len,
-            action->asks[1], cli.organization, cli.host, names);
+    cli_say("this will %s %lu %s organization %s at %s: %s", action->asks[0],
+            (unsigned long)cli_addresses_len, action->asks[1], cli.organization, cli.host, names);
     if (cli_yes) {
         return CLI_DONE;
     }
@@ -232,7 +233,8 @@ static void compare(void)
     while ((err = action->next(&report)) == ANGO_OK) {
         struct entry *entry = find(report.to);
         enum cli_fate fate = action->judge(&report);
-        if (entry != NULL && (entry->fate == CLI_NOT_MENTIONED || entry->fate == CLI_UNCLEAR || fate == CLI_FAILED)) {
+        bool first = entry != NULL && (entry->fate == CLI_NOT_MENTIONED || entry->fate == CLI_UNCLEAR);
+        if (first || (entry != NULL && fate == CLI_FAILED)) {
             note(entry, &report);
         } else if (entry == NULL && !action->names_others && others_len < OTHERS_MAX) {
             others[others_len++] = keep(report.to);
@@ -344,10 +346,11 @@ static bool confirm(const char *const *emails, size_t len, enum ango_presence *p
     return false;
 }
 
-/* Where the reply only counted: who is there still was not done; of the others there may be more than it counts. */
+/* Where the reply only counted: who is there still failed; of the others there may be more than it counts. */
 static void settle_counted(struct entry *entry, bool there, size_t gone)
 {
-    static const char was_not[] = "it was not before", unsaid[] = "it is not now; the server does not say if it was";
+    static const char was_not[] = "it was not before";
+    static const char unsaid[] = "it is not now; the server does not say if it was";
 
     entry->fate = there ? CLI_FAILED : last.failed == 0 || last.done >= gone ? CLI_MADE : CLI_NOT_THERE;
     if (entry->fate == CLI_FAILED) {
@@ -439,7 +442,8 @@ static void show_entry(size_t i)
     const struct entry *entry = &entries[i];
     const char *role = action->role != NULL ? action->role() : "";
     const char *said = entry->said.message != NULL ? entry->said.message : "";
-    bool other_role = entry->said.role != NULL && entry->said.role[0] != '\0' && !ango_text_is(entry->said.role, role);
+    const char *is = entry->said.role != NULL ? entry->said.role : "";
+    bool other_role = is[0] != '\0' && !ango_text_is(is, role);
 
     if (said[0] == '\0' && entry->fate == CLI_UNCLEAR && entry->said.status != NULL) {
         said = entry->said.status;
@@ -455,7 +459,7 @@ static void show_entry(size_t i)
     }
     if (other_role) {
         fputs(said[0] != '\0' ? ", as " : "as ", stdout);
-        cli_put(stdout, entry->said.role);
+        cli_put(stdout, is);
     }
     if (entry->fate == CLI_IN_DOUBT) {
         printf("  may have been %s, or not", action->what);

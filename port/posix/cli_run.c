@@ -285,7 +285,7 @@ int cli_exchange(const char *doing)
 
 bool cli_pause(uint32_t seconds, const char *why)
 {
-    const struct timespec slice = {0, SLICE_MS * 1000000l};
+    const struct timespec slice = {0, SLICE_MS * 1000000L};
     uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
 
     if (!cli_progress("%s, %lu s", why, (unsigned long)seconds)) {

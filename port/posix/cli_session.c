@@ -15,6 +15,7 @@ static const char magic[] = "ango TLS session, secret\n"; /* no other file is re
 
 static uint8_t stored[MAGIC_LEN + CLI_SESSION_CAP]; /* as it is in the file */
 static size_t stored_len;
+static const char not_yours[] = "not a regular file of yours";
 
 static int refuse(const char *why)
 {
@@ -30,7 +31,7 @@ static const char *look_at(int fd)
         return strerror(errno);
     }
     if (!S_ISREG(info.st_mode) || info.st_uid != geteuid()) {
-        return "not a regular file of yours";
+        return not_yours;
     }
     if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         return "others may use it, and it holds a secret: 'chmod 600' would keep it to you";
@@ -42,12 +43,13 @@ static const char *read_all(int fd)
 {
     ssize_t n;
 
-    while (stored_len < sizeof stored && (n = read(fd, stored + stored_len, sizeof stored - stored_len)) != 0) {
+    do {
+        n = read(fd, stored + stored_len, sizeof stored - stored_len);
         if (n < 0) {
             return strerror(errno);
         }
         stored_len += (size_t)n;
-    }
+    } while (n > 0);
     if (stored_len > 0 && (stored_len < MAGIC_LEN || memcmp(stored, magic, MAGIC_LEN) != 0)) {
         return "this is something else, which would be overwritten";
     }
@@ -60,7 +62,7 @@ int cli_load_session(uint8_t *session)
     const char *why;
 
     if (fd < 0) {
-        return errno == ENOENT ? CLI_DONE : refuse(errno == ELOOP ? "not a regular file of yours" : strerror(errno));
+        return errno == ENOENT ? CLI_DONE : refuse(errno == ELOOP ? not_yours : strerror(errno));
     }
     why = look_at(fd);
     if (why == NULL) {
@@ -104,7 +106,7 @@ static bool replace(size_t len)
 void cli_store_session(const uint8_t *session, size_t len)
 {
     size_t old_len = stored_len > MAGIC_LEN ? stored_len - MAGIC_LEN : 0;
-    bool same = len == 0 && memcmp(session, stored + MAGIC_LEN, old_len) == 0; /* no handshake was completed */
+    bool same = len == 0 && memcmp(session, stored + MAGIC_LEN, old_len) == 0; /* no handshake got so far */
 
     if (!same && (len != old_len || memcmp(session, stored + MAGIC_LEN, len) != 0)) {
         memcpy(stored, magic, MAGIC_LEN);
