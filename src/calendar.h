@@ -5,15 +5,16 @@
 #include <stdint.h>
 
 /*
- * Days from 1970-01-01 to a date, month and day counted from 1; not range-checked. With wrong values the result is
- * wrong, and nothing worse. Every fourth year is a leap year here, so it is exact from 1901 to 2099; other years, up to 9999,
- * come out some days off, but in order.
+ * Days from 1970-01-01 to a date, month and day counted from 1; not range-checked. With wrong values the
+ * result is wrong, and nothing worse. Every fourth year is a leap year here, so it is exact from 1901 to
+ * 2099; other years, up to 9999, come out some days off, but in order.
  */
 int32_t ango_days(unsigned year, unsigned month, unsigned day);
 
 /*
- * The lower half of the Unix time of "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7; its two obsolete forms are not
- * taken), or 0. Not every letter and digit is looked at: for a wrong date the time is wrong, and nothing worse.
+ * The lower half of the Unix time of "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7; its two obsolete
+ * forms are not taken), or 0. Not every letter and digit is looked at: for a wrong date the time is wrong,
+ * and nothing worse.
  */
 uint32_t ango_http_date(const char *text);
 

@@ -8,7 +8,7 @@
 
 enum { IDLE, FINISHED, CONNECT, SEND, RECEIVE };
 
-/* --- set-up ---------------------------------------------------------------------------------------------- */
+/* --- set-up ----------------------------------------------------------------------------------- */
 
 int ango_client_set_api_key(struct ango_client *client, const char *api_key)
 {
@@ -24,8 +24,8 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
 {
     const struct ango_port *port;
 
-    if (client == NULL || config == NULL || config->port == NULL || config->host == NULL || config->buffer == NULL
-        || config->buffer_cap - 2 >= INT_MAX || config->tokens == NULL || config->tokens_cap - 1 >= INT_MAX
+    if (client == NULL || config == NULL || config->port == NULL || config->host == NULL
+        || config->buffer == NULL || config->buffer_cap - 2 >= INT_MAX || config->tokens == NULL || config->tokens_cap - 1 >= INT_MAX
         || config->timeout_ms == 0 || config->timeout_ms > INT32_MAX)
         return ANGO_E_ARG;
     port = config->port;
@@ -44,7 +44,7 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
     return ango_client_set_api_key(client, api_key);
 }
 
-/* --- the connection -------------------------------------------------------------------------------------- */
+/* --- the connection --------------------------------------------------------------------------- */
 
 enum { CLOSED, CONNECTING, CONNECTED };
 
@@ -70,7 +70,7 @@ static int port_result(struct ango_client *client, int n, size_t most)
     return n < ANGO_E_END && n >= ANGO_E_LAST ? n : ANGO_E_NET;
 }
 
-/* --- the request ----------------------------------------------------------------------------------------- */
+/* --- the request ------------------------------------------------------------------------------ */
 
 /* Nothing of the request, and so of the key, stays in the buffer. */
 static void wipe(struct ango_client *client)
@@ -125,7 +125,7 @@ int ango_start(struct ango_client *client, struct ango_writer *w, bool body, con
     return result->error;
 }
 
-/* --- the end --------------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static enum ango_outcome outcome(const struct ango_client *client, int err)
 {
@@ -150,8 +150,8 @@ static int finish(struct ango_client *client, int err)
         result->outcome = ANGO_UNKNOWN;
         err = client->send_error;
     }
-    if ((err != ANGO_OK && err != ANGO_E_STATUS) || client->send_error != ANGO_OK || client->config->keep_ms == 0
-        || !ango_http_can_keep(&client->http))
+    if ((err != ANGO_OK && err != ANGO_E_STATUS) || client->send_error != ANGO_OK
+        || client->config->keep_ms == 0 || !ango_http_can_keep(&client->http))
         ango_close(client);
     client->last_ms = clock_ms(client);
     client->state = FINISHED;
@@ -167,7 +167,7 @@ void ango_cancel(struct ango_client *client)
     finish(client, ANGO_E_CANCELLED);
 }
 
-/* --- the reply ------------------------------------------------------------------------------------------- */
+/* --- the reply -------------------------------------------------------------------------------- */
 
 /* The reply is there, whole, or cut short by `err`: what does it say? */
 static int conclude(struct ango_client *client, int err)
@@ -194,7 +194,7 @@ static int conclude(struct ango_client *client, int err)
     return h->status >= 300 ? ANGO_E_STATUS : err;
 }
 
-/* --- the steps: each makes at most one call of the port that waits ---------------------------------------- */
+/* --- the steps: each makes at most one call of the port that waits ---------------------------- */
 
 static int connect_step(struct ango_client *client, uint32_t wait_ms)
 {
@@ -213,8 +213,8 @@ static int connect_step(struct ango_client *client, uint32_t wait_ms)
         return ANGO_E_WAIT;
     }
     client->connected = CONNECTING;
-    err = port_result(client, port->connect(port->ctx, config->host, config->tcp_port != 0 ? config->tcp_port : 443,
-                                            wait_ms), 0);
+    err = port->connect(port->ctx, config->host, config->tcp_port != 0 ? config->tcp_port : 443, wait_ms);
+    err = port_result(client, err, 0);
     if (err == ANGO_E_WAIT)
         return err;
     client->connected = CLOSED;

@@ -13,8 +13,8 @@
 #include "json_writer.h"
 
 /*
- * Starts over with "METHOD /path/", an identifier as a segment of it, and what follows that. ANGO_E_ARG, with nothing
- * touched, while an exchange is going on.
+ * Starts over with "METHOD /path/", an identifier as a segment of it, and what follows that. ANGO_E_ARG,
+ * with nothing touched, while an exchange is going on.
  */
 int ango_begin(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
                const char *after);

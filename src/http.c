@@ -4,7 +4,7 @@
 
 #include "utf8.h"
 
-/* --- request --------------------------------------------------------------------------------------------- */
+/* --- request ---------------------------------------------------------------------------------- */
 
 #define LENGTH_DIGITS 10 /* reserved for Content-Length */
 
@@ -26,7 +26,8 @@ bool ango_http_key_ok(const char *key)
     return *p == '\0' && p != key;
 }
 
-void ango_http_write_head(struct ango_writer *w, const struct ango_config *config, const char *api_key, bool body)
+void ango_http_write_head(struct ango_writer *w, const struct ango_config *config, const char *api_key,
+                          bool body)
 {
     ango_write_text(w, " HTTP/1.1\r\nHost: ");
     ango_write_text(w, config->host);
@@ -46,7 +47,10 @@ void ango_http_write_head(struct ango_writer *w, const struct ango_config *confi
     w->body = w->len;
 }
 
-/* The body is moved up to its length's digits: a leading zero or space is allowed, but not liked everywhere. */
+/*
+ * The body is moved up to its length's digits: a leading zero or space is allowed, but not liked
+ * everywhere.
+ */
 void ango_http_end_body(struct ango_writer *w)
 {
     size_t body_len = w->len - w->body;
@@ -60,7 +64,7 @@ void ango_http_end_body(struct ango_writer *w)
     w->len += body_len;
 }
 
-/* --- reply ----------------------------------------------------------------------------------------------- */
+/* --- reply ------------------------------------------------------------------------------------ */
 
 static bool status_line(struct ango_http *h, const char *line)
 {

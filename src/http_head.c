@@ -47,7 +47,7 @@ static bool header(struct ango_http *h, const char *name, const char *value)
     unsigned before = h->flags;
     unsigned i;
 
-    for (i = 0; (*name | 0x20) != *names[i] || !ango_text_is(name, names[i]);)
+    for (i = 0; !ango_text_is(name, names[i]);)
         if (++i == sizeof names / sizeof names[0])
             return true;
     if (i == 4) {

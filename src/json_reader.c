@@ -27,11 +27,11 @@ struct scan {
     uint8_t level[ANGO_JSON_DEPTH]; /* what is open: the index of its field, with OBJECT or without */
 };
 
-/* --- the pass -------------------------------------------------------------------------------------------- */
+/* --- the pass --------------------------------------------------------------------------------- */
 
 /*
- * The field that the name at p, past its quote, means in the container `of`, or ANGO_NOWHERE. Looks first at what comes
- * after field `last`, since replies keep to an order.
+ * The field that the name at p, past its quote, means in the container `of`, or ANGO_NOWHERE. Looks first
+ * at what comes after field `last`, since replies keep to an order.
  */
 static unsigned find(const struct ango_shape *shape, unsigned of, uint8_t *p, unsigned last)
 {
@@ -50,8 +50,8 @@ static unsigned find(const struct ango_shape *shape, unsigned of, uint8_t *p, un
 }
 
 /*
- * Holds a value against field f by its first byte, c: f, or ANGO_NOWHERE when it is not, or no longer, wanted. An element
- * of the list has the list's own index with OBJECT.
+ * Holds a value against field f by its first byte, c: f, or ANGO_NOWHERE when it is not, or no longer,
+ * wanted. An element of the list has the list's own index with OBJECT.
  */
 static unsigned typed(struct scan *s, unsigned f, unsigned c)
 {
@@ -155,7 +155,7 @@ static uint8_t *value(struct scan *s, uint8_t *p)
     }
 }
 
-/* --- the interface --------------------------------------------------------------------------------------- */
+/* --- the interface ---------------------------------------------------------------------------- */
 
 /* Makes a C string of one that the pass has found, if it has. */
 static void end_string(const char *text)
@@ -197,7 +197,10 @@ int ango_json_item(struct ango_list *list, void *out)
     if (list->next == NULL)
         return ANGO_E_END;
     do {
-        /* jsmn goes on behind the element until its tokens are used up or the list ends, which does no harm. */
+        /*
+         * jsmn goes on behind the element until its tokens are used up or the list ends, which does no
+         * harm.
+         */
         text = list->next;
         token->type = JSMN_UNDEFINED;
         jsmn_init(&parser);

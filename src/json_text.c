@@ -56,8 +56,8 @@ static uint32_t escape(uint8_t **at)
 }
 
 /*
- * Past most of any text: to a quote, a backslash, or what has to be looked at closer. One comparison tells letters and
- * digits from quotes, control characters and UTF-8.
+ * Past most of any text: to a quote, a backslash, or what has to be looked at closer. One comparison tells
+ * letters and digits from quotes, control characters and UTF-8.
  */
 static uint8_t *skip_plain(uint8_t *p)
 {
@@ -120,18 +120,14 @@ bool ango_json_is(uint8_t *text, const char *name)
     return *text == '"';
 }
 
-static bool is_digit(unsigned c)
-{
-    return c - '0' < 10;
-}
-
+/* Past the digits at p; NULL when there is none. */
 static uint8_t *digits(uint8_t *p)
 {
-    if (!is_digit(*p))
-        return NULL;
-    while (is_digit(*p))
+    uint8_t *start = p;
+
+    while (*p >= '0' && *p <= '9')
         p++;
-    return p;
+    return p != start ? p : NULL;
 }
 
 static uint8_t *number(uint8_t *p)
@@ -143,14 +139,17 @@ static uint8_t *number(uint8_t *p)
         p = digits(p + 1);
     if (p != NULL && (*p | 0x20) == 'e') {
         p++;
-        p = digits(*p == '+' || *p == '-' ? p + 1 : p);
+        if (*p == '+' || *p == '-')
+            p++;
+        p = digits(p);
     }
     return p;
 }
 
 static uint8_t *literal(uint8_t *p)
 {
-    const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : "null";
+    static const char words[] = "true\0false\0null";
+    const char *word = words + (*p == 't' ? 0 : *p == 'f' ? 5 : 11);
 
     while (*word != '\0')
         if (*p++ != (unsigned char)*word++)
@@ -163,5 +162,5 @@ uint8_t *ango_json_scalar(uint8_t *p, bool *nul)
     *nul = false;
     if (*p == '"')
         return string(p + 1, nul);
-    return *p == '-' || is_digit(*p) ? number(p) : literal(p);
+    return *p > '9' ? literal(p) : number(p);
 }

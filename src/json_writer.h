@@ -47,12 +47,15 @@ bool ango_unreserved(unsigned c);
 void ango_write_segment(struct ango_writer *w, const char *id);
 
 /*
- * `before` as it is, which ends with the opening quote, and a text as a JSON string with its closing quote. NULL, empty, ASCII
- * control characters and what is not UTF-8 are refused with `refusal`.
+ * `before` as it is, which ends with the opening quote, and a text as a JSON string with its closing quote.
+ * NULL, empty, ASCII control characters and what is not UTF-8 are refused with `refusal`.
  */
 void ango_write_string(struct ango_writer *w, const char *before, const char *text, int refusal);
 
-/* The same for an email address; ANGO_E_EMAIL for what cannot be one (see ango_invite_members_to_org_start). */
+/*
+ * The same for an email address; ANGO_E_EMAIL for what cannot be one (see
+ * ango_invite_members_to_org_start).
+ */
 void ango_write_email(struct ango_writer *w, const char *before, const char *email);
 
 #endif

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Bytes of the character at p: 1 for 0x20 to 0x7F, 2 to 4 for a well-formed sequence (RFC 3629: no overlong form, no
- * surrogate, nothing past U+10FFFF), 0 for anything else. Reads no byte after one that does not fit.
+ * Bytes of the character at p: 1 for 0x20 to 0x7E, 2 to 4 for a well-formed sequence (RFC 3629: no overlong
+ * form, no surrogate, nothing past U+10FFFF), 0 for anything else. Reads no byte after one that does not fit.
  */
 unsigned ango_utf8_len(const uint8_t *p);
 
