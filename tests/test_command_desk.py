@@ -193,7 +193,7 @@ class Changes(Case):
         self.run_ango("remove", "--yes", ZOE, MAX)
         self.assertEqual(self.words(), {ZOE: "removed", MAX: "removed"})
         self.assertEqual(list(self.members()), [ADA])
-        self.assertIn("this will remove 2 people from organization", self.err)
+        self.assertIn("this will remove 2 member(s) from organization", self.err)
 
     def test_remove_in_part(self):
         """Whose key it is cannot be removed."""
@@ -226,7 +226,7 @@ class Changes(Case):
         self.assertEqual(self.members(), {ADA: "Admin", ZOE: "Admin", MAX: "Admin"})
         self.run_ango("role", "--yes", "member", ZOE)
         self.assertEqual(self.members()[ZOE], "Member")
-        self.assertIn("this will make 1 people ordinary members, not admins, of organization", self.err)
+        self.assertIn("this will take the role of an admin, if they have it, from 1 member(s) of organization", self.err)
         self.assertEqual(json.loads(self.s.log()[-1]["body"]),
                          {"users": [{"email": ZOE, "organizationRole": "member"}]})
 
@@ -344,7 +344,7 @@ class Asking(Case):
                 self.s.reset()
                 got, out, shown = self.on_terminal(ZOE, command="remove", typed=typed)
                 self.assertEqual(got, status, shown)
-                self.assertIn("this will remove 1 people from organization %s at %s: %s\r\n"
+                self.assertIn("this will remove 1 member(s) from organization %s at %s: %s\r\n"
                               % (self.s.org, self.s.host, ZOE), shown)
                 self.assertEqual(ZOE in self.members(), status != DONE)
                 self.assertEqual(out, "removed          %s\n1 removed\n" % ZOE if status == DONE else "")
