@@ -226,7 +226,7 @@ class Changes(Case):
         self.assertEqual(self.members(), {ADA: "Admin", ZOE: "Admin", MAX: "Admin"})
         self.run_ango("role", "--yes", "member", ZOE)
         self.assertEqual(self.members()[ZOE], "Member")
-        self.assertIn("this will take the role of an admin, if they have it, from 1 member(s) of organization", self.err)
+        self.assertIn("if they have it, from 1 member(s) of organization", self.err)
         self.assertEqual(json.loads(self.s.log()[-1]["body"]),
                          {"users": [{"email": ZOE, "organizationRole": "member"}]})
 

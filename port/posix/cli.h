@@ -214,7 +214,7 @@ struct cli_action {
     const char *words[CLI_FATES]; /* "invited"; NULL: as with every command, or not a fate of this one */
     const char *role_key; /* in JSON, of the role in a report; NULL: none */
     const char *still;   /* of one that is read back and not done */
-    const char *asks[2]; /* before it is done, around the number: "remove", "member(s) from"; NULL: does not */
+    const char *asks[2]; /* asked first, around the number: "remove", "member(s) from"; NULL: does not */
     bool names_others;  /* the reply may rightly tell of others */
     const char *(*role)(void); /* the role asked for, or NULL */
     void (*blame)(void); /* says which option has the identifier that is none */
