@@ -26,6 +26,6 @@ bool ango_json_is(uint8_t *text, const char *name);
  * Makes a C string of a checked string, given past its opening quote, in its place: it never becomes
  * longer.
  */
-void ango_json_unescape(uint8_t *text);
+void ango_json_unescape(uint8_t *p);
 
 #endif
