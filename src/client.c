@@ -188,8 +188,8 @@ static int conclude(struct ango_client *client, int err)
         }
         if (err == ANGO_OK && !ango_text_is(result->status, "success"))
             err = *result->status != '\0' ? ANGO_E_STATUS : ANGO_E_SHAPE;
-        if (h->status == 204)
-            err = ANGO_OK;
+        if (h->status == 204 && client->list.shape->required == 0)
+            err = ANGO_OK; /* without a body; but no list is not an empty list */
     }
     return h->status >= 300 ? ANGO_E_STATUS : err;
 }

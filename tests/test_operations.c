@@ -670,6 +670,17 @@ static void success_replies(void **state)
     }
 }
 
+/* Without a body all may be well, but a list that was asked for is not an empty one. */
+static void no_content(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < OPERATIONS; i++)
+        check_reply((enum operation)i, "204 No Content", "",
+                    i == INVITE || i == UNINVITE || i == REMOVE || i == ASSIGN ? "OK A 204" : "JSON U 204");
+}
+
 static void error_replies(void **state)
 {
     static const struct {
@@ -907,6 +918,7 @@ int main(void)
         cmocka_unit_test(busy),
         cmocka_unit_test(success_replies),
         cmocka_unit_test(error_replies),
+        cmocka_unit_test(no_content),
         cmocka_unit_test(counts),
         cmocka_unit_test(items_of_another),
         cmocka_unit_test(tokens),
