@@ -29,6 +29,16 @@ else ifeq ($(base),asan-clang)
     VARIANT_CFLAGS := -O1 -g
     ARCH := $(SANITIZE)
     TOOLS := clang:clang libclang-rt-dev libc6-dev
+else ifeq ($(base),fuzz)
+    VARIANT_CC := clang
+    VARIANT_CFLAGS := -O1 -g
+    ARCH := $(SANITIZE) -fsanitize=fuzzer-no-link
+    TOOLS := clang:clang libclang-rt-dev libc6-dev
+else ifeq ($(base),coverage)
+    VARIANT_CC := gcc
+    VARIANT_CFLAGS := -O0 -g
+    ARCH := --coverage
+    TOOLS := gcc:gcc libc6-dev
 else ifneq ($(filter m3 m0plus,$(base)),)
     VARIANT_CC := arm-none-eabi-gcc
     VARIANT_AR := arm-none-eabi-ar
@@ -44,7 +54,8 @@ else ifeq ($(base),rv32)
     VARIANT_CPPFLAGS := -DANGO_SMALL=1
     TOOLS := gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc picolibc-riscv64-unknown-elf
 else
-    $(error VARIANT=$(VARIANT): no toolchain '$(base)'; there are host asan-gcc asan-clang m3 m0plus rv32)
+    $(error VARIANT=$(VARIANT): no toolchain '$(base)'; there are host asan-gcc asan-clang fuzz coverage m3 \
+        m0plus rv32)
 endif
 
 # $(options), as mbedTLS and src/tls.c are told about them (src/ango_mbedtls_config.h).
@@ -91,7 +102,7 @@ EVEREST_DIR := $(MBEDTLS_DIR)/3rdparty/everest
 MBEDTLS_INCLUDES := -isystem $(MBEDTLS_DIR)/include
 # The cheapest key exchange where there is flash for it; the host has. It and restartable exclude each other.
 everest := $(filter everest,$(options))
-ifneq ($(filter host asan-%,$(base)),)
+ifneq ($(filter host asan-% fuzz coverage,$(base)),)
     ifeq ($(filter restartable everest,$(options)),)
         everest := everest
         VARIANT_CPPFLAGS += $(option.everest)
@@ -109,7 +120,8 @@ own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP \
     -Iinclude -Isrc -Iport/posix -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) \
     $(config) $(CPPFLAGS)
 # mbedTLS's warnings are not ours to mend, nor that it calls memcmp(NULL, NULL, 0) for a certificate it cannot read.
-mbedtls_sanitize = $(if $(findstring sanitize,$(ARCH)),-fno-sanitize=nonnull-attribute)
+mbedtls_sanitize = $(if $(findstring sanitize,$(ARCH)),-fno-sanitize=nonnull-attribute) \
+    $(if $(filter coverage,$(base)),-fno-profile-arcs -fno-test-coverage)
 mbedtls_cflags = -std=c99 -w $(ARCH) $(mbedtls_sanitize) $(CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES) \
     -I$(MBEDTLS_DIR)/library $(config) $(CPPFLAGS)
 
@@ -170,8 +182,15 @@ CLIENTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*_clien
 clients: $(CLIENTS)
 hostile-client: $(BUILD)/tests/hostile_client
 $(BUILD)/tests/hostile_client: LDFLAGS += -Wl,--wrap=ango_arena_calloc
+$(BUILD)/tests/record_client: $(call objects,tests/script_port.c)
 $(CLIENTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
+
+FUZZERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/fuzz_*.c)))
+fuzzers: $(FUZZERS)
+$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(filter-out %/hostile.c,$(test_common_src))) \
+    $(LIBANGO) $(LIBMBEDTLS)
+	$(link) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
 # What `make bench` compares; built by tests/bench, which is the one to need libcurl and valgrind's headers.
 BENCHES := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out %/bench_malloc.c,$(sort $(wildcard tests/bench_*.c))))
@@ -209,11 +228,11 @@ packages-build:
 all: packages-build lib template $(ANGO) ## build the library, the ports and the ango command (default)
 
 # Also for other variants: make VARIANT=m3 lib
-.PHONY: template clients hostile-client test-hostile test-mutants soak
+.PHONY: template clients fuzzers fuzz hostile-client test-hostile test-mutants soak
 lib: $(LIBANGO) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 tests: $(TESTS)
-ifneq ($(filter host asan-%,$(base)),)
+ifneq ($(filter host asan-% fuzz coverage,$(base)),)
 lib: $(LIBPOSIX)
 endif
 
@@ -239,6 +258,12 @@ test-hostile: ## try the hostile network, row by row: what is expected, what is 
 test-mutants: ## break the code on purpose, and see that the tests notice
 	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
 	@tests/mutants
+
+FUZZ_SECONDS ?= 60
+fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
+	@port/packages clang:clang libclang-rt-dev openssl:openssl
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
+	@tests/fuzz $(FUZZ_SECONDS)
 
 SOAK ?= 100000
 soak: ## SOAK (100000) invitations in one process with random faults, against the stand-in
