@@ -25,7 +25,8 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
     const struct ango_port *port;
 
     if (client == NULL || config == NULL || config->port == NULL || config->host == NULL
-        || config->buffer == NULL || config->buffer_cap - 2 >= INT_MAX || config->tokens == NULL || config->tokens_cap - 1 >= INT_MAX
+        || config->buffer == NULL || config->buffer_cap - 2 >= INT_MAX
+        || config->tokens == NULL || config->tokens_cap - 1 >= INT_MAX
         || config->timeout_ms == 0 || config->timeout_ms > INT32_MAX)
         return ANGO_E_ARG;
     port = config->port;
@@ -78,29 +79,37 @@ static void wipe(struct ango_client *client)
     memset(client->config->buffer, 0, client->len);
 }
 
-int ango_begin(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
-               const char *after)
+void ango_begin(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
+                const char *after)
 {
+    ango_write_begin(w, NULL, 0);
     if (client == NULL || client->api_key == NULL || client->state > FINISHED)
-        return ANGO_E_ARG;
+        return;
     client->state = IDLE;
-    ango_write_begin(w, client->config->buffer, client->config->buffer_cap);
+    w->buf = client->config->buffer;
+    w->cap = client->config->buffer_cap;
     ango_write_text(w, before);
     ango_write_segment(w, id);
     ango_write_text(w, after);
-    return ANGO_OK;
+    if (*before != 'G') /* the path of a GET may go on, and no body follows */
+        ango_http_write_head(w, client->config, client->api_key, true);
 }
 
-int ango_start(struct ango_client *client, struct ango_writer *w, bool body, const struct ango_shape *shape)
+int ango_start(struct ango_client *client, struct ango_writer *w, const struct ango_shape *shape)
 {
-    const struct ango_config *config = client->config;
-    const struct ango_port *port = client->port;
-    struct ango_result *result = &client->result;
-    struct ango_http *h = &client->http;
-    uint32_t now = clock_ms(client);
+    const struct ango_config *config;
+    struct ango_result *result;
+    uint32_t now;
 
-    if (body)
+    if (w->buf == NULL)
+        return ANGO_E_ARG; /* ango_begin could not */
+    config = client->config;
+    result = &client->result;
+    now = clock_ms(client);
+    if (w->body != 0)
         ango_http_end_body(w);
+    else
+        ango_http_write_head(w, config, client->api_key, false);
     if (now - client->last_ms > config->keep_ms)
         ango_close(client);
     memset((char *)client + offsetof(struct ango_client, http), 0,
@@ -110,9 +119,9 @@ int ango_start(struct ango_client *client, struct ango_writer *w, bool body, con
     client->list.shape = shape;
     client->list.tokens = config->tokens;
     client->list.tokens_cap = config->tokens_cap;
-    ango_http_begin(h, config->buffer, config->buffer_cap - 1);
-    if (port->time != NULL)
-        h->now = (uint32_t)port->time(port->ctx);
+    ango_http_begin(&client->http, config->buffer, config->buffer_cap - 1);
+    if (client->port->time != NULL)
+        client->http.now = (uint32_t)client->port->time(client->port->ctx);
     result->status = result->message = "";
     result->index = w->error_index;
     result->need = w->len;

@@ -14,10 +14,8 @@ int ango_start_delete(struct ango_client *client, const char *organization_id, c
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w, "DELETE /v2/organization/", organization_id, path) != ANGO_OK)
-        return ANGO_E_ARG;
-    ango_write_head(client, &w, true);
+    ango_begin(client, &w, "DELETE /v2/organization/", organization_id, path);
     ango_write_emails(&w, body, emails, emails_len);
     ango_write_text(&w, "]}");
-    return ango_start(client, &w, true, &deleted);
+    return ango_start(client, &w, &deleted);
 }

@@ -44,19 +44,17 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w, "POST /v2/organization/", organization_id, "/invites") != ANGO_OK)
-        return ANGO_E_ARG;
+    ango_begin(client, &w, "POST /v2/organization/", organization_id, "/invites");
     if (invitation == NULL
         || invitation->project_assignments_len > (invitation->project_assignments == NULL ? 0 : INT_MAX)) {
         ango_write_refuse(&w, ANGO_E_ARG);
-        return ango_start(client, &w, false, &invited);
+        return ango_start(client, &w, &invited);
     }
-    ango_write_head(client, &w, true);
     ango_write_emails(&w, "{\"to\":[\"", invitation->to, invitation->to_len);
     ango_write_string(&w, "],\"organizationRole\":\"", ango_organization_role_text(invitation->organization_role),
                       ANGO_E_ARG);
     write_assignments(&w, invitation);
-    return ango_start(client, &w, true, &invited);
+    return ango_start(client, &w, &invited);
 }
 
 /* --- get_organization_invites --------------------------------------------------------------------- */
@@ -68,8 +66,7 @@ int ango_get_organization_invites_start(struct ango_client *client, const char *
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w, "GET /v2/organization/", organization_id, "/invites?status=pending&") != ANGO_OK)
-        return ANGO_E_ARG;
+    ango_begin(client, &w, "GET /v2/organization/", organization_id, "/invites?status=pending&");
     return ango_start_page(client, &w, page, NULL, NULL, &pending);
 }
 

@@ -22,9 +22,8 @@ int ango_get_organization_members_start(struct ango_client *client, const char *
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w, "GET /v2/organization/", organization_id, "/users?") != ANGO_OK)
-        return ANGO_E_ARG;
-    return ango_start_page(client, &w, page, "search", search, &members);
+    ango_begin(client, &w, "GET /v2/organization/", organization_id, "/users?");
+    return ango_start_page(client, &w, page, "&search=", search, &members);
 }
 
 int ango_next_member(struct ango_client *client, struct ango_member *member)
@@ -58,9 +57,7 @@ int ango_update_organization_members_role_start(struct ango_client *client, cons
     struct ango_writer w;
     size_t i;
 
-    if (ango_begin(client, &w, "POST /v2/organization/", organization_id, "/users") != ANGO_OK)
-        return ANGO_E_ARG;
-    ango_write_head(client, &w, true);
+    ango_begin(client, &w, "POST /v2/organization/", organization_id, "/users");
     if (emails == NULL || emails_len - 1 >= INT_MAX) {
         ango_write_refuse(&w, ANGO_E_ARG);
         emails_len = 0;
@@ -71,7 +68,7 @@ int ango_update_organization_members_role_start(struct ango_client *client, cons
         ango_write_string(&w, ",\"organizationRole\":\"", ango_organization_role_text(role), ANGO_E_ARG);
     }
     ango_write_text(&w, "}]}");
-    return ango_start(client, &w, true, &updates);
+    return ango_start(client, &w, &updates);
 }
 
 int ango_next_role_update(struct ango_client *client, struct ango_role_update *update)

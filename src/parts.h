@@ -8,11 +8,12 @@
 void ango_write_emails(struct ango_writer *w, const char *before, const char *const *emails, size_t emails_len);
 
 /*
- * Ends a GET whose path ends with a query: page=1&limit=10 and, when text is neither NULL nor "", &name=text, percent-encoded.
- * ANGO_E_ARG for a page of 0, or a limit that is not 1 to ANGO_LIMIT_MAX.
+ * Ends a GET whose path ends with a query: page=1&limit=10 and, when text is neither NULL nor "", `before`
+ * ("&name=") and the text, percent-encoded. ANGO_E_ARG for a page of 0, or a limit that is not 1 to
+ * ANGO_LIMIT_MAX.
  */
 int ango_start_page(struct ango_client *client, struct ango_writer *w, const struct ango_page *page,
-                    const char *name, const char *text, const struct ango_shape *shape);
+                    const char *before, const char *text, const struct ango_shape *shape);
 
 /* The `check` of a shape with numbers: ANGO_E_SHAPE for one that is not a whole number up to 4294967295. */
 int ango_check_counts(struct ango_result *result);

@@ -24,9 +24,8 @@ int ango_list_projects_start(struct ango_client *client, const char *sort, const
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w, "GET /v2/", "listProjects", "?") != ANGO_OK)
-        return ANGO_E_ARG;
-    return ango_start_page(client, &w, page, "sort", sort, &projects);
+    ango_begin(client, &w, "GET /v2/", "listProjects", "?");
+    return ango_start_page(client, &w, page, "&sort=", sort, &projects);
 }
 
 int ango_next_project(struct ango_client *client, struct ango_project *project)
@@ -56,13 +55,11 @@ int ango_add_members_to_project_start(struct ango_client *client, const char *pr
 {
     struct ango_writer w;
 
-    if (ango_begin(client, &w, "POST /v2/project/", project_id, "/assigned") != ANGO_OK)
-        return ANGO_E_ARG;
-    ango_write_head(client, &w, true);
+    ango_begin(client, &w, "POST /v2/project/", project_id, "/assigned");
     ango_write_emails(&w, "{\"assignees\":[\"", emails, emails_len);
     ango_write_string(&w, "],\"role\":\"", ango_project_role_text(role), ANGO_E_ARG);
     ango_write_byte(&w, '}');
-    return ango_start(client, &w, true, &assigned);
+    return ango_start(client, &w, &assigned);
 }
 
 int ango_next_assignee(struct ango_client *client, struct ango_assignee *assignee)
