@@ -7,7 +7,9 @@ static const struct ango_field fields[] = {
     { "failed", ANGO_IN_DATA, ANGO_JSON_NUMBER, 1, offsetof(struct ango_result, failed_digits) },
 };
 
-static const struct ango_shape deleted = { fields, sizeof fields / sizeof fields[0], 0, 0, ango_check_counts };
+static const struct ango_shape deleted = {
+    fields, sizeof fields / sizeof fields[0], ANGO_NOWHERE, 0, ango_check_counts
+};
 
 int ango_start_delete(struct ango_client *client, const char *organization_id, const char *path, const char *body,
                       const char *const *emails, size_t emails_len)

@@ -23,7 +23,7 @@ struct scan {
     size_t most;        /* tokens that any element of the list takes */
     unsigned misshapen; /* not returned at once: that it is no JSON weighs more */
     bool nul;           /* the last string had a \u0000 */
-    uint8_t seen[INDEX];            /* how often each field has come */
+    uint8_t seen[ANGO_FIELDS_MAX];  /* how often each field has come */
     uint8_t level[ANGO_JSON_DEPTH]; /* what is open: the index of its field, with OBJECT or without */
 };
 
@@ -58,6 +58,8 @@ static unsigned typed(struct scan *s, unsigned f, unsigned c)
     const struct ango_field *field = &s->shape->fields[f & INDEX];
 
     s->tokens++;
+    if ((f & INDEX) == ANGO_NOWHERE)
+        return ANGO_NOWHERE;
     if ((c - '0' < 10 ? '0' : c) == (field->type | (f & OBJECT)))
         return f;
     if (field->open == 0 && c != 'n')
@@ -73,7 +75,7 @@ static uint8_t *scalar(struct scan *s, unsigned f, uint8_t *p)
     p = ango_json_scalar(p, &s->nul);
     if (f != ANGO_NOWHERE && s->nul)
         s->misshapen = 1;
-    else if (f - 1 < s->shape->list - 1u) /* what is in the list is read again */
+    else if (f < s->shape->list) /* what is in the list is read again */
         memcpy((char *)s->result + s->shape->fields[f].offset, &text, sizeof text);
     return p;
 }
@@ -104,7 +106,7 @@ static void element(struct scan *s, unsigned list, uint8_t *p)
     else if (s->most < s->tokens)
         s->most = s->tokens;
     s->tokens = 0;
-    memset(s->seen + list + 1, 0, INDEX - 1 - list);
+    memset(s->seen + list + 1, 0, ANGO_FIELDS_MAX - 1 - list);
 }
 
 /* Checks one whole value at p, without recursion; returns what follows it, or NULL: not JSON. */
@@ -138,7 +140,7 @@ static uint8_t *value(struct scan *s, uint8_t *p)
             if (depth == 0)
                 return p;
             of = s->level[depth - 1];
-            if (of - 1 < INDEX)
+            if (of < ANGO_NOWHERE)
                 element(s, of, p);
             if (*p != ']' + (of & OBJECT))
                 break;
@@ -171,7 +173,6 @@ int ango_json_scan(uint8_t *text, size_t len, struct ango_list *list, struct ang
     memset(&s, 0, sizeof s);
     s.shape = list->shape;
     s.result = result;
-    s.last = ANGO_IN_STATUS;
     if (value(&s, text) != text + len)
         return ANGO_E_JSON;
     end_string(result->status);

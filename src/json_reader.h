@@ -35,23 +35,22 @@ struct ango_field {
 };
 
 /*
- * Every shape begins with these. ANGO_IN_REPLY is the reply itself; ANGO_NOWHERE holds the place of all
- * that is not wanted.
+ * Every shape begins with these. Without entries of their own: ANGO_IN_REPLY, the reply itself, and
+ * ANGO_NOWHERE, for all that is not wanted.
  */
-enum { ANGO_NOWHERE, ANGO_IN_STATUS, ANGO_IN_MESSAGE, ANGO_IN_DATA, ANGO_IN_OWN, ANGO_IN_REPLY = 31 };
+enum { ANGO_IN_STATUS, ANGO_IN_MESSAGE, ANGO_IN_DATA, ANGO_IN_OWN, ANGO_NOWHERE = 30, ANGO_IN_REPLY };
 #define ANGO_ENVELOPE \
-    { "", ANGO_NOWHERE, 0, 1, 0 }, \
     { "status", ANGO_IN_REPLY, ANGO_JSON_STRING, 1, offsetof(struct ango_result, status) }, \
     { "message", ANGO_IN_REPLY, ANGO_JSON_STRING, 1, offsetof(struct ango_result, message) }, \
     { "data", ANGO_IN_REPLY, ANGO_JSON_OBJECT, 1, 0 }
 
-#define ANGO_FIELDS_MAX 31
+#define ANGO_FIELDS_MAX ANGO_NOWHERE
 
 /* What an operation wants of its reply. At most one list. */
 struct ango_shape {
     const struct ango_field *fields;
     uint8_t fields_len;
-    uint8_t list;     /* its index; 0: none */
+    uint8_t list;     /* its index, or ANGO_NOWHERE */
     uint8_t required; /* not 0: without the list it is not the API's reply */
     /* What else there is to say about a sound reply; NULL: nothing. */
     int (*check)(struct ango_result *result);

@@ -55,7 +55,7 @@ static const struct ango_field loose[] = {
 };
 static const struct ango_shape open = { loose, sizeof loose / sizeof loose[0], ITEMS, 0, NULL };
 static const struct ango_field envelope[] = { ANGO_ENVELOPE };
-static const struct ango_shape bare = { envelope, sizeof envelope / sizeof envelope[0], 0, 0, NULL };
+static const struct ango_shape bare = { envelope, sizeof envelope / sizeof envelope[0], ANGO_NOWHERE, 0, NULL };
 
 static struct ango_result result;
 static struct ango_list list;
