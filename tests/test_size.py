@@ -22,6 +22,10 @@ def own(linked):
     return {name for name, length in linked.rows.items() if length} - {"call", "libgcc", "libc", "padding"}
 
 
+# What the eight operations may take on Cortex-M3, without TLS, libc and the program's own calls.
+ALL_OPERATIONS_MOST = 8192
+
+
 class InviteOnly(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -44,6 +48,11 @@ class InviteOnly(unittest.TestCase):
         everything = size.link("test-all", *(code for _, code in size.OPERATIONS + size.LISTS))
         for linked in everything.values():
             self.assertLessEqual({"members", "projects", "walk", "confirm"}, own(linked))
+
+    def test_all_operations_are_small(self):
+        linked = size.link("test-operations", *(code for _, code in size.OPERATIONS))["m3"]
+        self.assertLessEqual({"client", "invites", "members", "projects"} | SHARED, own(linked))
+        self.assertLessEqual(linked.counted(), ALL_OPERATIONS_MOST)
 
     def test_without_sections_no_other_file_is_drawn_in(self):
         """A toolchain that links whole objects still leaves out what has a file of its own."""
