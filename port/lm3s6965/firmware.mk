@@ -49,7 +49,8 @@ ifneq ($(filter $(DEPS)/%,$(LWIP_DIR)),)
 $(addprefix $(LWIP_DIR)/,$(lwip_src)) &:
 	@port/fetch-deps lwip
 endif
-$(board_obj) $(call objects,port/lwip/ango_lwip.c): | $(LWIP_DIR)/src/core/tcp.c
+$(board_obj) $(call objects,port/lwip/ango_lwip.c) $(BUILD)/badge-desk/desk.o $(BUILD)/badge-desk/measure.o: | \
+    $(LWIP_DIR)/src/core/tcp.c
 
 $(BUILD)/liblwip.a: $(lwip_obj)
 lwip: $(BUILD)/liblwip.a $(call objects,port/lwip/ango_lwip.c)
