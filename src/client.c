@@ -82,10 +82,9 @@ static void wipe(struct ango_client *client)
 void ango_begin(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
                 const char *after)
 {
-    ango_write_begin(w, NULL, 0);
+    memset(w, 0, sizeof *w);
     if (client == NULL || client->api_key == NULL || client->state > FINISHED)
         return;
-    client->state = IDLE;
     w->buf = client->config->buffer;
     w->cap = client->config->buffer_cap;
     ango_write_text(w, before);

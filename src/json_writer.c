@@ -65,8 +65,10 @@ void ango_write_segment(struct ango_writer *w, const char *id)
 {
     const uint8_t *p = (const uint8_t *)id;
 
-    if (id == NULL || (*p == '.' && (p[1] == '\0' || (p[1] == '.' && p[2] == '\0'))))
-        p = (const uint8_t *)"";
+    if (id == NULL || (*p == '.' && (p[1] == '\0' || (p[1] == '.' && p[2] == '\0')))) {
+        ango_write_refuse(w, ANGO_E_ID);
+        return;
+    }
     do {
         unsigned n = ango_utf8_len(p);
 
@@ -90,9 +92,13 @@ void ango_write_segment(struct ango_writer *w, const char *id)
 /* Written in runs, up to each byte that wants a backslash. */
 void ango_write_string(struct ango_writer *w, const char *before, const char *text, int refusal)
 {
-    const uint8_t *p = (const uint8_t *)(text != NULL ? text : "");
+    const uint8_t *p = (const uint8_t *)text;
     const uint8_t *run = p;
 
+    if (text == NULL) {
+        ango_write_refuse(w, refusal);
+        return;
+    }
     ango_write_text(w, before);
     do {
         unsigned n = *p - 0x20u < 0x5F ? 1 : ango_utf8_len(p);
@@ -114,15 +120,16 @@ void ango_write_string(struct ango_writer *w, const char *before, const char *te
 
 void ango_write_email(struct ango_writer *w, const char *before, const char *email)
 {
-    const char *p = email != NULL ? email : "";
+    const char *p = email;
     const char *at = NULL;
 
-    for (; *p != '\0' && *p != ' '; p++)
-        if (*p == '@') {
-            if (at != NULL)
-                break;
-            at = p;
-        }
+    if (email != NULL)
+        for (; *p != '\0' && *p != ' '; p++)
+            if (*p == '@') {
+                if (at != NULL)
+                    break;
+                at = p;
+            }
     /* One @ and no space; 1 to 64 bytes before the @, something behind it. */
     if (at == NULL || *p != '\0' || (size_t)(at - email) - 1 >= ANGO_EMAIL_LOCAL_MAX || at + 1 == p
         || p - email > ANGO_EMAIL_MAX)
