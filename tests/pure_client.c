@@ -44,6 +44,7 @@ static bool is_json(const char *text, size_t len)
     uint8_t copy[32];
 
     memset(&result, 0, sizeof result);
+    result.status = result.message = "";
     memset(&list, 0, sizeof list);
     list.shape = &bare;
     list.tokens = &token;
