@@ -177,6 +177,7 @@ static int cost_json(const struct json_kind *k, size_t size)
     int err;
 
     memset(&result, 0, sizeof result);
+    result.status = result.message = "";
     memset(&list, 0, sizeof list);
     list.shape = &shape;
     list.tokens = tokens;
