@@ -186,13 +186,6 @@ static int take_body(struct ango_http *h)
     return ANGO_OK;
 }
 
-void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap)
-{
-    h->buf = h->body_end = h->next = h->end = buf;
-    h->limit = buf + cap;
-    h->lines_left = (int)cap;
-}
-
 int ango_http_take(struct ango_http *h, size_t n)
 {
     uint8_t *fresh = h->end;

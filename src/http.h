@@ -38,7 +38,12 @@ enum { ANGO_HTTP_CLOSE = 1, ANGO_HTTP_ENCODED = 2, ANGO_HTTP_CHUNKED = 4, ANGO_H
  * Begins a reply in a zeroed struct, but for `now`, which turns a date in Retry-After into seconds. The
  * head, and the lines around chunks, may take as many bytes as the buffer has; so may the body.
  */
-void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap);
+static inline void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap)
+{
+    h->buf = h->body_end = h->next = h->end = buf;
+    h->limit = buf + cap;
+    h->lines_left = (int)cap;
+}
 
 /*
  * `n` more bytes (at most limit - end) have arrived at `end`.

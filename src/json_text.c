@@ -29,30 +29,32 @@ static uint32_t unit(const uint8_t *p)
     return value;
 }
 
-/* Reads the escape at *at, a backslash, and moves past it. UINT32_MAX for none that RFC 8259 knows. */
-static uint32_t escape(uint8_t **at)
+/* Reads the escape at p, a backslash; returns what follows it, or NULL for none that RFC 8259 knows. */
+static uint8_t *escape(uint8_t *p, uint32_t *code_point)
 {
     static const char names[] = "\"\\/bfnrt";
     static const char values[] = "\"\\/\b\f\n\r\t";
-    uint8_t *p = *at;
     uint32_t c = unit(p);
     const char *name;
 
     if (c == UINT32_MAX) {
-        *at = p + 2;
         name = (const char *)memchr(names, p[1], sizeof names - 1);
-        return name != NULL ? (uint32_t)values[name - names] : c;
+        if (name == NULL)
+            return NULL;
+        *code_point = (uint8_t)values[name - names];
+        return p + 2;
     }
-    *at = p + 6;
+    p += 6;
     if (c >> 11 == 0xD800 >> 11) {
-        uint32_t low = unit(p + 6);
+        uint32_t low = unit(p);
 
-        *at = p + 12;
         if (c > 0xDBFF || low >> 10 != 0xDC00 >> 10)
-            return UINT32_MAX;
+            return NULL;
         c = (c << 10) + low - ((0xD800u << 10) + 0xDC00 - 0x10000);
+        p += 6;
     }
-    return c;
+    *code_point = c;
+    return p;
 }
 
 /*
@@ -77,9 +79,10 @@ static uint8_t *string(uint8_t *p, bool *nul)
         if (*p == '"')
             return p + 1;
         if (*p == '\\') {
-            uint32_t c = escape(&p);
+            uint32_t c;
 
-            if (c == UINT32_MAX)
+            p = escape(p, &c);
+            if (p == NULL)
                 return NULL;
             if (c == 0)
                 *nul = true;
@@ -98,10 +101,14 @@ void ango_json_unescape(uint8_t *p)
     uint8_t *to = p = skip_plain(p);
 
     while (*p != '"')
-        if (*p == '\\')
-            to = ango_utf8_put(to, escape(&p));
-        else
+        if (*p == '\\') {
+            uint32_t c;
+
+            p = escape(p, &c);
+            to = ango_utf8_put(to, c);
+        } else {
             *to++ = *p++;
+        }
     *to = '\0';
 }
 
@@ -112,8 +119,9 @@ bool ango_json_is(uint8_t *text, const char *name)
     if (strncmp((const char *)text, name, len) == 0)
         return text[len] == '"';
     for (; *name != '\0'; name++) {
-        uint32_t c = *text == '\\' ? escape(&text) : *text++;
+        uint32_t c = *text;
 
+        text = c == '\\' ? escape(text, &c) : text + 1;
         if (c != (unsigned char)*name)
             return false;
     }
