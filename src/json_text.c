@@ -114,18 +114,21 @@ void ango_json_unescape(uint8_t *p)
 
 bool ango_json_is(uint8_t *text, const char *name)
 {
-    size_t len = strlen(name);
+    for (;;) {
+        uint32_t c;
 
-    if (strncmp((const char *)text, name, len) == 0)
-        return text[len] == '"';
-    for (; *name != '\0'; name++) {
-        uint32_t c = *text;
-
-        text = c == '\\' ? escape(text, &c) : text + 1;
-        if (c != (unsigned char)*name)
+        while (*text == (unsigned char)*name) { /* no string holds a NUL, so this ends */
+            text++;
+            name++;
+        }
+        if (*name == '\0')
+            return *text == '"';
+        if (*text != '\\')
+            return false;
+        text = escape(text, &c);
+        if (c != (unsigned char)*name++)
             return false;
     }
-    return *text == '"';
 }
 
 /* Past the digits at p; NULL when there is none. */
