@@ -43,7 +43,7 @@ static unsigned find(const struct ango_shape *shape, unsigned of, uint8_t *p, un
         if (++i >= shape->fields_len)
             i = ANGO_IN_STATUS;
         field = &shape->fields[i];
-        if (field->parent == of && (*p == (uint8_t)*field->name || *p == '\\') && ango_json_is(p, field->name))
+        if (field->parent == of && ango_json_is(p, field->name))
             return i;
     } while (i != last);
     return ANGO_NOWHERE;
