@@ -305,9 +305,9 @@ static int set_up(struct ango_tls *tls, const char *host, uint16_t tcp_port)
     tls->port_error = 0;
     tls->no_entropy = 0;
     tls->ended = 0;
+    ango_arena_begin(config->arena, config->arena_cap); /* first, since it is wiped whatever comes of this */
     if (port->time != NULL && now < TIME_MIN)
         return ANGO_E_CLOCK;
-    ango_arena_begin(config->arena, config->arena_cap);
     mbedtls_platform_set_calloc_free(ango_arena_calloc, ango_arena_free);
     state = (struct ango_tls_state *)ango_arena_calloc(1, sizeof *state);
     if (state == NULL)
@@ -475,11 +475,12 @@ void ango_tls_close(void *ctx)
 {
     struct ango_tls *tls = (struct ango_tls *)ctx;
 
+    if (tls->phase == CLOSED)
+        return;
     enter(tls, 0);
     if (tls->phase == OPEN)
         (void)mbedtls_ssl_close_notify(&tls->state->ssl);
-    if (tls->phase != CLOSED)
-        tls->config->port->close(tls->config->port->ctx);
+    tls->config->port->close(tls->config->port->ctx);
     tear_down(tls);
 }
 
