@@ -11,8 +11,8 @@ static const struct ango_shape deleted = {
     fields, sizeof fields / sizeof fields[0], ANGO_NOWHERE, 0, ango_check_counts
 };
 
-int ango_start_delete(struct ango_client *client, const char *organization_id, const char *path, const char *body,
-                      const char *const *emails, size_t emails_len)
+int ango_start_delete(struct ango_client *client, const char *organization_id, const char *path,
+                      const char *body, const char *const *emails, size_t emails_len)
 {
     struct ango_writer w;
 

@@ -17,8 +17,8 @@ static const struct ango_field fields[] = {
 
 static const struct ango_shape members = { fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN, 1, NULL };
 
-int ango_get_organization_members_start(struct ango_client *client, const char *organization_id, const char *search,
-                                        const struct ango_page *page)
+int ango_get_organization_members_start(struct ango_client *client, const char *organization_id,
+                                        const char *search, const struct ango_page *page)
 {
     struct ango_writer w;
 

@@ -2,7 +2,8 @@
 
 #include <limits.h>
 
-void ango_write_emails(struct ango_writer *w, const char *before, const char *const *emails, size_t emails_len)
+void ango_write_emails(struct ango_writer *w, const char *before, const char *const *emails,
+                       size_t emails_len)
 {
     size_t i;
 

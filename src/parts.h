@@ -1,11 +1,16 @@
-/* parts.h - what several operations have in common: a list of addresses, a page of a list, counts in a reply. */
+/*
+ * parts.h - what several operations have in common: a list of addresses, a page of a list, counts in a reply.
+ */
 #ifndef ANGO_PARTS_H
 #define ANGO_PARTS_H
 
 #include "client.h"
 
-/* Writes `before`, which ends with the opening quote, and then a@b","c@d"; ANGO_E_ARG for no address at all. */
-void ango_write_emails(struct ango_writer *w, const char *before, const char *const *emails, size_t emails_len);
+/*
+ * Writes `before`, which ends with the opening quote, and then a@b","c@d"; ANGO_E_ARG for no address at all.
+ */
+void ango_write_emails(struct ango_writer *w, const char *before, const char *const *emails,
+                       size_t emails_len);
 
 /*
  * Ends a GET whose path ends with a query: page=1&limit=10 and, when text is neither NULL nor "", `before`
@@ -19,7 +24,7 @@ int ango_start_page(struct ango_client *client, struct ango_writer *w, const str
 int ango_check_counts(struct ango_result *result);
 
 /* A deletion of what has these addresses; both reply the same. */
-int ango_start_delete(struct ango_client *client, const char *organization_id, const char *path, const char *body,
-                      const char *const *emails, size_t emails_len);
+int ango_start_delete(struct ango_client *client, const char *organization_id, const char *path,
+                      const char *body, const char *const *emails, size_t emails_len);
 
 #endif

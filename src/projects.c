@@ -50,8 +50,9 @@ static const struct ango_shape assigned = {
     assigned_fields, sizeof assigned_fields / sizeof assigned_fields[0], ASSIGNED, 0, NULL
 };
 
-int ango_add_members_to_project_start(struct ango_client *client, const char *project_id, const char *const *emails,
-                                      size_t emails_len, enum ango_project_role role)
+int ango_add_members_to_project_start(struct ango_client *client, const char *project_id,
+                                      const char *const *emails, size_t emails_len,
+                                      enum ango_project_role role)
 {
     struct ango_writer w;
 
