@@ -25,7 +25,7 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
     const struct ango_port *port;
 
     if (client == NULL || config == NULL || config->port == NULL || config->host == NULL
-        || config->buffer == NULL || config->buffer_cap - 2 >= INT_MAX
+        || config->buffer == NULL || config->buffer_cap - 2 >= INT_MAX - 1
         || config->tokens == NULL || config->tokens_cap - 1 >= INT_MAX
         || config->timeout_ms == 0 || config->timeout_ms > INT32_MAX)
         return ANGO_E_ARG;
