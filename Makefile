@@ -39,6 +39,15 @@ else ifeq ($(base),coverage)
     VARIANT_CFLAGS := -O0 -g
     ARCH := --coverage
     TOOLS := gcc:gcc libc6-dev
+else ifneq ($(filter armhf s390x,$(base)),)
+    # Other machines, run by qemu-user: 32 bits, and big-endian. Undefined behaviour traps, which needs no library.
+    cross := $(if $(filter armhf,$(base)),arm-linux-gnueabihf,s390x-linux-gnu)
+    VARIANT_CC := $(cross)-gcc
+    VARIANT_AR := $(cross)-ar
+    VARIANT_CFLAGS := -O1 -g
+    ARCH := -fsanitize=undefined -fsanitize-undefined-trap-on-error
+    LDFLAGS += -static
+    TOOLS := gcc-$(cross):$(cross)-gcc libc6-dev-$(base)-cross qemu-user:qemu-$(firstword $(subst -, ,$(cross)))
 else ifneq ($(filter m3 m0plus,$(base)),)
     VARIANT_CC := arm-none-eabi-gcc
     VARIANT_AR := arm-none-eabi-ar
@@ -54,8 +63,8 @@ else ifeq ($(base),rv32)
     VARIANT_CPPFLAGS := -DANGO_SMALL=1
     TOOLS := gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc picolibc-riscv64-unknown-elf
 else
-    $(error VARIANT=$(VARIANT): no toolchain '$(base)'; there are host asan-gcc asan-clang fuzz coverage m3 \
-        m0plus rv32)
+    $(error VARIANT=$(VARIANT): no toolchain '$(base)'; there are host asan-gcc asan-clang fuzz coverage \
+        armhf s390x m3 m0plus rv32)
 endif
 
 # $(options), as mbedTLS and src/tls.c are told about them (src/ango_mbedtls_config.h).
@@ -117,7 +126,7 @@ werror := $(if $(filter-out 0,$(WERROR)),-Werror)
 config := -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) \
     $(VARIANT_CPPFLAGS)
 own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP \
-    -Iinclude -Isrc -Iport/posix -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) \
+    -Iinclude -Isrc -Iport/posix -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES) $(CMOCKA_INCLUDES) \
     $(config) $(CPPFLAGS)
 # mbedTLS's warnings are not ours to mend, nor that it calls memcmp(NULL, NULL, 0) for a certificate it cannot read.
 mbedtls_sanitize = $(if $(findstring sanitize,$(ARCH)),-fno-sanitize=nonnull-attribute) \
@@ -142,6 +151,13 @@ LIBPOSIX := $(BUILD)/libango_posix.a
 LIBTEMPLATE := $(BUILD)/libango_template.a
 ANGO := $(BUILD)/ango
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_src))
+test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+ifneq ($(cross),)
+    # Only what needs neither sockets nor TLS; Debian's cmocka is for the machine that builds.
+    TESTS := $(filter-out %/test_port %/test_tls,$(TESTS))
+    test_libs := $(LIBANGO) $(BUILD)/cmocka.o
+    CMOCKA_INCLUDES := -isystem $(DEPS)/cmocka/include
+endif
 
 # Rewritten, and so newer than the objects, only when flags have changed that change what is made.
 flags := $(CC) $(own_cflags) $(mbedtls_sanitize) $(LDFLAGS) $(LDLIBS)
@@ -173,9 +189,18 @@ link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 $(ANGO): $(call objects,$(command_src)) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
-$(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(test_common_src)) $(LIBTEMPLATE) $(LIBPOSIX) \
-    $(LIBANGO) $(LIBMBEDTLS)
-	$(link) $^ $(LDLIBS) -lcmocka -o $@
+$(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(test_common_src)) $(test_libs)
+	$(link) $^ $(LDLIBS) $(if $(cross),,-lcmocka) -o $@
+
+$(DEPS)/cmocka/.fetched: port/fetch-deps
+	@port/fetch-deps cmocka
+	@touch $@
+$(BUILD)/cmocka.o: $(DEPS)/cmocka/.fetched $(BUILD)/flags
+	$(QUIET_CC)$(CC) -w $(CFLAGS) $(CMOCKA_INCLUDES) -D_GNU_SOURCE -DHAVE_SIGNAL_H -DHAVE_SIGLONGJMP \
+	    -DHAVE_STRUCT_TIMESPEC -DHAVE_INTTYPES_H -DHAVE_GCC_THREAD_LOCAL_STORAGE -c $(<D)/src/cmocka.c -o $@
+ifneq ($(cross),)
+$(call objects,$(test_src) $(test_common_src)): | $(DEPS)/cmocka/.fetched
+endif
 
 # Programs that the tests in Python drive. In the hostile one an allocation of TLS can fail without a word in src.
 CLIENTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/*_client.c)))
@@ -228,7 +253,7 @@ packages-build:
 all: packages-build lib template $(ANGO) ## build the library, the ports and the ango command (default)
 
 # Also for other variants: make VARIANT=m3 lib
-.PHONY: template clients fuzzers fuzz hostile-client test-hostile test-mutants soak
+.PHONY: template clients fuzzers fuzz coverage hostile-client test-hostile test-mutants soak
 lib: $(LIBANGO) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 tests: $(TESTS)
@@ -247,7 +272,9 @@ test: ## run every test and check; closes with "N passed, N failed"
 	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
 	    clang:clang libclang-rt-dev nginx-light:nginx \
 	    clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
-	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
+	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi \
+	    gcc-arm-linux-gnueabihf:arm-linux-gnueabihf-gcc libc6-dev-armhf-cross \
+	    gcc-s390x-linux-gnu:s390x-linux-gnu-gcc libc6-dev-s390x-cross qemu-user:qemu-arm
 	@$(MAKE) --no-print-directory all WERROR=1
 	@tests/run $(ONLY)
 
@@ -269,6 +296,10 @@ SOAK ?= 100000
 soak: ## SOAK (100000) invitations in one process with random faults, against the stand-in
 	@port/packages openssl:openssl
 	@tests/soak -n $(SOAK) --variant host --seconds 86400
+
+coverage: ## lines and branches of src/ that the tests run, and which they do not
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
+	@tests/coverage
 
 check: ## clang-tidy and cppcheck over src, include and port
 	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck
