@@ -848,6 +848,8 @@ static void until_close(void **state)
     check(42, "reset", SCRIPT_RST, OK_CLOSED);
 }
 
+#define TAKEN 1 /* as the result of send: no fault, all is taken */
+
 /* A reply that is there before all of the request is; `taken` bytes of that are taken, and then send returns
  * `err`. */
 static void check_early(const char *name, const char *head, unsigned taken, int err, const char *expected)
@@ -868,7 +870,7 @@ static void check_early(const char *name, const char *head, unsigned taken, int 
         assert_int_equal(exchange_begin(&x, early, cap), ANGO_OK);
         x.script.send_piece = 1;
         x.script.piece = piece;
-        if (err != 0)
+        if (err != TAKEN)
             x.script.faults[0] = fault;
         exchange_invite(&x);
         describe(&seen);
@@ -895,12 +897,14 @@ static void early_reply(void **state)
     check_early("413, then the connection breaks", "HTTP/1.1 413 Too Large\r\n", 50, ANGO_E_NET,
                 "STATUS R 413");
     check_early("401, nothing taken", "HTTP/1.1 401 Unauthorized\r\n", 0, ANGO_E_NET, "STATUS R 401");
-    check_early("413, the rest is taken", "HTTP/1.1 413 Too Large\r\n", 0, 0, "STATUS R 413");
+    check_early("413, the rest is taken", "HTTP/1.1 413 Too Large\r\n", 0, TAKEN, "STATUS R 413");
     check_early("302, then the connection breaks", "HTTP/1.1 302 Found\r\n", 50, ANGO_E_NET, "STATUS R 302");
     check_early("408, then the connection breaks", "HTTP/1.1 408 Late\r\n", 50, ANGO_E_NET, "NET U 408");
     check_early("500, then the connection breaks", "HTTP/1.1 500 Oops\r\n", 50, ANGO_E_NET, "NET U 500");
     check_early("200, then the connection breaks", "HTTP/1.1 200 OK\r\n", 50, ANGO_E_NET, "NET U 200");
     check_early("nothing, then the connection breaks", NULL, 50, ANGO_E_NET, "NET U");
+    check_early("401, and send says 0", "HTTP/1.1 401 Unauthorized\r\n", 50, 0, "STATUS R 401");
+    check_early("nothing, and send says 0", NULL, 50, 0, "NET U");
     add("HTTP/1.1 413 Too Large\r\nX: ");
     check_early("half a head, then the connection breaks", NULL, 50, ANGO_E_NET, "NET U");
     check_early("413, and the rest is never taken", "HTTP/1.1 413 Too Large\r\n", 50, ANGO_E_WAIT, "TIME U");

@@ -195,7 +195,7 @@ static void every_arena(void **state)
 
     (void)state;
     guard_begin(&room, sizeof arena);
-    for (cap = 8; cap <= sizeof arena; cap += enough ? 4096 : 136) {
+    for (cap = 8; cap <= sizeof arena; cap += enough ? 4096 : 8) {
         int err;
 
         script_begin(&script, events);
