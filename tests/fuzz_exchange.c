@@ -1,8 +1,8 @@
 /*
  * Fuzzer of whole exchanges over a scripted port. Input: 12 bytes that say what is asked, in how large a
  * buffer, how the reply is cut, how the connection ends, which two calls of the port fail, and how; then the
- * reply. Whatever comes: it ends, keeps the promises of exchange_broken, closes what it has opened, and the next
- * exchange succeeds.
+ * reply. Whatever comes: it ends, keeps the promises of exchange_broken, closes what it has opened, and the
+ * next exchange succeeds.
  */
 #include "exchange.h"
 

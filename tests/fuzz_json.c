@@ -1,7 +1,7 @@
 /*
  * Fuzzer of the JSON reader. Input: one byte (tokens), then a document. It must be JSON for the reader
- * exactly when it is for the validator below, which was written from RFC 8259 and shares no line with it; what
- * has been read must be what another unescaping makes of it, and read the same once more.
+ * exactly when it is for the validator below, which was written from RFC 8259 and shares no line with it;
+ * what has been read must be what another unescaping makes of it, and read the same once more.
  */
 #include "guard.h"
 #include "json_reader.h"

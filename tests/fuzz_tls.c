@@ -4,7 +4,8 @@
  * (tests/record_client.c) is a whole one here, too. Whatever comes, the arena ends empty and zeroed, what was
  * opened is closed, and nobody is trusted by accident.
  *
- * FUZZ_CA names the PEM file of the recordings' root; with FUZZ_WHOLE set, the input is a recording that must fit.
+ * FUZZ_CA names the PEM file of the recordings' root; with FUZZ_WHOLE set, the input is a recording that must
+ * fit.
  */
 #include "fuzz_tls.h"
 

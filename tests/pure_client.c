@@ -34,7 +34,9 @@ static int fail(const char *what)
 /* --- judge ---------------------------------------------------------------------------------------------- */
 
 static const struct ango_field envelope[] = { ANGO_ENVELOPE };
-static const struct ango_shape bare = { envelope, sizeof envelope / sizeof envelope[0], ANGO_NOWHERE, 0, NULL };
+static const struct ango_shape bare = {
+    envelope, sizeof envelope / sizeof envelope[0], ANGO_NOWHERE, 0, NULL
+};
 
 static bool is_json(const char *text, size_t len)
 {

@@ -55,7 +55,9 @@ static const struct ango_field loose[] = {
 };
 static const struct ango_shape open = { loose, sizeof loose / sizeof loose[0], ITEMS, 0, NULL };
 static const struct ango_field envelope[] = { ANGO_ENVELOPE };
-static const struct ango_shape bare = { envelope, sizeof envelope / sizeof envelope[0], ANGO_NOWHERE, 0, NULL };
+static const struct ango_shape bare = {
+    envelope, sizeof envelope / sizeof envelope[0], ANGO_NOWHERE, 0, NULL
+};
 
 static struct ango_result result;
 static struct ango_list list;
@@ -342,7 +344,7 @@ static void shapes(void **state)
     assert_int_equal(scan(&strict, "{}", 2, 1), ANGO_E_SHAPE);
     assert_int_equal(scan(&strict, GROUPED("null"), strlen(GROUPED("null")), 1), ANGO_E_SHAPE);
     assert_int_equal(scan(&strict, GROUPED("[]"), strlen(GROUPED("[]")), 1), ANGO_OK);
-    /* What the envelope says is there with an error of shape; with one of syntax the client puts the text there. */
+    /* With an error of shape the envelope's words are there; with one of syntax the client puts the text there. */
     assert_int_equal(scan_text("{\"status\":\"fail\",\"message\":\"why\",\"data\":{\"total\":[]}}"),
                      ANGO_E_SHAPE);
     assert_string_equal(result.status, "fail");

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Is what the reader takes for JSON exactly RFC 8259? By exhaustion, against Python's json, its extensions off.
+"""Is what the reader takes for JSON exactly RFC 8259? By exhaustion, against Python's json without extensions.
 
 Every string of up to 7 characters over
 
@@ -117,8 +117,8 @@ def step(state, stack, c):
 
 
 def automaton_accepts(length):
-    """All strings of exactly `length` that the grammar derives; a prefix that came to nothing is not followed."""
-    alive = [("", "value", "")]
+    """All strings of exactly `length` that the grammar derives."""
+    alive = [("", "value", "")]     # a prefix that comes to nothing is not followed
     for _ in range(length):
         alive = [(text + c, *after) for text, state, stack in alive for c in MAIN
                  for after in [step(state, stack, c)] if after is not None]
@@ -130,8 +130,8 @@ class Grammar(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        subprocess.run([os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-C", TOP, "VARIANT=host",
-                        CLIENT[len(TOP) + 1:]], check=True, stdout=sys.stderr)
+        make = [os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-C", TOP, "VARIANT=host"]
+        subprocess.run(make + [CLIENT[len(TOP) + 1:]], check=True, stdout=sys.stderr)
         cls.reader, cls.judged = reader_accepts(MAIN, 7)
 
     def same(self, one, other):

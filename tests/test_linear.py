@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Does reading take time in proportion to the length? Counted in instructions (callgrind), at two sizes of each
-kind of document and reply: nested, escaped, in one string, in a thousand items, byte by byte."""
+"""Does reading take time in proportion to the length? Counted in instructions (callgrind), at two sizes of
+each kind of document and reply: nested, escaped, in one string, in a thousand items, byte by byte."""
 import glob
 import os
 import subprocess
@@ -14,13 +14,13 @@ CLIENT = os.path.join(TOP, "build", "host", "tests", "pure_client")
 
 class Linear(unittest.TestCase):
     def test_each_kind(self):
-        subprocess.run([os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-C", TOP, "VARIANT=host",
-                        CLIENT[len(TOP) + 1:]], check=True, stdout=sys.stderr)
+        make = [os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-C", TOP, "VARIANT=host"]
+        subprocess.run(make + [CLIENT[len(TOP) + 1:]], check=True, stdout=sys.stderr)
         with tempfile.TemporaryDirectory() as folder:
             out = os.path.join(folder, "out")
             begin = ["--dump-before=" + name for name in ("count_json", "count_http", "count_end")]
-            done = subprocess.run(["valgrind", "--quiet", "--tool=callgrind", "--callgrind-out-file=" + out, *begin,
-                                   CLIENT, "cost", "10000"],
+            valgrind = ["valgrind", "--quiet", "--tool=callgrind", "--callgrind-out-file=" + out, *begin]
+            done = subprocess.run(valgrind + [CLIENT, "cost", "10000"],
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
             lines = [line.split() for line in done.stdout.decode().splitlines()]
             # A dump before each count begins, and one when it ends, which has what it cost.

@@ -1,6 +1,6 @@
 /*
- * What TLS does before the first byte of a server: its configuration, trust anchors whole and cut, an arena of
- * every size, a clock and entropy that fail. What servers do to it is in test_hostile_tls.py.
+ * What TLS does before the first byte of a server: its configuration, trust anchors whole and cut, an arena
+ * of every size, a clock and entropy that fail. What servers do to it is in test_hostile_tls.py.
  */
 #include "ango_tls.h"
 #include "guard.h"
