@@ -174,7 +174,7 @@ class Handshakes(hostile.Case):
         whole = hello()[9:]
         for length in range(len(whole)):                        # its header agrees, its inside is too short
             short = record(HANDSHAKE, b"\2" + length.to_bytes(3, "big") + whole[:length])
-            self.say(89, "a ServerHello of %d bytes" % length, short, "TLS N")
+            self.say(89, "a ServerHello of %d bytes" % length, short, "TLS N", "TIME N")
 
     def test_slow(self):
         def trickle(sock):
@@ -560,7 +560,8 @@ class EachByte(hostile.Case):
         error, outcome = seen["error"], seen["outcome"]
         if outcome == "N" and between.data:
             return "not sent, yet a record of the request was seen"
-        if outcome == "N" and n > flight + SLACK:
+        # With a deadline a slow machine may be stopped before it comes to send.
+        if outcome == "N" and n > flight + SLACK and how != "stall":
             return "the request was certainly sent"
         if outcome != "N" and n < flight - SLACK:
             return "the handshake was not over"
