@@ -4,8 +4,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "http.h"
-
 enum { IDLE, FINISHED, CONNECT, SEND, RECEIVE };
 
 /* --- set-up ----------------------------------------------------------------------------------- */
