@@ -73,15 +73,15 @@ struct ango_result {
     const char *status;        /* the API's own word: "success"; "" if there was none */
     const char *message;       /* the server's words: the API's `message`, or the text of a reply that is not the
                                   API's; "" if there was none. UTF-8, from the network: may hold control
-                                  characters, so filter it before a terminal sees it */
+                                  characters, so filter it before a terminal sees it. Without any \u0000 */
     uint32_t retry_after_s;    /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */
     size_t items;              /* with ANGO_OK: entries of the reply, to be read with ango_next_... */
-    uint32_t done;             /* entries that were updated or deleted, as the reply counts them; 0: it does not */
-    uint32_t failed;           /* entries that were not, likewise */
-    uint32_t total;            /* entries of the whole list, likewise */
     size_t need;               /* the buffer_cap that the request takes, also when there is not as much */
     size_t index;              /* with ANGO_E_EMAIL and ANGO_E_ID: which of the list, from 0 */
     int port_error;            /* the last negative result of the port, as it came; 0: none */
+    uint32_t done;             /* entries that were updated or deleted, as the reply counts them; 0: it does not */
+    uint32_t failed;           /* entries that were not, likewise */
+    uint32_t total;            /* entries of the whole list, likewise */
     /* Private. */
     const char *done_digits;
     const char *failed_digits;
@@ -111,6 +111,7 @@ struct ango_http {
 struct ango_list {
     const struct ango_shape *shape;
     uint8_t *next; /* what is left of it, or NULL */
+    bool escaped;  /* the reply has a backslash somewhere */
     struct ango_token *tokens;
     size_t tokens_cap;
 };
@@ -128,10 +129,9 @@ struct ango_client {
     int send_error;
     size_t len;            /* bytes of the request */
     size_t pos;            /* bytes of it sent */
-    bool given;            /* a byte of the request was given to the port */
     uint32_t started_ms;
-    struct ango_list list;
     struct ango_result result;
+    struct ango_list list;
 };
 
 /*

@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { IDLE, FINISHED, CONNECT, SEND, RECEIVE };
+enum { IDLE, FINISHED, CONNECT, SEND, SENDING, RECEIVE }; /* from SENDING on the port has had some of it */
 
 /* --- set-up ----------------------------------------------------------------------------------- */
 
@@ -23,7 +23,7 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
     const struct ango_port *port;
 
     if (client == NULL || config == NULL || config->port == NULL || config->host == NULL
-        || config->buffer == NULL || config->buffer_cap - 2 >= INT_MAX - 1
+        || config->buffer == NULL || config->buffer_cap - 1 >= INT_MAX
         || config->tokens == NULL || config->tokens_cap - 1 >= INT_MAX
         || config->timeout_ms == 0 || config->timeout_ms > INT32_MAX)
         return ANGO_E_ARG;
@@ -74,7 +74,7 @@ static int port_result(struct ango_client *client, int n, size_t most)
 /* Nothing of the request, and so of the key, stays in the buffer. */
 static void wipe(struct ango_client *client)
 {
-    memset(client->config->buffer, 0, client->len);
+    memset(client->config->buffer, 0, client->config->buffer_cap);
 }
 
 void ango_begin(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
@@ -112,7 +112,7 @@ int ango_start(struct ango_client *client, struct ango_writer *w, const struct a
     memset((char *)client + offsetof(struct ango_client, http), 0,
            sizeof *client - offsetof(struct ango_client, http));
     client->started_ms = client->last_ms = now;
-    client->len = w->len < w->cap ? w->len : w->cap;
+    client->len = w->len;
     client->list.shape = shape;
     client->list.tokens = config->tokens;
     client->list.tokens_cap = config->tokens_cap;
@@ -133,29 +133,20 @@ int ango_start(struct ango_client *client, struct ango_writer *w, const struct a
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-static enum ango_outcome outcome(const struct ango_client *client, int err)
-{
-    unsigned status = client->result.http_status;
-
-    if (!client->given)
-        return ANGO_NOT_SENT;
-    if (err == ANGO_OK)
-        return ANGO_ACCEPTED;
-    return status - 300 < 200 && status != 408 ? ANGO_REJECTED : ANGO_UNKNOWN;
-}
-
 static int finish(struct ango_client *client, int err)
 {
     struct ango_result *result = &client->result;
+    enum ango_outcome outcome = client->state < SENDING ? ANGO_NOT_SENT : ANGO_UNKNOWN;
 
     if (client->state != RECEIVE)
         wipe(client);
-    result->outcome = outcome(client, err);
-    /* A success for half a request is not to be believed, nor is a server error; a refusal is. */
-    if (client->send_error != ANGO_OK && result->outcome != ANGO_REJECTED) {
-        result->outcome = ANGO_UNKNOWN;
-        err = client->send_error;
-    }
+    if (result->http_status - 300 < 200 && result->http_status != 408)
+        outcome = ANGO_REJECTED;
+    else if (client->send_error != ANGO_OK)
+        err = client->send_error; /* a success for half a request is not to be believed */
+    else if (err == ANGO_OK)
+        outcome = ANGO_ACCEPTED;
+    result->outcome = outcome;
     if ((err != ANGO_OK && err != ANGO_E_STATUS) || client->send_error != ANGO_OK
         || client->config->keep_ms == 0 || !ango_http_can_keep(&client->http))
         ango_close(client);
@@ -237,7 +228,7 @@ static int send_step(struct ango_client *client, uint32_t wait_ms)
     size_t left = client->len - client->pos;
     int n;
 
-    client->given = 1;
+    client->state = SENDING;
     n = port_result(client, port->send(port->ctx, client->config->buffer + client->pos, left, wait_ms), left);
     if (n == ANGO_E_WAIT)
         return n;
@@ -299,7 +290,7 @@ int ango_step(struct ango_client *client, uint32_t wait_ms)
         if (client->state == CONNECT)
             err = connect_step(client, wait_ms);
         else
-            err = client->state == SEND ? send_step(client, wait_ms) : receive_step(client, wait_ms);
+            err = client->state == RECEIVE ? receive_step(client, wait_ms) : send_step(client, wait_ms);
         if (err == ANGO_E_WAIT)
             return err;
     }

@@ -3,21 +3,23 @@
 
 #include <limits.h>
 
+enum { INVITES = ANGO_FIELD_OWN };
+
 /* No type is insisted on, since what comes back for an invitation is not documented. */
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
     { "invites", ANGO_IN_DATA, ANGO_JSON_LIST, 1, 0 },
-    { "_id", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, id) },
-    { "to", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, to) },
-    { "organizationRole", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, organization_role) },
-    { "status", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, status) },
-    { "message", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, message) },
-    { "createdBy", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, created_by) },
-    { "createdAt", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, created_at) },
-    { "expiresAt", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_invite, expires_at) },
+    { "_id", ANGO_IN(INVITES), ANGO_JSON_STRING, 1, 0 },
+    { "to", ANGO_IN(INVITES), ANGO_JSON_STRING, 1, 0 },
+    { "organizationRole", ANGO_IN(INVITES), ANGO_JSON_STRING, 1, 0 },
+    { "status", ANGO_IN(INVITES), ANGO_JSON_STRING, 1, 0 },
+    { "message", ANGO_IN(INVITES), ANGO_JSON_STRING, 1, 0 },
+    { "createdBy", ANGO_IN(INVITES), ANGO_JSON_STRING, 1, 0 },
+    { "createdAt", ANGO_IN(INVITES), ANGO_JSON_STRING, 1, 0 },
+    { "expiresAt", ANGO_IN(INVITES), ANGO_JSON_STRING, 1, 0 },
 };
 
-#define FIELDS fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN
+#define FIELDS fields, sizeof fields / sizeof fields[0], INVITES
 
 /* --- invite_members_to_org ------------------------------------------------------------------------ */
 

@@ -13,6 +13,7 @@ typedef char token_fits[sizeof(jsmntok_t) <= sizeof(struct ango_token) ? 1 : -1]
 
 #define OBJECT 32u /* what tells '{' from '[' and '}' from ']' */
 #define INDEX 31u
+#define BOTTOM 255u
 
 struct scan {
     const struct ango_shape *shape;
@@ -21,33 +22,13 @@ struct scan {
     unsigned last;      /* field that has come last */
     size_t tokens;      /* of this element of the list, so far */
     size_t most;        /* tokens that any element of the list takes */
-    unsigned misshapen; /* not returned at once: that it is no JSON weighs more */
-    bool nul;           /* the last string had a \u0000 */
-    uint8_t seen[ANGO_FIELDS_MAX];  /* how often each field has come */
-    uint8_t level[ANGO_JSON_DEPTH]; /* what is open: the index of its field, with OBJECT or without */
+    unsigned flags;     /* of what is wanted; looked at in the end, since that it is no JSON weighs more */
+    unsigned ignored;   /* of what is not */
+    uint32_t seen;      /* a bit for each field that has come */
+    uint8_t level[1 + ANGO_JSON_DEPTH]; /* what is open: the index of its field, with OBJECT or without */
 };
 
 /* --- the pass --------------------------------------------------------------------------------- */
-
-/*
- * The field that the name at p, past its quote, means in the container `of`, or ANGO_NOWHERE. Looks first
- * at what comes after field `last`, since replies keep to an order.
- */
-static unsigned find(const struct ango_shape *shape, unsigned of, uint8_t *p, unsigned last)
-{
-    unsigned i = last;
-
-    do {
-        const struct ango_field *field;
-
-        if (++i >= shape->fields_len)
-            i = ANGO_IN_STATUS;
-        field = &shape->fields[i];
-        if (field->parent == of && ango_json_is(p, field->name))
-            return i;
-    } while (i != last);
-    return ANGO_NOWHERE;
-}
 
 /*
  * Holds a value against field f by its first byte, c: f, or ANGO_NOWHERE when it is not, or no longer,
@@ -60,10 +41,10 @@ static unsigned typed(struct scan *s, unsigned f, unsigned c)
     s->tokens++;
     if ((f & INDEX) == ANGO_NOWHERE)
         return ANGO_NOWHERE;
-    if ((c - '0' < 10 ? '0' : c) == (field->type | (f & OBJECT)))
+    if (c - (field->type | (f & OBJECT)) < 10) /* no value begins with what else is in this range */
         return f;
     if (field->open == 0 && c != 'n')
-        s->misshapen = 1;
+        s->flags = ANGO_JSON_MISSHAPEN;
     return ANGO_NOWHERE;
 }
 
@@ -72,30 +53,46 @@ static uint8_t *scalar(struct scan *s, unsigned f, uint8_t *p)
 {
     uint8_t *text = *p == '"' ? p + 1 : p;
 
-    p = ango_json_scalar(p, &s->nul);
-    if (f != ANGO_NOWHERE && s->nul)
-        s->misshapen = 1;
-    else if (f < s->shape->list) /* what is in the list is read again */
+    if (f < s->shape->list) /* what is in the list is read again */
         memcpy((char *)s->result + s->shape->fields[f].offset, &text, sizeof text);
-    return p;
+    return ango_json_scalar(p, f != ANGO_NOWHERE ? &s->flags : &s->ignored);
 }
 
-/* Checks the name of a member and the colon behind it, and finds its field; returns what follows, or NULL. */
+/*
+ * Checks the name at p, and finds the field that it means in the object `of`, or ANGO_NOWHERE; returns what
+ * follows it, or NULL. Looks first at what comes after the field that came last, since replies keep to an
+ * order. In the list's objects a wanted name gives its first letter for its number in the list, from 1,
+ * which is how ango_json_item knows it again.
+ */
 static uint8_t *name(struct scan *s, unsigned of, uint8_t *p, unsigned *f)
 {
-    uint8_t *text = p;
+    unsigned i = s->last;
 
-    p = ango_json_scalar(p, &s->nul);
-    if (*text != '"' || p == NULL)
-        return NULL;
-    p = ango_json_space(p);
-    s->tokens++;
-    *f = find(s->shape, of & INDEX, text + 1, s->last);
-    if (*f != ANGO_NOWHERE) {
-        s->misshapen |= s->seen[*f]++;
-        s->last = *f;
-    }
-    return *p == ':' ? ango_json_space(p + 1) : NULL;
+    do {
+        const struct ango_field *field;
+
+        if (++i >= s->shape->fields_len)
+            i = ANGO_FIELD_STATUS;
+        field = &s->shape->fields[i];
+        if (field->parent == of) {
+            uint8_t *end = ango_json_is(p + 1, field->name);
+
+            if (end != NULL) {
+                uint32_t bit = (uint32_t)1 << i;
+
+                if ((s->seen & bit) != 0)
+                    s->flags = ANGO_JSON_MISSHAPEN;
+                s->seen |= bit;
+                s->last = i;
+                if (i > s->shape->list)
+                    p[1] = (uint8_t)(i - s->shape->list);
+                *f = i;
+                return end;
+            }
+        }
+    } while (i != s->last);
+    *f = ANGO_NOWHERE;
+    return ango_json_scalar(p, &s->ignored);
 }
 
 /* At p: the list's first element, what follows an element, or the list's end. */
@@ -106,40 +103,38 @@ static void element(struct scan *s, unsigned list, uint8_t *p)
     else if (s->most < s->tokens)
         s->most = s->tokens;
     s->tokens = 0;
-    memset(s->seen + list + 1, 0, ANGO_FIELDS_MAX - 1 - list);
+    s->seen &= ((uint32_t)2 << list) - 1;
 }
 
 /* Checks one whole value at p, without recursion; returns what follows it, or NULL: not JSON. */
 static uint8_t *value(struct scan *s, uint8_t *p)
 {
-    unsigned depth = 0;
-    unsigned of;
-    unsigned f = ANGO_IN_REPLY;
+    uint8_t *level = s->level; /* of what is open, the innermost */
+    unsigned of = BOTTOM;
+    unsigned f;
 
+    *level = BOTTOM;
     p = ango_json_space(p);
-    if (*p != '{') {
-        f = ANGO_NOWHERE;
-        s->misshapen = 1;
-    }
+    f = *p == '{' ? ANGO_REPLY : ANGO_NOWHERE;
     for (;;) {
         bool opened = *p == '{' || *p == '[';
 
         if (opened) {
-            if (depth == ANGO_JSON_DEPTH)
+            if (level == s->level + ANGO_JSON_DEPTH)
                 return NULL;
             if ((f & OBJECT) != 0)
                 s->result->items++;
-            s->level[depth++] = (uint8_t)(f | (*p++ & OBJECT));
+            *++level = (uint8_t)(f | (*p++ & OBJECT));
         } else {
             p = scalar(s, f, p);
             if (p == NULL)
                 return NULL;
         }
-        for (;; p++, depth--, opened = false) { /* leave what ends here */
+        for (;; p++, level--, opened = false) { /* leave what ends here */
             p = ango_json_space(p);
-            if (depth == 0)
+            of = *level;
+            if (of == BOTTOM)
                 return p;
-            of = s->level[depth - 1];
             if (of < ANGO_NOWHERE)
                 element(s, of, p);
             if (*p != ']' + (of & OBJECT))
@@ -149,10 +144,18 @@ static uint8_t *value(struct scan *s, uint8_t *p)
             return NULL;
         p = ango_json_space(p);
         f = of | OBJECT;
-        if ((of & OBJECT) != 0)
+        if (f == of) {
+            if (*p != '"')
+                return NULL;
+            s->tokens++;
             p = name(s, of, p, &f);
-        if (p == NULL)
-            return NULL;
+            if (p == NULL)
+                return NULL;
+            p = ango_json_space(p);
+            if (*p != ':')
+                return NULL;
+            p = ango_json_space(p + 1);
+        }
         f = typed(s, f, *p);
     }
 }
@@ -177,11 +180,12 @@ int ango_json_scan(uint8_t *text, size_t len, struct ango_list *list, struct ang
         return ANGO_E_JSON;
     end_string(result->status);
     end_string(result->message);
-    if (s.misshapen || (s.shape->required != 0 && s.list == NULL))
+    if (s.flags > ANGO_JSON_ESCAPED || (s.shape->required != 0 && s.list == NULL))
         return ANGO_E_SHAPE;
     if (s.most > list->tokens_cap)
         return ANGO_E_TOO_BIG;
     list->next = s.list;
+    list->escaped = s.flags != 0;
     list->tokens_cap = s.most;
     return s.shape->check != NULL ? s.shape->check(result) : ANGO_OK;
 }
@@ -193,7 +197,7 @@ int ango_json_item(struct ango_list *list, void *out)
     jsmn_parser parser;
     uint8_t *text;
     const char *none = "";
-    unsigned i, last;
+    unsigned i;
 
     if (list->next == NULL)
         return ANGO_E_END;
@@ -210,25 +214,19 @@ int ango_json_item(struct ango_list *list, void *out)
             return ANGO_E_END;
         list->next = text + token->end + (token->type == JSMN_STRING);
     } while (token->type != JSMN_OBJECT);
-    for (i = shape->list + 1u; i < shape->fields_len; i++)
-        memcpy((char *)out + shape->fields[i].offset, &none, sizeof none);
-    last = shape->list;
+    for (i = 0; i + shape->list + 1u < shape->fields_len; i++)
+        memcpy((char *)out + i * sizeof none, &none, sizeof none);
     for (i = 1; i < parser.toknext; i++) {
-        unsigned f;
+        unsigned f = text[token[i].start] - 1u;
 
-        if (token[i].parent != 0)
-            continue; /* not the name of a member of the object */
-        f = find(shape, shape->list, text + token[i].start, last);
-        if (f != ANGO_NOWHERE && token[i + 1].type == JSMN_STRING) {
+        if (token[i].parent == 0 && f < ANGO_NOWHERE && token[i + 1].type == JSMN_STRING) {
             uint8_t *start = text + token[i + 1].start;
-            uint8_t *end = text + token[i + 1].end;
 
-            if (memchr(start, '\\', (size_t)(end - start)) != NULL)
+            if (list->escaped)
                 ango_json_unescape(start);
             else
-                *end = '\0';
-            memcpy((char *)out + shape->fields[f].offset, &start, sizeof start);
-            last = f;
+                text[token[i + 1].end] = '\0';
+            memcpy((char *)out + f * sizeof start, &start, sizeof start);
         }
     }
     return ANGO_OK;

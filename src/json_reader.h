@@ -4,8 +4,8 @@
  *
  * jsmn lets much pass that is not JSON, and would need a token for each value of a whole list. So a reply
  * is read twice, in different grain: ango_json_scan goes over every byte once, accepts exactly RFC 8259,
- * and notes where the wanted values are; ango_json_item then has jsmn tokenize one object of the list, and
- * hands out its strings.
+ * and finds the wanted names; ango_json_item then has jsmn tokenize one object of the list, and hands out
+ * its strings.
  *
  * The text must be followed by one byte more, a NUL: it ends every loop in here.
  */
@@ -28,29 +28,31 @@ enum {
  */
 struct ango_field {
     const char *name;
-    uint8_t parent; /* index of the object, or of the list whose objects, it is a member of */
+    uint8_t parent; /* ANGO_IN(index of the object, or of the list, that it is in) */
     uint8_t type;   /* ANGO_JSON_... */
     uint8_t open;   /* not 0: the API leaves its type open, so another one counts as missing */
-    uint8_t offset; /* of the const char * it goes to: in struct ango_result, or in the list's item */
+    uint8_t offset; /* of the const char * in struct ango_result that it goes to; not used in a list */
 };
 
 /*
- * Every shape begins with these. Without entries of their own: ANGO_IN_REPLY, the reply itself, and
- * ANGO_NOWHERE, for all that is not wanted.
+ * Indices of the fields that every shape begins with, then of its own. Two are no field's: what is not
+ * wanted, and the reply itself.
  */
-enum { ANGO_IN_STATUS, ANGO_IN_MESSAGE, ANGO_IN_DATA, ANGO_IN_OWN, ANGO_NOWHERE = 30, ANGO_IN_REPLY };
+enum { ANGO_FIELD_STATUS, ANGO_FIELD_MESSAGE, ANGO_FIELD_DATA, ANGO_FIELD_OWN, ANGO_NOWHERE = 30, ANGO_REPLY };
+#define ANGO_IN(i) (32 | (i))
 #define ANGO_ENVELOPE \
-    { "status", ANGO_IN_REPLY, ANGO_JSON_STRING, 1, offsetof(struct ango_result, status) }, \
-    { "message", ANGO_IN_REPLY, ANGO_JSON_STRING, 1, offsetof(struct ango_result, message) }, \
-    { "data", ANGO_IN_REPLY, ANGO_JSON_OBJECT, 1, 0 }
+    { "status", ANGO_IN(ANGO_REPLY), ANGO_JSON_STRING, 1, offsetof(struct ango_result, status) }, \
+    { "message", ANGO_IN(ANGO_REPLY), ANGO_JSON_STRING, 1, offsetof(struct ango_result, message) }, \
+    { "data", ANGO_IN(ANGO_REPLY), ANGO_JSON_OBJECT, 1, 0 }
+#define ANGO_IN_DATA ANGO_IN(ANGO_FIELD_DATA)
 
 #define ANGO_FIELDS_MAX ANGO_NOWHERE
 
-/* What an operation wants of its reply. At most one list. */
+/* What an operation wants of its reply. At most one list, and what is in it comes last. */
 struct ango_shape {
-    const struct ango_field *fields;
+    const struct ango_field *fields; /* at most ANGO_FIELDS_MAX */
     uint8_t fields_len;
-    uint8_t list;     /* its index, or ANGO_NOWHERE */
+    uint8_t list;     /* the list's index, or ANGO_NOWHERE */
     uint8_t required; /* not 0: without the list it is not the API's reply */
     /* What else there is to say about a sound reply; NULL: nothing. */
     int (*check)(struct ango_result *result);
@@ -58,19 +60,23 @@ struct ango_shape {
 
 /*
  * Checks the document text[0..len) and stores the envelope's strings, which must be "" before, and `items` in
- * `result`, and where the list begins in list->next (NULL: there is none). Strings are unescaped in place.
+ * `result`, and where the list begins in list->next (NULL: there is none). Strings are unescaped in place. A
+ * document that is no object counts as an empty one.
  *   ANGO_E_JSON     not JSON by RFC 8259, or nested deeper than ANGO_JSON_DEPTH, or half of a surrogate
- *                   pair; the text is as it was, and the envelope's strings must not be used
- *   ANGO_E_SHAPE    JSON, but a wanted value is of another type, there twice, or a string with a NUL in it,
- *                   or the list is required and missing; the envelope's strings are there all the same
+ *                   pair; the envelope's strings must not be used, and of the text, some names of the list's
+ *                   objects have a control character for their first letter
+ *   ANGO_E_SHAPE    JSON, but a wanted value is of another type or there twice, or there is a \u0000 in a
+ *                   string, or the list is required and missing; the envelope's strings are there all the
+ *                   same, without the \u0000
  *   ANGO_E_TOO_BIG  an element of the list takes more tokens than there are; with ANGO_OK, list->tokens_cap
  *                   becomes what the largest takes
  */
 int ango_json_scan(uint8_t *text, size_t len, struct ango_list *list, struct ango_result *result);
 
 /*
- * Reads the next object of a scanned list into `out`: NUL-terminated strings, unescaped in place, "" where
- * there is none. ANGO_OK, or ANGO_E_END when there is no further object.
+ * Reads the next object of a scanned list into `out`, a struct of nothing but a const char * for each of the
+ * list's fields, in their order: NUL-terminated strings, unescaped in place, "" where there is none. ANGO_OK,
+ * or ANGO_E_END when there is no further object.
  */
 int ango_json_item(struct ango_list *list, void *out);
 

@@ -72,7 +72,7 @@ static uint8_t *skip_plain(uint8_t *p)
 }
 
 /* Checks the string at p, past its opening quote; returns what follows its closing quote, or NULL. */
-static uint8_t *string(uint8_t *p, bool *nul)
+static uint8_t *string(uint8_t *p, unsigned *flags)
 {
     for (;;) {
         p = skip_plain(p);
@@ -84,8 +84,7 @@ static uint8_t *string(uint8_t *p, bool *nul)
             p = escape(p, &c);
             if (p == NULL)
                 return NULL;
-            if (c == 0)
-                *nul = true;
+            *flags |= c != 0 ? ANGO_JSON_ESCAPED : ANGO_JSON_ESCAPED | ANGO_JSON_NUL;
         } else {
             unsigned n = ango_utf8_len(p);
 
@@ -98,36 +97,39 @@ static uint8_t *string(uint8_t *p, bool *nul)
 
 void ango_json_unescape(uint8_t *p)
 {
-    uint8_t *to = p = skip_plain(p);
+    uint8_t *to = p;
 
     while (*p != '"')
         if (*p == '\\') {
             uint32_t c;
 
             p = escape(p, &c);
-            to = ango_utf8_put(to, c);
+            if (c != 0)
+                to = ango_utf8_put(to, c);
         } else {
             *to++ = *p++;
         }
     *to = '\0';
 }
 
-bool ango_json_is(uint8_t *text, const char *name)
+uint8_t *ango_json_is(uint8_t *p, const char *name)
 {
     for (;;) {
         uint32_t c;
 
-        while (*text == (unsigned char)*name) { /* no string holds a NUL, so this ends */
-            text++;
+        while (*p == (unsigned char)*name) {
+            if (*name == '\0')
+                return NULL;
+            p++;
             name++;
         }
         if (*name == '\0')
-            return *text == '"';
-        if (*text != '\\')
-            return false;
-        text = escape(text, &c);
-        if (c != (unsigned char)*name++)
-            return false;
+            return *p == '"' ? p + 1 : NULL;
+        if (*p != '\\')
+            return NULL;
+        p = escape(p, &c);
+        if (p == NULL || c != (unsigned char)*name++)
+            return NULL;
     }
 }
 
@@ -168,10 +170,9 @@ static uint8_t *literal(uint8_t *p)
     return p;
 }
 
-uint8_t *ango_json_scalar(uint8_t *p, bool *nul)
+uint8_t *ango_json_scalar(uint8_t *p, unsigned *flags)
 {
-    *nul = false;
     if (*p == '"')
-        return string(p + 1, nul);
+        return string(p + 1, flags);
     return *p > '9' ? literal(p) : number(p);
 }

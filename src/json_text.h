@@ -12,19 +12,25 @@
 /* Past the white space at p. */
 uint8_t *ango_json_space(uint8_t *p);
 
+/* Flags, from the harmless to the others. */
+enum { ANGO_JSON_ESCAPED = 1, ANGO_JSON_NUL = 2, ANGO_JSON_MISSHAPEN = 4 };
+
 /*
  * Checks the string, number or literal at p; returns what follows it, or NULL when it is none by RFC 8259,
- * or a string with half of a surrogate pair or with bytes that are not UTF-8. *nul: it is a string with a
- * NUL in it.
+ * or a string with half of a surrogate pair or with bytes that are not UTF-8. Adds to *flags: a string has a
+ * backslash in it; has a \u0000.
  */
-uint8_t *ango_json_scalar(uint8_t *p, bool *nul);
+uint8_t *ango_json_scalar(uint8_t *p, unsigned *flags);
 
-/* Whether a checked string, given past its opening quote, is `name`, however it is escaped. */
-bool ango_json_is(uint8_t *text, const char *name);
+/*
+ * Whether there is a string, at p past its opening quote, that is `name`, however it is escaped: what
+ * follows it, or NULL. The string need not have been checked.
+ */
+uint8_t *ango_json_is(uint8_t *p, const char *name);
 
 /*
  * Makes a C string of a checked string, given past its opening quote, in its place: it never becomes
- * longer.
+ * longer. A \u0000 is left out.
  */
 void ango_json_unescape(uint8_t *p);
 

@@ -5,17 +5,19 @@
 
 /* --- get_organization_members --------------------------------------------------------------------- */
 
+enum { MEMBERS = ANGO_FIELD_OWN };
+
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
     { "users", ANGO_IN_DATA, ANGO_JSON_LIST, 0, 0 },
-    { "_id", ANGO_IN_OWN, ANGO_JSON_STRING, 0, offsetof(struct ango_member, id) },
-    { "email", ANGO_IN_OWN, ANGO_JSON_STRING, 0, offsetof(struct ango_member, email) },
-    { "name", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_member, name) },
-    { "organizationRole", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_member, organization_role) },
-    { "createdAt", ANGO_IN_OWN, ANGO_JSON_STRING, 1, offsetof(struct ango_member, created_at) },
+    { "_id", ANGO_IN(MEMBERS), ANGO_JSON_STRING, 0, 0 },
+    { "email", ANGO_IN(MEMBERS), ANGO_JSON_STRING, 0, 0 },
+    { "name", ANGO_IN(MEMBERS), ANGO_JSON_STRING, 1, 0 },
+    { "organizationRole", ANGO_IN(MEMBERS), ANGO_JSON_STRING, 1, 0 },
+    { "createdAt", ANGO_IN(MEMBERS), ANGO_JSON_STRING, 1, 0 },
 };
 
-static const struct ango_shape members = { fields, sizeof fields / sizeof fields[0], ANGO_IN_OWN, 1, NULL };
+static const struct ango_shape members = { fields, sizeof fields / sizeof fields[0], MEMBERS, 1, NULL };
 
 int ango_get_organization_members_start(struct ango_client *client, const char *organization_id,
                                         const char *search, const struct ango_page *page)
@@ -33,17 +35,17 @@ int ango_next_member(struct ango_client *client, struct ango_member *member)
 
 /* --- update_organization_members_role ------------------------------------------------------------- */
 
-enum { USERS = ANGO_IN_OWN, UPDATED, FAILED, RESULTS };
+enum { USERS = ANGO_FIELD_OWN, UPDATED, FAILED, RESULTS };
 
 static const struct ango_field update_fields[] = {
     ANGO_ENVELOPE,
     { "users", ANGO_IN_DATA, ANGO_JSON_OBJECT, 0, 0 },
-    { "updated", USERS, ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, done_digits) },
-    { "failed", USERS, ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, failed_digits) },
-    { "results", USERS, ANGO_JSON_LIST, 0, 0 },
-    { "email", RESULTS, ANGO_JSON_STRING, 0, offsetof(struct ango_role_update, email) },
-    { "status", RESULTS, ANGO_JSON_STRING, 0, offsetof(struct ango_role_update, status) },
-    { "message", RESULTS, ANGO_JSON_STRING, 1, offsetof(struct ango_role_update, message) },
+    { "updated", ANGO_IN(USERS), ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, done_digits) },
+    { "failed", ANGO_IN(USERS), ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, failed_digits) },
+    { "results", ANGO_IN(USERS), ANGO_JSON_LIST, 0, 0 },
+    { "email", ANGO_IN(RESULTS), ANGO_JSON_STRING, 0, 0 },
+    { "status", ANGO_IN(RESULTS), ANGO_JSON_STRING, 0, 0 },
+    { "message", ANGO_IN(RESULTS), ANGO_JSON_STRING, 1, 0 },
 };
 
 static const struct ango_shape updates = {

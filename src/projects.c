@@ -3,17 +3,17 @@
 
 /* --- list_projects -------------------------------------------------------------------------------- */
 
-enum { TOTAL = ANGO_IN_OWN, PROJECTS };
+enum { TOTAL = ANGO_FIELD_OWN, PROJECTS };
 
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
     { "total", ANGO_IN_DATA, ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, total_digits) },
     { "projects", ANGO_IN_DATA, ANGO_JSON_LIST, 0, 0 },
-    { "_id", PROJECTS, ANGO_JSON_STRING, 0, offsetof(struct ango_project, id) },
-    { "name", PROJECTS, ANGO_JSON_STRING, 0, offsetof(struct ango_project, name) },
-    { "description", PROJECTS, ANGO_JSON_STRING, 1, offsetof(struct ango_project, description) },
-    { "organization", PROJECTS, ANGO_JSON_STRING, 1, offsetof(struct ango_project, organization) },
-    { "createdAt", PROJECTS, ANGO_JSON_STRING, 1, offsetof(struct ango_project, created_at) },
+    { "_id", ANGO_IN(PROJECTS), ANGO_JSON_STRING, 0, 0 },
+    { "name", ANGO_IN(PROJECTS), ANGO_JSON_STRING, 0, 0 },
+    { "description", ANGO_IN(PROJECTS), ANGO_JSON_STRING, 1, 0 },
+    { "organization", ANGO_IN(PROJECTS), ANGO_JSON_STRING, 1, 0 },
+    { "createdAt", ANGO_IN(PROJECTS), ANGO_JSON_STRING, 1, 0 },
 };
 
 static const struct ango_shape projects = {
@@ -35,15 +35,15 @@ int ango_next_project(struct ango_client *client, struct ango_project *project)
 
 /* --- add_members_to_project ----------------------------------------------------------------------- */
 
-enum { PROJECT = ANGO_IN_OWN, ASSIGNED };
+enum { PROJECT = ANGO_FIELD_OWN, ASSIGNED };
 
 /* The reply is not documented: whatever of this is there is shown. */
 static const struct ango_field assigned_fields[] = {
     ANGO_ENVELOPE,
     { "project", ANGO_IN_DATA, ANGO_JSON_OBJECT, 1, 0 },
-    { "assignedTo", PROJECT, ANGO_JSON_LIST, 1, 0 },
-    { "assignee", ASSIGNED, ANGO_JSON_STRING, 1, offsetof(struct ango_assignee, assignee) },
-    { "role", ASSIGNED, ANGO_JSON_STRING, 1, offsetof(struct ango_assignee, role) },
+    { "assignedTo", ANGO_IN(PROJECT), ANGO_JSON_LIST, 1, 0 },
+    { "assignee", ANGO_IN(ASSIGNED), ANGO_JSON_STRING, 1, 0 },
+    { "role", ANGO_IN(ASSIGNED), ANGO_JSON_STRING, 1, 0 },
 };
 
 static const struct ango_shape assigned = {

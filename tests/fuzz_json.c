@@ -216,13 +216,13 @@ struct item {
     const char *id;
     const char *name;
 };
-enum { TOTAL = ANGO_IN_OWN, ITEMS, ID, NAME };
+enum { TOTAL = ANGO_FIELD_OWN, ITEMS, ID, NAME };
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
     { "total", ANGO_IN_DATA, ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, total_digits) },
     { "items", ANGO_IN_DATA, ANGO_JSON_LIST, 1, 0 },
-    { "id", ITEMS, ANGO_JSON_STRING, 0, offsetof(struct item, id) },
-    { "name", ITEMS, ANGO_JSON_STRING, 1, offsetof(struct item, name) },
+    { "id", ANGO_IN(ITEMS), ANGO_JSON_STRING, 0, 0 },
+    { "name", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
 };
 static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ITEMS, 0, NULL };
 

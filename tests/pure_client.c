@@ -95,12 +95,12 @@ struct item {
     const char *id;
     const char *name;
 };
-enum { ITEMS = ANGO_IN_OWN, ID, NAME };
+enum { ITEMS = ANGO_FIELD_OWN, ID, NAME };
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
     { "items", ANGO_IN_DATA, ANGO_JSON_LIST, 1, 0 },
-    { "id", ITEMS, ANGO_JSON_STRING, 1, offsetof(struct item, id) },
-    { "name", ITEMS, ANGO_JSON_STRING, 1, offsetof(struct item, name) },
+    { "id", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
+    { "name", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
 };
 static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ITEMS, 0, NULL };
 
