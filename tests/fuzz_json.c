@@ -275,7 +275,7 @@ static void demand_origin(const char *string, const uint8_t *text, size_t len)
 
             if (take(&t, '\\')) {
                 c = escape(&t);
-                n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+                n = c == 0 ? 0 : c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
                 utf8[0] = (uint8_t)(n == 1   ? c
                                     : n == 2 ? 0xC0 + c / 0x40
                                     : n == 3 ? 0xE0 + c / 0x1000
@@ -339,7 +339,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ango_result result;
     struct text t;
     uint8_t *text;
-    size_t len, tokens_cap;
+    size_t len, tokens_cap, i;
     uint64_t once;
     bool valid;
     int err;
@@ -364,7 +364,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
            "another error");
     demand(guard_intact(&room), "written in front of the text");
     if (err == ANGO_E_JSON) {
-        demand(memcmp(text, data, len) == 0, "no JSON, but changed");
+        /* Only the first letters of names may differ: of "id" and "name", in a list. */
+        for (i = 0; i < len; i++)
+            demand(text[i] == data[i] || (i > 0 && data[i - 1] == '"' && text[i] >= 1 && text[i] <= 2),
+                   "no JSON, but changed");
         return 0;
     }
     once = read_all(err, &list, &result, text, data, len);
