@@ -111,7 +111,7 @@ struct ango_http {
 struct ango_list {
     const struct ango_shape *shape;
     uint8_t *next; /* what is left of it, or NULL */
-    bool escaped;  /* the reply has a backslash somewhere */
+    uint8_t escaped; /* not 0: there is a backslash in what is wanted of it */
     struct ango_token *tokens;
     size_t tokens_cap;
 };

@@ -39,7 +39,7 @@ static unsigned typed(struct scan *s, unsigned f, unsigned c)
     const struct ango_field *field = &s->shape->fields[f & INDEX];
 
     s->tokens++;
-    if ((f & INDEX) == ANGO_NOWHERE)
+    if ((f & INDEX) >= ANGO_NOWHERE) /* or an element of a reply that is a list */
         return ANGO_NOWHERE;
     if (c - (field->type | (f & OBJECT)) < 10) /* no value begins with what else is in this range */
         return f;
@@ -51,10 +51,8 @@ static unsigned typed(struct scan *s, unsigned f, unsigned c)
 /* Checks a string, a number or a word at p, of field f; returns what follows it, or NULL. */
 static uint8_t *scalar(struct scan *s, unsigned f, uint8_t *p)
 {
-    uint8_t *text = *p == '"' ? p + 1 : p;
-
     if (f < s->shape->list) /* what is in the list is read again */
-        memcpy((char *)s->result + s->shape->fields[f].offset, &text, sizeof text);
+        memcpy((char *)s->result + s->shape->fields[f].offset, &p, sizeof p);
     return ango_json_scalar(p, f != ANGO_NOWHERE ? &s->flags : &s->ignored);
 }
 
@@ -110,12 +108,11 @@ static void element(struct scan *s, unsigned list, uint8_t *p)
 static uint8_t *value(struct scan *s, uint8_t *p)
 {
     uint8_t *level = s->level; /* of what is open, the innermost */
-    unsigned of = BOTTOM;
-    unsigned f;
+    unsigned of;
+    unsigned f = ANGO_REPLY;
 
     *level = BOTTOM;
     p = ango_json_space(p);
-    f = *p == '{' ? ANGO_REPLY : ANGO_NOWHERE;
     for (;;) {
         bool opened = *p == '{' || *p == '[';
 
@@ -166,7 +163,7 @@ static uint8_t *value(struct scan *s, uint8_t *p)
 static void end_string(const char *text)
 {
     if (*text != '\0')
-        ango_json_unescape((uint8_t *)text);
+        ango_json_unescape((uint8_t *)text, (uint8_t *)text + 1);
 }
 
 int ango_json_scan(uint8_t *text, size_t len, struct ango_list *list, struct ango_result *result)
@@ -185,7 +182,7 @@ int ango_json_scan(uint8_t *text, size_t len, struct ango_list *list, struct ang
     if (s.most > list->tokens_cap)
         return ANGO_E_TOO_BIG;
     list->next = s.list;
-    list->escaped = s.flags != 0;
+    list->escaped = (uint8_t)s.flags;
     list->tokens_cap = s.most;
     return s.shape->check != NULL ? s.shape->check(result) : ANGO_OK;
 }
@@ -223,7 +220,7 @@ int ango_json_item(struct ango_list *list, void *out)
             uint8_t *start = text + token[i + 1].start;
 
             if (list->escaped)
-                ango_json_unescape(start);
+                ango_json_unescape(start, start);
             else
                 text[token[i + 1].end] = '\0';
             memcpy((char *)out + f * sizeof start, &start, sizeof start);

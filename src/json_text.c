@@ -95,10 +95,8 @@ static uint8_t *string(uint8_t *p, unsigned *flags)
     }
 }
 
-void ango_json_unescape(uint8_t *p)
+void ango_json_unescape(uint8_t *to, uint8_t *p)
 {
-    uint8_t *to = p;
-
     while (*p != '"')
         if (*p == '\\') {
             uint32_t c;

@@ -29,9 +29,9 @@ uint8_t *ango_json_scalar(uint8_t *p, unsigned *flags);
 uint8_t *ango_json_is(uint8_t *p, const char *name);
 
 /*
- * Makes a C string of a checked string, given past its opening quote, in its place: it never becomes
- * longer. A \u0000 is left out.
+ * Makes a C string, at `to`, of the checked string at p, past its opening quote. `to` may be p or before it:
+ * the string never becomes longer. A \u0000 is left out.
  */
-void ango_json_unescape(uint8_t *p);
+void ango_json_unescape(uint8_t *to, uint8_t *p);
 
 #endif
