@@ -53,7 +53,7 @@ static uint8_t *scalar(struct scan *s, unsigned f, uint8_t *p)
 {
     if (f < s->shape->list) /* what is in the list is read again */
         memcpy((char *)s->result + s->shape->fields[f].offset, &p, sizeof p);
-    return ango_json_scalar(p, f != ANGO_NOWHERE ? &s->flags : &s->ignored);
+    return ango_json_scalar(p, f < ANGO_NOWHERE ? &s->flags : &s->ignored);
 }
 
 /*
