@@ -20,7 +20,7 @@ import memory_map                                               # noqa: E402
 import standin                                                  # noqa: E402
 
 CYCLE = 20          # instructions: see test_firmware.py
-DELAY_S = 0.2       # a round trip; far longer than what passes between two pieces of one flight
+DELAY_S = 0.1       # a round trip; far longer than what passes between two pieces of one flight
 ROOMY = 46000       # the measuring build's arena
 SMALL_RECORDS = "-DMBEDTLS_SSL_IN_CONTENT_LEN=4096"
 
