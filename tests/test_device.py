@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""make protocols: TLS 1.2 against 1.3, and one key exchange against another, on a Cortex-M3 (QEMU, the badge desk).
+"""make protocols: TLS 1.2 against 1.3, and one key exchange against another, on a Cortex-M3 (the badge desk in
+QEMU).
 
-Prints both tables as README.md and port/lm3s6965/README.md should have them, and each figure as key=value; fails
-where a README says otherwise, or recommends what the figures do not bear out.
+Prints both tables as README.md and port/lm3s6965/README.md should have them, and each figure as key=value;
+fails where a README says otherwise, or recommends what the figures do not bear out.
 """
 import os
 import platform
@@ -29,8 +30,8 @@ PROTOCOLS = (("tls12", "m3+tls12", "1.2"), ("tls13", "m3+tls13", "1.3"),
              ("both_tls12", "m3", "1.2"), ("both_tls13", "m3", "1.3"))
 HEAD = ("| on the Cortex-M3, chain P-256 | 1.2 only | 1.3 only | both: to 1.2 | both: to 1.3 |\n"
         "|---|---|---|---|---|")
-# Its rows: how each begins, the figure, its unit, and how far off another run may be: keys and signatures are drawn
-# anew each time, which moves what is computed with them, and little else.
+# Its rows: how each begins, the figure, its unit, and how far off another run may be: keys and signatures are
+# drawn anew each time, which moves what is computed with them, and little else.
 ROWS = (
     ("flash: the whole badge desk", "flash", 1, 0.02),
     ("flash: keeping sessions, on top", "session_flash", 1, 0.02),
@@ -50,8 +51,9 @@ EXCHANGES = (
     ("x25519", "X25519, mbedTLS's", "m3+tls12+x25519", "m3+tls13+x25519", "host-x25519"),
     ("everest", "X25519, Everest's", "m3+tls12+everest", "m3+tls13+everest", "host"),
 )
-EXCHANGE_HEAD = ("| key exchange | flash on top | full, 1.2 | full, 1.3 | resumed, 1.3 | full, 1.3, on x86-64 |\n"
-                 "|---|---|---|---|---|---|")
+EXCHANGE_HEAD = (
+    "| key exchange | flash on top | full, 1.2 | full, 1.3 | resumed, 1.3 | full, 1.3, on x86-64 |\n"
+    "|---|---|---|---|---|---|")
 EXCHANGE_COLUMNS = (("flash", 1, 0.02), ("full_tls12", 1e6, 0.1), ("full_tls13", 1e6, 0.1),
                     ("resumed_tls13", 1e6, 0.1), ("full_tls13_x86_64", 1e6, 0.1))
 FIGURES = {}
@@ -61,9 +63,9 @@ seen = {}
 def make(variant, *more):
     # Without the caller's flags and job server: what is measured is what "make firmware" builds.
     theirs = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "VARIANT")
-    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant, *more), cwd=TOP, check=True,
+    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant, *more), cwd=TOP,
                    env={name: value for name, value in os.environ.items() if name not in theirs},
-                   stdout=subprocess.DEVNULL)
+                   stdout=subprocess.DEVNULL, check=True)
 
 
 def elf(build, name="badge-desk"):
@@ -73,7 +75,8 @@ def elf(build, name="badge-desk"):
 def setUpModule():
     subprocess.run((TOP + "/port/packages", "qemu-system-arm:qemu-system-arm"), check=True)
     make("host", "firmware")
-    for variant in sorted({column[1] for column in PROTOCOLS} | {v for row in EXCHANGES for v in row[2:4]}):
+    variants = {column[1] for column in PROTOCOLS} | {variant for row in EXCHANGES for variant in row[2:4]}
+    for variant in sorted(variants):
         make(variant, "firmware-elf")
 
 
@@ -123,7 +126,7 @@ class Desk:
         return self.emulator.expect(answer).groups()
 
     def badge(self, arena=ROOMY):
-        """One invitation over a connection of its own, in so large an arena: what the desk says, and what it took."""
+        """One invitation over a connection of its own: what the desk says, and what it took."""
         self.number += 1
         self.command("arena %d" % arena, r"^arena \d+ set")
         self.emulator.give_seed(1)
@@ -171,7 +174,8 @@ class Case(unittest.TestCase):
         for cell, (name, unit, tolerance) in zip(told, figures):
             if name in FIGURES:
                 rounding = 0 if unit == 1 else 0.06
-                self.assertLessEqual(abs(cell - FIGURES[name] / unit), tolerance * FIGURES[name] / unit + rounding,
+                is_now = FIGURES[name] / unit
+                self.assertLessEqual(abs(cell - is_now), tolerance * is_now + rounding,
                                      "%s: '%s' %s, but %s=%s" % (path, begins, cell, name, FIGURES[name]))
 
 
@@ -180,7 +184,8 @@ class Protocols(Case):
     def setUpClass(cls):
         for key, build, tls in PROTOCOLS:
             full, first, resumed = measured(build, tls)
-            flash, more = (memory_map.measure(elf(build, name))[0] for name in ("badge-desk", "badge-desk-measure"))
+            flash, more = (memory_map.measure(elf(build, name))[0]
+                           for name in ("badge-desk", "badge-desk-measure"))
             for name, value in (
                     ("flash", sum(flash.values())),
                     ("session_flash", sum(more[part] - flash[part] for part in ("library", "mbedtls"))),
@@ -208,7 +213,8 @@ class Protocols(Case):
                     ("device_%s_%s" % (figure, key), unit, tolerance) for key, *_ in PROTOCOLS])
 
     def test_arena(self):
-        """That the peak is what it takes: 16 bytes more are enough (a signature may be longer), 64 fewer are not."""
+        """That the peak is what it takes: 16 bytes more are enough (a signature may be longer), 64 fewer are
+        not."""
         for key, build, tls in PROTOCOLS:
             with self.subTest(column=key), Desk(build, tls) as desk:
                 need = (self.figure("arena", key) + 23) // 8 * 8
@@ -226,7 +232,8 @@ class Protocols(Case):
         self.assertLess(1.5 * self.figure("stack", "tls12"), self.figure("stack", "tls13"))
 
     def test_least_energy(self):
-        self.assertLess(10 * self.figure("instructions_resumed", "tls12"), self.figure("instructions_resumed", "tls13"))
+        self.assertLess(10 * self.figure("instructions_resumed", "tls12"),
+                        self.figure("instructions_resumed", "tls13"))
         self.assertLess(self.figure("bytes_resumed", "tls12"), self.figure("bytes_resumed", "tls13"))
 
     def test_least_latency(self):
@@ -250,7 +257,8 @@ class SmallRecords(Case):
         with open(TOP + "/README.md", encoding="utf-8") as file:
             told = re.search(r"an arena of ([\d,]+) bytes", file.read())
         self.assertTrue(told)
-        self.assertAlmostEqual(int(told.group(1).replace(",", "")), FIGURES["device_arena_tls12_in4k"], delta=120)
+        told = int(told.group(1).replace(",", ""))
+        self.assertAlmostEqual(told, FIGURES["device_arena_tls12_in4k"], delta=120)
 
 
 class Exchanges(Case):
@@ -269,11 +277,11 @@ class Exchanges(Case):
 
     @staticmethod
     def host(build):
-        """Instructions of a full handshake on this machine; all but the host's own build do without Everest."""
+        """Instructions of a full handshake on this machine."""
         program = "build/%s/tests/bench_ango" % build
-        make("host", "BUILD=build/" + build, *{"host": (), "host-p256": ("VARIANT_CPPFLAGS=",),
-                                               "host-x25519": ("VARIANT_CPPFLAGS=-DANGO_X25519_FIRST=1",)}[build],
-             program)
+        without_everest = {"host": (), "host-p256": ("VARIANT_CPPFLAGS=",),
+                           "host-x25519": ("VARIANT_CPPFLAGS=-DANGO_X25519_FIRST=1",)}
+        make("host", "BUILD=build/" + build, *without_everest[build], program)
         with standin.StandIn(benchmark.PKI, benchmark.CHAIN, tls="1.3", rate=0) as server:
             server.set_key("0f3b7a5c-9d1e-4c8e-2b6a-0d9f7a5c3b1e", "admin")     # JOB_KEY of bench_job.h
             return benchmark.handshakes(server.port, os.path.join(TOP, program))["full"]
@@ -282,7 +290,7 @@ class Exchanges(Case):
         for key, name, *_ in EXCHANGES:
             with self.subTest(row=name):
                 self.check("port/lm3s6965/README.md", name, [
-                    ("exchange_%s_%s" % (column, key), unit, tolerance) for column, unit, tolerance in EXCHANGE_COLUMNS])
+                    ("exchange_%s_%s" % (column, key), *how) for column, *how in EXCHANGE_COLUMNS])
 
     def test_the_order_of_preference(self):
         """src/tls.c offers the cheapest first (ANGO_X25519_FIRST)."""
