@@ -168,9 +168,9 @@
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
 
 /* A server may send records of 16 KB whether we like it or not; what we send is one small request.
- * IN below 16384 is only for who owns the server, and its certificates must fit. A build of TLS 1.2 alone then
- * asks for small records (max_fragment_length: OpenSSL and mbedTLS heed it); with 1.3 built in, mbedTLS would
- * ask too, and then refuse the answer. */
+ * IN below 16384 is only for who owns the server, and its certificates must fit. A build of TLS 1.2 alone
+ * then asks for small records (max_fragment_length: OpenSSL and mbedTLS heed it); with 1.3 built in, mbedTLS
+ * would ask too, and then refuse the answer. */
 #ifndef MBEDTLS_SSL_IN_CONTENT_LEN
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #endif
