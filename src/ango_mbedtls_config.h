@@ -39,12 +39,17 @@
 #define ANGO_ECP_RESTARTABLE 0
 #endif
 
-/* X25519 beside P-256 and P-384. Without Everest, P-256 is cheaper, and every server that matters has it. */
+/* X25519 beside P-256 and P-384, which every server that matters has: mbedTLS's own, or Everest's, which is
+ * faster and larger. FIRST: before P-256, and its key share is sent unasked. mbedTLS's own is cheaper than
+ * P-256 only where ANGO_SMALL makes the windows narrow (figures: port/lm3s6965/README.md). */
 #ifndef ANGO_EVEREST
 #define ANGO_EVEREST 0
 #endif
 #ifndef ANGO_X25519
 #define ANGO_X25519 (ANGO_EVEREST || !ANGO_SMALL)
+#endif
+#ifndef ANGO_X25519_FIRST
+#define ANGO_X25519_FIRST (ANGO_X25519 && (ANGO_EVEREST || ANGO_SMALL))
 #endif
 #if ANGO_EVEREST && ANGO_ECP_RESTARTABLE
 #error "ANGO_EVEREST and ANGO_ECP_RESTARTABLE exclude each other (mbedTLS: one ECDH context layout)"
@@ -163,14 +168,16 @@
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
 
 /* A server may send records of 16 KB whether we like it or not; what we send is one small request.
- * IN below 16384 is only for who owns the server, and MAX_FRAGMENT_LENGTH only asks, and only in TLS 1.2. */
+ * IN below 16384 is only for who owns the server, and its certificates must fit. A build of TLS 1.2 alone
+ * then asks for small records (max_fragment_length: OpenSSL and mbedTLS heed it); with 1.3 built in, mbedTLS
+ * would ask too, and then refuse the answer. */
 #ifndef MBEDTLS_SSL_IN_CONTENT_LEN
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #endif
 #ifndef MBEDTLS_SSL_OUT_CONTENT_LEN
 #define MBEDTLS_SSL_OUT_CONTENT_LEN (ANGO_SMALL ? 1024 : 2048) /* a longer request takes two records */
 #endif
-#if MBEDTLS_SSL_IN_CONTENT_LEN < 16384
+#if MBEDTLS_SSL_IN_CONTENT_LEN < 16384 && !ANGO_TLS13
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
 #endif
 

@@ -242,11 +242,11 @@ static int configure(struct ango_tls *tls, const char *host)
     };
     /* The first one's key share is sent unasked in TLS 1.3, so the cheapest goes first. */
     static const uint16_t groups[] = {
-#if defined(MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED)
+#if ANGO_X25519_FIRST
         MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
 #endif
         MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-#if defined(MBEDTLS_ECP_DP_CURVE25519_ENABLED) && !defined(MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED)
+#if defined(MBEDTLS_ECP_DP_CURVE25519_ENABLED) && !ANGO_X25519_FIRST
         MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
 #endif
         MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
@@ -254,6 +254,9 @@ static int configure(struct ango_tls *tls, const char *host)
     };
     static const char *const protocols[] = { "http/1.1", NULL };
     struct ango_tls_state *state = tls->state;
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    unsigned char mfl;
+#endif
     int ret = mbedtls_ssl_config_defaults(&state->conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                           MBEDTLS_SSL_PRESET_DEFAULT);
 
@@ -278,6 +281,12 @@ static int configure(struct ango_tls *tls, const char *host)
         mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
             &state->conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif
+#endif
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    /* The longest that mbedTLS allows in this build; a server may ignore it. */
+    for (mfl = MBEDTLS_SSL_MAX_FRAG_LEN_4096; mfl > 0; mfl--)
+        if (mbedtls_ssl_conf_max_frag_len(&state->conf, mfl) == 0)
+            break;
 #endif
 #if defined(MBEDTLS_SSL_ALPN)
     ret = mbedtls_ssl_conf_alpn_protocols(&state->conf, (const char **)(uintptr_t)protocols);

@@ -22,7 +22,7 @@
 #define ARENA 40960
 #endif
 #ifndef DESK_MEASURE
-#define DESK_MEASURE 0 /* 1: commands for the tests, to change the arena, to hang and to crash */
+#define DESK_MEASURE 0 /* 1: commands for the tests, to change the arena, keep sessions, hang and crash */
 #endif
 
 #define BUFFER 1920
@@ -637,6 +637,8 @@ static int start_library(size_t arena_cap)
 }
 
 #if DESK_MEASURE
+static uint8_t session[ANGO_TLS_SESSION_LEN];
+
 /* Calls itself until the stack is used up. */
 static size_t overflow(size_t depth)
 {
@@ -658,6 +660,17 @@ static bool take_measure(const char *text)
         memset(&stats, 0, sizeof stats);
         put_number("arena ", n);
         put_number(start_library(n <= sizeof arena ? n : sizeof arena) == ANGO_OK ? " set " : " refused ", n);
+        put("\n");
+    } else if (strcmp(text, "sessions") == 0) { /* from the next connection on, which has none yet */
+        memset(session, 0, sizeof session);
+        tls_config.sessions = &ango_tls_sessions;
+        tls_config.session = session;
+        tls_config.session_cap = sizeof session;
+        put("sessions are kept\n");
+    } else if (strcmp(text, "last") == 0) {
+        put_number("badge_cycles=", job.cycles); /* of the last one, from connecting to the reply */
+        put_number(" resumed=", tls.resumed);
+        put_number(" session_len=", tls.session_len);
         put("\n");
     } else if (strcmp(text, "close") == 0) {
         ango_close(&client);

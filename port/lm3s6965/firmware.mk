@@ -1,5 +1,5 @@
 # The badge desk on a Cortex-M3: included by the top Makefile.
-#     make firmware [CONFIG=FILE]   make badge   make firmware-test
+#     make firmware [CONFIG=FILE]   make badge   make firmware-test   make protocols
 #     make memory-picture           memory.svg anew, after a change
 #     make VARIANT=m0plus lwip      (also m3, rv32) lwIP and the port to it, for any CPU
 
@@ -11,7 +11,7 @@ HANDLER_STACK ?= 256
 ARENA ?= 42080
 QEMU := qemu-system-arm
 
-.PHONY: firmware badge firmware-test firmware-elf memory-picture lwip
+.PHONY: firmware badge firmware-test protocols firmware-elf memory-picture lwip
 firmware: ## build the badge desk for a Cortex-M3: flash and RAM as it uses them
 	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi openssl:openssl
 	@[ $(CONFIG) != port/lm3s6965/badge-desk.conf ] || tests/pki
@@ -25,6 +25,10 @@ badge: firmware ## run the badge desk in QEMU against the stand-in: type an emai
 firmware-test: firmware ## run the badge desk's tests in QEMU, and print its figures
 	@port/packages qemu-system-arm:$(QEMU)
 	@tests/test_firmware.py
+
+protocols: firmware ## TLS 1.2 against 1.3 on the device, full and resumed, and its key exchanges
+	@port/packages qemu-system-arm:$(QEMU) gcc:gcc libc6-dev valgrind:valgrind
+	@tests/test_device.py
 
 memory-picture: firmware ## draw where the badge desk's flash and RAM go, from what was measured
 	@port/lm3s6965/memory_map.py $(FIRMWARE).elf --svg port/lm3s6965/memory.svg >/dev/null

@@ -15,12 +15,12 @@ FLASH, RAM = 256 * 1024, 64 * 1024
 BOARD = ("start.o", "board.o", "ethernet.o", "seed.o")
 # What the desk declares for the library's use: part of what the library costs.
 FOR_LIBRARY = ("buffer", "tokens", "client", "config", "reading", "tls", "tls_config")
-FLASH_PARTS = {"mbedtls": "mbedTLS: TLS 1.2 and 1.3", "lwip": "lwIP", "library": "the library",
-               "port": "its port to lwIP", "desk": "badge desk",
+FLASH_PARTS = {"mbedtls": "mbedTLS", "lwip": "lwIP", "library": "the library",
+               "port": "the library's port to lwIP", "desk": "badge desk",
                "board": "board", "libc": "libc, libgcc", "config": "configuration", "rest": "alignment"}
-RAM_PARTS = {"arena": "arena: all that mbedTLS allocates", "lwip": "lwIP, buffers included", "stack": "stack",
-             "library": "the library, buffers included", "port": "its port to lwIP", "desk": "badge desk",
-             "board": "board, seed",
+RAM_PARTS = {"arena": "arena, for all of mbedTLS", "lwip": "lwIP, buffers included", "stack": "stack",
+             "library": "the library, buffers included", "port": "the library's port to lwIP",
+             "desk": "badge desk", "board": "board, seed",
              "handler": "exception stack", "mbedtls": "mbedTLS, static", "libc": "libc", "rest": "alignment"}
 COLOURS = {"mbedtls": "#4c78a8", "lwip": "#72b7b2", "library": "#e45756", "port": "#f7a6a6",
            "desk": "#f2a541", "board": "#9d755d", "libc": "#b0a8b9", "config": "#eeca3b", "arena": "#9ecae9",
