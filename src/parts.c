@@ -13,7 +13,7 @@ void ango_write_emails(struct ango_writer *w, const char *before, const char *co
     }
     for (i = 0; i < emails_len; i++) {
         w->index = i;
-        ango_write_email(w, before, emails[i]);
-        before = ",\"";
+        ango_write_string(w, before, emails[i], ANGO_E_EMAIL);
+        before = "\",\"";
     }
 }

@@ -57,6 +57,6 @@ unsigned ango_hex_digit(unsigned c)
 {
     if (c - '0' < 10)
         return c - '0';
-    c = (c | 0x20) - 'a';
-    return c < 6 ? c + 10 : 16;
+    /* Less 1, so that neither '@' nor '`' comes out below 10. */
+    return ((c - 1) | 0x20) - ('a' - 1) + 10;
 }

@@ -19,8 +19,8 @@ const char *ango_project_role_text(enum ango_project_role role)
 
 bool ango_text_is(const char *text, const char *word)
 {
-    for (; *word != '\0'; text++, word++)
-        if ((*text | 0x20) != (*word | 0x20))
+    while (*word != '\0')
+        if (((*text++ ^ *word++) & ~0x20) != 0)
             return false;
     return *text == '\0';
 }
