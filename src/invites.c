@@ -46,8 +46,8 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
     struct ango_writer w;
 
     ango_begin(client, &w, "POST /v2/organization/", organization_id, "/invites");
-    if (invitation == NULL
-        || invitation->project_assignments_len > (invitation->project_assignments == NULL ? 0 : INT_MAX)) {
+    if (invitation == NULL || invitation->project_assignments_len > INT_MAX
+        || (invitation->project_assignments == NULL && invitation->project_assignments_len > 0)) {
         ango_write_refuse(&w, ANGO_E_ARG);
         return ango_start(client, &w, &invited);
     }
