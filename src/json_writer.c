@@ -22,18 +22,19 @@ int ango_write_end(const struct ango_writer *w)
 
 void ango_write_byte(struct ango_writer *w, unsigned byte)
 {
-    if (w->len < w->cap)
-        w->buf[w->len] = (uint8_t)byte;
-    w->len++;
+    size_t at = w->len++;
+
+    if (at < w->cap)
+        w->buf[at] = (uint8_t)byte;
 }
 
 void ango_write_bytes(struct ango_writer *w, const void *data, size_t len)
 {
-    size_t at = w->len;
+    size_t end = w->len + len;
 
-    w->len += len;
-    if (at <= w->cap && len <= w->cap - at)
-        memmove(w->buf + at, data, len); /* what was written may be moved: ango_http_end_body */
+    if (end >= len && end <= w->cap) /* not wrapped around; memmove, since ango_http_end_body moves its own */
+        memmove(w->buf + w->len, data, len);
+    w->len = end;
 }
 
 void ango_write_text(struct ango_writer *w, const char *text)
@@ -44,17 +45,17 @@ void ango_write_text(struct ango_writer *w, const char *text)
 void ango_write_number(struct ango_writer *w, char before, size_t number, unsigned base)
 {
     char digits[1 + 3 * sizeof number];
-    char *p = digits + sizeof digits;
+    char *p = digits + sizeof digits - 1;
 
     do {
         size_t digit = number % base;
 
         if (digit > 9)
             digit += 'A' - '9' - 1;
-        *--p = (char)('0' + digit);
+        *p-- = (char)('0' + digit);
         number /= base;
     } while (number > 0);
-    *--p = before;
+    *p = before;
     ango_write_bytes(w, p, (size_t)(digits + sizeof digits - p));
 }
 

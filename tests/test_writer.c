@@ -137,6 +137,19 @@ static void numbers(void **state)
     }
 }
 
+/* A length that no longer fits into a size_t is no room. */
+static void wrapped(void **state)
+{
+    struct ango_writer w = { .buf = guard_room(&room, 8), .cap = 8, .len = SIZE_MAX };
+
+    (void)state;
+    memset(w.buf, '-', 8);
+    ango_write_text(&w, "ab");
+    assert_int_equal(w.len, 1);
+    assert_memory_equal(w.buf, "--------", 8);
+    assert_true(guard_intact(&room));
+}
+
 /* --- ANGO_INVITE_NEED ----------------------------------------------------------------------------------- */
 
 /* `len` times `c`. */
@@ -222,6 +235,7 @@ int main(void)
         cmocka_unit_test(texts),
         cmocka_unit_test(refusals),
         cmocka_unit_test(numbers),
+        cmocka_unit_test(wrapped),
         cmocka_unit_test(invite_need),
     };
 
