@@ -23,7 +23,7 @@ unsigned ango_utf8_len(const uint8_t *p)
             return 0;
     }
     for (i = 1; i < len; i++)
-        if ((p[i] & 0xC0) != 0x80)
+        if (p[i] >> 6 != 0x80 >> 6)
             return 0;
     return len;
 }
