@@ -85,8 +85,7 @@ void ango_begin(struct ango_client *client, struct ango_writer *w, const char *b
         return;
     w->buf = client->config->buffer;
     w->cap = client->config->buffer_cap;
-    ango_write_text(w, before);
-    ango_write_segment(w, id);
+    ango_write_segment(w, before, id);
     ango_write_text(w, after);
     if (*before != 'G') /* the path of a GET may go on, and no body follows */
         ango_http_write_head(w, client->config, client->api_key, true);

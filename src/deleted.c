@@ -18,6 +18,6 @@ int ango_start_delete(struct ango_client *client, const char *organization_id, c
 
     ango_begin(client, &w, "DELETE /v2/organization/", organization_id, path);
     ango_write_emails(&w, body, emails, emails_len);
-    ango_write_text(&w, "]}");
+    ango_write_text(&w, "\"]}");
     return ango_start(client, &w, &deleted);
 }

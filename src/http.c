@@ -10,20 +10,18 @@
 
 bool ango_http_host_ok(const char *host)
 {
-    const char *p = host;
+    const char *end = ango_skip_unreserved(host);
 
-    while (ango_unreserved((unsigned char)*p))
-        p++;
-    return *p == '\0' && p != host && p - host <= ANGO_HOST_MAX;
+    return *end == '\0' && (size_t)(end - host) - 1 < ANGO_HOST_MAX;
 }
 
 bool ango_http_key_ok(const char *key)
 {
-    const char *p = key;
-
-    while (*p > ' ' && *p < 0x7F)
-        p++;
-    return *p == '\0' && p != key;
+    do
+        if ((uint8_t)*key - 0x21u >= 0x5E)
+            return false;
+    while (*++key != '\0');
+    return true;
 }
 
 void ango_http_write_head(struct ango_writer *w, const struct ango_config *config, const char *api_key,
@@ -31,20 +29,15 @@ void ango_http_write_head(struct ango_writer *w, const struct ango_config *confi
 {
     ango_write_text(w, " HTTP/1.1\r\nHost: ");
     ango_write_text(w, config->host);
-    if (config->tcp_port != 0) {
-        ango_write_byte(w, ':');
-        ango_write_number(w, config->tcp_port);
-    }
+    if (config->tcp_port != 0)
+        ango_write_number(w, ':', config->tcp_port, 10);
     ango_write_text(w, "\r\napikey: ");
     ango_write_text(w, api_key);
     if (config->keep_ms == 0)
         ango_write_text(w, "\r\nConnection: close");
-    if (body) {
-        ango_write_text(w, "\r\nContent-Type: application/json\r\nContent-Length: ");
-        w->len += LENGTH_DIGITS;
-    }
-    ango_write_text(w, "\r\n\r\n");
-    w->body = w->len;
+    ango_write_text(w, body ? "\r\nContent-Type: application/json\r\nContent-Length: 1234567890\r\n\r\n"
+                            : "\r\n\r\n");
+    w->body = w->len - 4;
 }
 
 /*
@@ -53,15 +46,13 @@ void ango_http_write_head(struct ango_writer *w, const struct ango_config *confi
  */
 void ango_http_end_body(struct ango_writer *w)
 {
-    size_t body_len = w->len - w->body;
+    if (ango_write_end(w) == ANGO_OK) {
+        size_t len = w->len - w->body; /* with the empty line */
 
-    if (ango_write_end(w) != ANGO_OK)
-        return;
-    w->len = w->body - LENGTH_DIGITS - 4;
-    ango_write_number(w, body_len);
-    ango_write_text(w, "\r\n\r\n");
-    memmove(w->buf + w->len, w->buf + w->body, body_len);
-    w->len += body_len;
+        w->len -= len + 1 + LENGTH_DIGITS;
+        ango_write_number(w, ' ', len - 4, 10);
+        ango_write_bytes(w, w->buf + w->body, len);
+    }
 }
 
 /* --- reply ------------------------------------------------------------------------------------ */

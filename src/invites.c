@@ -27,7 +27,7 @@ static const struct ango_shape invited = { FIELDS, 0, NULL };
 
 static void write_assignments(struct ango_writer *w, const struct ango_invitation *invitation)
 {
-    const char *before = ",\"projectAssignments\":[{\"projectId\":\"";
+    const char *before = "\",\"projectAssignments\":[{\"projectId\":\"";
     size_t i;
 
     for (i = 0; i < invitation->project_assignments_len; i++) {
@@ -35,11 +35,11 @@ static void write_assignments(struct ango_writer *w, const struct ango_invitatio
 
         w->index = i;
         ango_write_string(w, before, assignment->project_id, ANGO_E_ID);
-        before = "},{\"projectId\":\"";
-        ango_write_string(w, ",\"projectRole\":\"", ango_project_role_text(assignment->project_role),
+        before = "\"},{\"projectId\":\"";
+        ango_write_string(w, "\",\"projectRole\":\"", ango_project_role_text(assignment->project_role),
                           ANGO_E_ARG);
     }
-    ango_write_text(w, i > 0 ? "}]}" : "}");
+    ango_write_text(w, i > 0 ? "\"}]}" : "\"}");
 }
 
 int ango_invite_members_to_org_start(struct ango_client *client, const char *organization_id,
@@ -48,13 +48,13 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
     struct ango_writer w;
 
     ango_begin(client, &w, "POST /v2/organization/", organization_id, "/invites");
-    if (invitation == NULL
-        || invitation->project_assignments_len > (invitation->project_assignments == NULL ? 0 : INT_MAX)) {
+    if (invitation == NULL || invitation->project_assignments_len > INT_MAX
+        || (invitation->project_assignments == NULL && invitation->project_assignments_len > 0)) {
         ango_write_refuse(&w, ANGO_E_ARG);
         return ango_start(client, &w, &invited);
     }
     ango_write_emails(&w, "{\"to\":[\"", invitation->to, invitation->to_len);
-    ango_write_string(&w, "],\"organizationRole\":\"",
+    ango_write_string(&w, "\"],\"organizationRole\":\"",
                       ango_organization_role_text(invitation->organization_role), ANGO_E_ARG);
     write_assignments(&w, invitation);
     return ango_start(client, &w, &invited);

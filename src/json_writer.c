@@ -22,16 +22,19 @@ int ango_write_end(const struct ango_writer *w)
 
 void ango_write_byte(struct ango_writer *w, unsigned byte)
 {
-    if (w->len < w->cap)
-        w->buf[w->len] = (uint8_t)byte;
-    w->len++;
+    size_t at = w->len++;
+
+    if (at < w->cap)
+        w->buf[at] = (uint8_t)byte;
 }
 
 void ango_write_bytes(struct ango_writer *w, const void *data, size_t len)
 {
-    if (w->len <= w->cap && len <= w->cap - w->len)
-        memcpy(w->buf + w->len, data, len);
-    w->len += len;
+    size_t end = w->len + len;
+
+    if (end >= len && end <= w->cap) /* not wrapped around; memmove, since ango_http_end_body moves its own */
+        memmove(w->buf + w->len, data, len);
+    w->len = end;
 }
 
 void ango_write_text(struct ango_writer *w, const char *text)
@@ -39,100 +42,78 @@ void ango_write_text(struct ango_writer *w, const char *text)
     ango_write_bytes(w, text, strlen(text));
 }
 
-void ango_write_number(struct ango_writer *w, size_t number)
+void ango_write_number(struct ango_writer *w, char before, size_t number, unsigned base)
 {
-    char digits[3 * sizeof number];
-    size_t at = sizeof digits;
+    char digits[1 + 3 * sizeof number];
+    char *p = digits + sizeof digits - 1;
 
     do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
+        size_t digit = number % base;
+
+        if (digit > 9)
+            digit += 'A' - '9' - 1;
+        *p-- = (char)('0' + digit);
+        number /= base;
     } while (number > 0);
-    ango_write_bytes(w, digits + at, sizeof digits - at);
+    *p = before;
+    ango_write_bytes(w, p, (size_t)(digits + sizeof digits - p));
 }
 
-bool ango_unreserved(unsigned c)
+const char *ango_skip_unreserved(const char *text)
 {
-    return (c | 0x20) - 'a' < 26u || c - '0' < 10u || c == '-' || c == '.' || c == '_' || c == '~';
-}
+    for (;; text++) {
+        unsigned c = (uint8_t)*text;
 
-static unsigned hex_digit(unsigned value)
-{
-    return value + (value < 10 ? '0' : 'A' - 10);
-}
-
-void ango_write_segment(struct ango_writer *w, const char *id)
-{
-    const uint8_t *p = (const uint8_t *)id;
-
-    if (id == NULL || (*p == '.' && (p[1] == '\0' || (p[1] == '.' && p[2] == '\0')))) {
-        ango_write_refuse(w, ANGO_E_ID);
-        return;
+        /* Two ranges, less a slash: '-', '.' and digits; letters of either case. */
+        if (c <= '9' ? c < '-' || c == '/' : ((c - 'A') & ~0x20u) >= 26 && c != '_' && c != '~')
+            return text;
     }
-    do {
-        unsigned n = ango_utf8_len(p);
-
-        if (n == 0) { /* the end of an empty text, too */
-            ango_write_refuse(w, ANGO_E_ID);
-            return;
-        }
-        for (; n > 0; n--) {
-            unsigned c = *p++;
-
-            if (!ango_unreserved(c)) {
-                ango_write_byte(w, '%');
-                ango_write_byte(w, hex_digit(c >> 4));
-                c = hex_digit(c & 15);
-            }
-            ango_write_byte(w, c);
-        }
-    } while (*p != '\0');
 }
 
-/* Written in runs, up to each byte that wants a backslash. */
+/*
+ * Unreserved characters stand for themselves everywhere and are written in runs; so is the first @ of an
+ * address, after which `text` is NULL.
+ */
 void ango_write_string(struct ango_writer *w, const char *before, const char *text, int refusal)
 {
-    const uint8_t *p = (const uint8_t *)text;
-    const uint8_t *run = p;
+    const char *p = text;
 
-    if (text == NULL) {
-        ango_write_refuse(w, refusal);
-        return;
-    }
-    ango_write_text(w, before);
-    do {
-        unsigned n = *p - 0x20u < 0x5F ? 1 : ango_utf8_len(p);
+    if (text != NULL && *text != '\0') {
+        ango_write_text(w, before);
+        for (;;) {
+            const char *run = p;
+            unsigned n;
 
-        if (n == 0) { /* the end of an empty text, too */
-            ango_write_refuse(w, refusal);
-            return;
-        }
-        if (*p == '"' || *p == '\\') {
+            p = ango_skip_unreserved(p);
+            if (*p == '@' && refusal == ANGO_E_EMAIL && text != NULL) {
+                if ((size_t)(p - text) - 1 >= ANGO_EMAIL_LOCAL_MAX || p[1] == '\0'
+                    || strlen(text) > ANGO_EMAIL_MAX)
+                    break;
+                text = NULL;
+                p = ango_skip_unreserved(p + 1);
+            }
             ango_write_bytes(w, run, (size_t)(p - run));
-            ango_write_byte(w, '\\');
-            run = p;
+            if (*p == '\0' && (refusal != ANGO_E_EMAIL || text == NULL))
+                return;
+            n = ango_utf8_len((const uint8_t *)p); /* 0 at the end, too */
+            if (n == 0 || ((*p == ' ' || *p == '@') && refusal == ANGO_E_EMAIL))
+                break;
+            if (w->body != 0 && (*p == '"' || *p == '\\'))
+                ango_write_byte(w, '\\');
+            do
+                if (w->body != 0)
+                    ango_write_byte(w, (uint8_t)*p++);
+                else
+                    ango_write_number(w, '%', (uint8_t)*p++, 16);
+            while (--n > 0);
         }
-        p += n;
-    } while (*p != '\0');
-    ango_write_bytes(w, run, (size_t)(p - run));
-    ango_write_byte(w, '"');
+    }
+    ango_write_refuse(w, refusal);
 }
 
-void ango_write_email(struct ango_writer *w, const char *before, const char *email)
+void ango_write_segment(struct ango_writer *w, const char *before, const char *id)
 {
-    const char *p = email;
-    const char *at = NULL;
-
-    if (email != NULL)
-        for (; *p != '\0' && *p != ' '; p++)
-            if (*p == '@') {
-                if (at != NULL)
-                    break;
-                at = p;
-            }
-    /* One @ and no space; 1 to 64 bytes before the @, something behind it. */
-    if (at == NULL || *p != '\0' || (size_t)(at - email) - 1 >= ANGO_EMAIL_LOCAL_MAX || at + 1 == p
-        || p - email > ANGO_EMAIL_MAX)
-        email = NULL;
-    ango_write_string(w, before, email, ANGO_E_EMAIL);
+    if (id != NULL && *id == '.' && id[id[1] == '.' ? 2 : 1] == '\0')
+        id = NULL;
+    ango_write_string(w, before, id, ANGO_E_ID);
 }

@@ -66,10 +66,11 @@ int ango_update_organization_members_role_start(struct ango_client *client, cons
     }
     for (i = 0; i < emails_len; i++) {
         w.index = i;
-        ango_write_email(&w, i == 0 ? "{\"users\":[{\"email\":\"" : "},{\"email\":\"", emails[i]);
-        ango_write_string(&w, ",\"organizationRole\":\"", ango_organization_role_text(role), ANGO_E_ARG);
+        ango_write_string(&w, i == 0 ? "{\"users\":[{\"email\":\"" : "\"},{\"email\":\"", emails[i],
+                          ANGO_E_EMAIL);
+        ango_write_string(&w, "\",\"organizationRole\":\"", ango_organization_role_text(role), ANGO_E_ARG);
     }
-    ango_write_text(&w, "}]}");
+    ango_write_text(&w, "\"}]}");
     return ango_start(client, &w, &updates);
 }
 

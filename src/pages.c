@@ -7,13 +7,11 @@ int ango_start_page(struct ango_client *client, struct ango_writer *w, const str
         ango_write_refuse(w, ANGO_E_ARG);
         return ango_start(client, w, shape);
     }
-    ango_write_text(w, "page=");
-    ango_write_number(w, page->page);
-    ango_write_text(w, "&limit=");
-    ango_write_number(w, page->limit);
-    if (text != NULL && *text != '\0') {
-        ango_write_text(w, before);
-        ango_write_segment(w, text);
-    }
+    ango_write_text(w, "page");
+    ango_write_number(w, '=', page->page, 10);
+    ango_write_text(w, "&limit");
+    ango_write_number(w, '=', page->limit, 10);
+    if (text != NULL && *text != '\0')
+        ango_write_segment(w, before, text);
     return ango_start(client, w, shape);
 }

@@ -7,7 +7,8 @@
 #include "client.h"
 
 /*
- * Writes `before`, which ends with the opening quote, and then a@b","c@d"; ANGO_E_ARG for no address at all.
+ * Writes `before`, which ends with an opening quote, and then a@b","c@d; ANGO_E_ARG for no address at all.
+ * To be called before anything else that has an index.
  */
 void ango_write_emails(struct ango_writer *w, const char *before, const char *const *emails,
                        size_t emails_len);

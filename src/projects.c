@@ -58,8 +58,8 @@ int ango_add_members_to_project_start(struct ango_client *client, const char *pr
 
     ango_begin(client, &w, "POST /v2/project/", project_id, "/assigned");
     ango_write_emails(&w, "{\"assignees\":[\"", emails, emails_len);
-    ango_write_string(&w, "],\"role\":\"", ango_project_role_text(role), ANGO_E_ARG);
-    ango_write_byte(&w, '}');
+    ango_write_string(&w, "\"],\"role\":\"", ango_project_role_text(role), ANGO_E_ARG);
+    ango_write_text(&w, "\"}");
     return ango_start(client, &w, &assigned);
 }
 

@@ -23,7 +23,7 @@ unsigned ango_utf8_len(const uint8_t *p)
             return 0;
     }
     for (i = 1; i < len; i++)
-        if ((p[i] & 0xC0) != 0x80)
+        if (p[i] >> 6 != 0x80 >> 6)
             return 0;
     return len;
 }
@@ -57,6 +57,6 @@ unsigned ango_hex_digit(unsigned c)
 {
     if (c - '0' < 10)
         return c - '0';
-    c = (c | 0x20) - 'a';
-    return c < 6 ? c + 10 : 16;
+    /* Less 1, so that neither '@' nor '`' comes out below 10. */
+    return ((c - 1) | 0x20) - ('a' - 1) + 10;
 }

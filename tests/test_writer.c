@@ -20,14 +20,13 @@ enum what { STRING, SEGMENT, EMAIL, WORD };
 
 static void write(struct ango_writer *w, enum what what, const char *text)
 {
-    if (what == STRING)
-        ango_write_string(w, "\"", text, ANGO_E_ID);
-    else if (what == SEGMENT)
-        ango_write_segment(w, text);
-    else if (what == EMAIL)
-        ango_write_email(w, "\"", text);
+    static const int refusals[] = { [STRING] = ANGO_E_ID, [EMAIL] = ANGO_E_EMAIL, [WORD] = ANGO_E_ARG };
+
+    w->body = what != SEGMENT; /* where it stands decides how it is escaped */
+    if (what == SEGMENT)
+        ango_write_segment(w, "/", text);
     else
-        ango_write_string(w, "\"", text, ANGO_E_ARG);
+        ango_write_string(w, "\"", text, refusals[what]);
 }
 
 /* Whatever there is room for, `len` becomes the same, and nothing is written past the room. */
@@ -38,20 +37,23 @@ static void texts(void **state)
         const char *text;
         const char *written;
     } cases[] = {
-        { STRING, "a", "\"a\"" },
-        { STRING, "\"", "\"\\\"\"" },
-        { STRING, "\\\\a\"b", "\"\\\\\\\\a\\\"b\"" },
-        { STRING, "/\x7E ", "\"/\x7E \"" },
-        { STRING, "\xC3\xA9\xF4\x8F\xBF\xBF", "\"\xC3\xA9\xF4\x8F\xBF\xBF\"" },
-        { SEGMENT, "aZ09-._~", "aZ09-._~" },
-        { SEGMENT, "/", "%2F" },
-        { SEGMENT, "a/b\\c", "a%2Fb%5Cc" },
-        { SEGMENT, "\xC3\xA9", "%C3%A9" },
-        { SEGMENT, "%%", "%25%25" },
-        { SEGMENT, "...", "..." },
-        { EMAIL, "a@b", "\"a@b\"" },
-        { EMAIL, "\"\"@\\", "\"\\\"\\\"@\\\\\"" },
-        { WORD, "admin", "\"admin\"" },
+        { STRING, "a", "\"a" },
+        { STRING, "\"", "\"\\\"" },
+        { STRING, "\\\\a\"b", "\"\\\\\\\\a\\\"b" },
+        { STRING, "/\x7E @", "\"/\x7E @" },
+        { STRING, "\xC3\xA9\xF4\x8F\xBF\xBF", "\"\xC3\xA9\xF4\x8F\xBF\xBF" },
+        { SEGMENT, "aZ09-._~", "/aZ09-._~" },
+        { SEGMENT, "/", "/%2F" },
+        { SEGMENT, "a/b\\c\"@ ", "/a%2Fb%5Cc%22%40%20" },
+        { SEGMENT, "\xC3\xA9", "/%C3%A9" },
+        { SEGMENT, "%%", "/%25%25" },
+        { SEGMENT, "...", "/..." },
+        { SEGMENT, ".a", "/.a" },
+        { SEGMENT, "..a", "/..a" },
+        { EMAIL, "a@b", "\"a@b" },
+        { EMAIL, "a+\"\"@\\/", "\"a+\\\"\\\"@\\\\/" },
+        { EMAIL, "+@\xC3\xA9", "\"+@\xC3\xA9" },
+        { WORD, "admin", "\"admin" },
     };
     size_t i, cap;
 
@@ -60,9 +62,8 @@ static void texts(void **state)
         size_t need = strlen(cases[i].written);
 
         for (cap = 0; cap < need + 2; cap++) {
-            struct ango_writer w;
+            struct ango_writer w = { .buf = guard_room(&room, cap), .cap = cap };
 
-            ango_write_begin(&w, guard_room(&room, cap), cap);
             write(&w, cases[i].what, cases[i].text);
             assert_int_equal(w.len, need);
             assert_int_equal(ango_write_end(&w), cap < need ? ANGO_E_SPACE : ANGO_OK);
@@ -86,16 +87,19 @@ static void refusals(void **state)
         { SEGMENT, "", ANGO_E_ID },     { SEGMENT, ".", ANGO_E_ID },
         { SEGMENT, "..", ANGO_E_ID },   { SEGMENT, "\xED\xA0\x80", ANGO_E_ID },
         { EMAIL, NULL, ANGO_E_EMAIL },  { EMAIL, "", ANGO_E_EMAIL },
-        { EMAIL, "a", ANGO_E_EMAIL },   { WORD, NULL, ANGO_E_ARG },
+        { EMAIL, "a", ANGO_E_EMAIL },   { EMAIL, "@b", ANGO_E_EMAIL },
+        { EMAIL, "a@", ANGO_E_EMAIL },  { EMAIL, "a@@b", ANGO_E_EMAIL },
+        { EMAIL, "a@b@", ANGO_E_EMAIL }, { EMAIL, "a@b+c@d", ANGO_E_EMAIL },
+        { EMAIL, "a @b", ANGO_E_EMAIL }, { EMAIL, "a@b c", ANGO_E_EMAIL },
+        { EMAIL, "a+b", ANGO_E_EMAIL }, { EMAIL, "a@b\x7F", ANGO_E_EMAIL },
+        { WORD, NULL, ANGO_E_ARG },
     };
     size_t i;
 
     (void)state;
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct ango_writer w;
+        struct ango_writer w = { .buf = guard_room(&room, 64), .cap = 64, .index = 7 };
 
-        ango_write_begin(&w, guard_room(&room, 64), 64);
-        w.index = 7;
         write(&w, cases[i].what, cases[i].text);
         assert_int_equal(w.err, cases[i].err);
         assert_int_equal(w.error_index, 7);
@@ -115,21 +119,35 @@ static void numbers(void **state)
     size_t i, cap;
 
     (void)state;
-    for (i = 0; i < sizeof values / sizeof values[0]; i++) {
+    for (i = 0; i < 2 * sizeof values / sizeof values[0]; i++) {
+        bool hex = i % 2 != 0;
         char expected[32];
-        size_t need = (size_t)snprintf(expected, sizeof expected, "%llu", (unsigned long long)values[i]);
+        size_t need = (size_t)snprintf(expected, sizeof expected, hex ? "%%%llX" : "%%%llu",
+                                       (unsigned long long)values[i / 2]);
 
         for (cap = 0; cap < need + 2; cap++) {
-            struct ango_writer w;
+            struct ango_writer w = { .buf = guard_room(&room, cap), .cap = cap };
 
-            ango_write_begin(&w, guard_room(&room, cap), cap);
-            ango_write_number(&w, values[i]);
+            ango_write_number(&w, '%', values[i / 2], hex ? 16 : 10);
             assert_int_equal(w.len, need);
             if (cap >= need)
                 assert_memory_equal(w.buf, expected, need);
             assert_true(guard_intact(&room));
         }
     }
+}
+
+/* A length that no longer fits into a size_t is no room. */
+static void wrapped(void **state)
+{
+    struct ango_writer w = { .buf = guard_room(&room, 8), .cap = 8, .len = SIZE_MAX };
+
+    (void)state;
+    memset(w.buf, '-', 8);
+    ango_write_text(&w, "ab");
+    assert_int_equal(w.len, 1);
+    assert_memory_equal(w.buf, "--------", 8);
+    assert_true(guard_intact(&room));
 }
 
 /* --- ANGO_INVITE_NEED ----------------------------------------------------------------------------------- */
@@ -217,6 +235,7 @@ int main(void)
         cmocka_unit_test(texts),
         cmocka_unit_test(refusals),
         cmocka_unit_test(numbers),
+        cmocka_unit_test(wrapped),
         cmocka_unit_test(invite_need),
     };
 
