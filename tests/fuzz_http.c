@@ -40,7 +40,7 @@ static void take(struct outcome *o, const uint8_t *reply, size_t len, size_t cap
 
     memset(&h, 0, sizeof h);
     memset(o, 0, offsetof(struct outcome, body));
-    ango_http_begin(&h, guard_room(&room, cap), cap);
+    ango_http_begin(&h, guard_room(&room, cap + 1), cap);
     h.now = 784111777;
     o->err = ANGO_E_WAIT;
     while (at < len && o->err == ANGO_E_WAIT) {
@@ -63,10 +63,10 @@ static void take(struct outcome *o, const uint8_t *reply, size_t len, size_t cap
            "another error");
     o->ended = o->err == ANGO_E_WAIT && ango_http_take_end(&h) == ANGO_OK;
     if (ango_http_has_head(&h)) {
-        o->status = h.status;
+        o->status = (unsigned)h.status;
         demand(o->status >= 200 && o->status <= 599, "a status that is none");
     }
-    o->retry_after_s = h.retry_after_s;
+    o->retry_after_s = (uint32_t)h.retry_after_s;
     demand(o->retry_after_s <= ANGO_RETRY_AFTER_MAX, "a wait that is too long");
     if (o->err != ANGO_OK && !o->ended)
         return;
@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     if (room.base == NULL) {
-        guard_begin(&room, MOST);
+        guard_begin(&room, MOST + 1);
         guard_begin(&copy_room, 1 << 20);
     }
     cap = 1 + data[0] * 2u;
