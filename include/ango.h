@@ -92,12 +92,12 @@ struct ango_result {
 
 /* An HTTP/1.1 reply on its way in. Private; here for its size. */
 struct ango_http {
-    int32_t status;
-    int32_t left;      /* bytes missing of the body or of a chunk */
+    uint32_t status;
+    uint32_t left;     /* bytes missing of the body or of a chunk */
     uint8_t state;
     uint8_t flags;
     uint8_t interim;
-    int32_t retry_after_s;
+    uint32_t retry_after_s;
     uint32_t now;      /* Unix time, its lower half; 0: unknown */
     uint8_t *buf;      /* the decoded body is at its front */
     uint8_t *body_end;

@@ -16,14 +16,14 @@ static unsigned two_digits(const char *p)
     return (unsigned)(p[0] * 10 + p[1] - '0' * 11);
 }
 
-int32_t ango_http_wait(const char *text, const char *end, uint32_t now)
+uint32_t ango_http_wait(const char *text, const char *end, uint32_t now)
 {
     /* The second and third letter of a month, added up: no two are alike. */
     static const uint8_t months[] = { 'a' + 'n', 'e' + 'b', 'a' + 'r', 'p' + 'r', 'a' + 'y', 'u' + 'n',
                                       'u' + 'l', 'u' + 'g', 'e' + 'p', 'c' + 't', 'o' + 'v', 'e' + 'c' };
     unsigned month = 0;
+    unsigned year = 0;
     uint32_t seconds = 0;
-    int32_t wait;
     int i;
 
     if (end - text != 29 || now == 0)
@@ -33,8 +33,8 @@ int32_t ango_http_wait(const char *text, const char *end, uint32_t now)
             return 0;
     for (i = 17; i < 26; i += 3)
         seconds = seconds * 60 + two_digits(text + i);
-    seconds += 86400 * (uint32_t)ango_days(two_digits(text + 12) * 100 + two_digits(text + 14), month,
-                                           two_digits(text + 5));
-    wait = (int32_t)(seconds - now);
-    return wait > 0 ? wait : 0;
+    for (i = 12; i < 16; i++)
+        year = year * 10 + (unsigned)text[i] - '0';
+    seconds += 86400 * (uint32_t)ango_days(year, month, two_digits(text + 5)) - now;
+    return seconds <= INT32_MAX ? seconds : 0;
 }

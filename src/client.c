@@ -183,8 +183,8 @@ static int conclude(struct ango_client *client, int err)
 
     if (!ango_http_has_head(h))
         return err;
-    result->http_status = (unsigned)h->status;
-    result->retry_after_s = (uint32_t)h->retry_after_s;
+    result->http_status = h->status;
+    result->retry_after_s = h->retry_after_s;
     if (err == ANGO_OK) {
         *h->body_end = '\0';
         err = ango_json_scan(h->buf, (size_t)(h->body_end - h->buf), &client->list, result);

@@ -28,8 +28,8 @@ bool ango_http_host_ok(const char *host);
 bool ango_http_key_ok(const char *key);
 
 /*
- * Up to TRAILER lines are taken, then the body. An empty line leads from a state to the one before it, the end
- * of a body or of a chunk to the third before it.
+ * Up to TRAILER lines are taken, then the body. An empty line leads from a state to the one before it, the
+ * end of a body or of a chunk to the third before it.
  */
 enum { ANGO_HTTP_STATUS_LINE, ANGO_HTTP_HEADER, ANGO_HTTP_CHUNK_SIZE, ANGO_HTTP_CHUNK_END, ANGO_HTTP_DONE,
        ANGO_HTTP_TRAILER, ANGO_HTTP_CHUNK, ANGO_HTTP_LENGTH, ANGO_HTTP_TO_CLOSE };

@@ -8,7 +8,6 @@
 
 /* --- the head --------------------------------------------------------------------------------- */
 
-/* From the last character, in which names differ that begin alike. */
 unsigned ango_http_find(const char *text, size_t len, const char *words)
 {
     unsigned i;
@@ -16,20 +15,20 @@ unsigned ango_http_find(const char *text, size_t len, const char *words)
 
     for (i = 0; *words != '\0'; i++, words += *words + 1)
         if ((unsigned char)*words == len)
-            for (k = len; (text[k - 1] | 0x20) == words[k];)
-                if (--k == 0)
+            for (k = 0; (text[k] | 0x20) == words[k + 1];)
+                if (++k == len)
                     return i;
     return i;
 }
 
-/* Reads a number, or INT32_MAX for one that no buffer can hold anyway. Returns the end of its digits. */
-static const char *number(const char *p, int32_t *value)
+/* Reads a number, or UINT32_MAX for one that no buffer can hold anyway. Returns the end of its digits. */
+static const char *number(const char *p, uint32_t *value)
 {
-    int32_t n = 0;
-    unsigned digit;
+    uint32_t n = 0;
+    uint32_t digit;
 
     for (; (digit = (unsigned)*p - '0') < 10; p++)
-        n = n < INT32_MAX / 16 ? n * 10 + (int32_t)digit : INT32_MAX;
+        n = n >> 28 == 0 ? n * 10 + digit : UINT32_MAX; /* 2^28 * 10 still fits */
     *value = n;
     return p;
 }
@@ -45,7 +44,7 @@ static bool status_line(struct ango_http *h, const char *line)
      * From 100, and ended by the fourth byte: so it has three digits. A missing reason and even its space are
      * let pass: servers differ, and nothing depends on it.
      */
-    return (unsigned)h->status - 100 < 500 && (line[12] == ' ' || line[12] == '\r');
+    return h->status - 100 < 500 && (line[12] == ' ' || line[12] == '\r');
 }
 
 static void retry_after(struct ango_http *h, const char *value, const char *end)
@@ -69,10 +68,11 @@ static bool header(struct ango_http *h, const char *line, const char *end)
     bool usual;
     unsigned i;
 
-    while ((signed char)*value > ' ' && *value != ':') /* signed: nor above 0x7F */
-        value++;
-    if (value == line || *value != ':')
-        return false; /* a folded line and a space before the colon end here too */
+    for (; *value != ':'; value++)
+        if ((signed char)*value <= ' ') /* or above 0x7F: a folded line and a space before the colon, too */
+            return false;
+    if (value == line)
+        return false;
     i = ango_http_find(line, (size_t)(value - line), names);
     do
         value++;
@@ -130,7 +130,7 @@ static bool chunk_size(struct ango_http *h, const char *line)
         size = size * 16 + digit;
         p++;
     }
-    h->left = (int32_t)size;
+    h->left = size;
     h->state = size > 0 ? ANGO_HTTP_CHUNK : ANGO_HTTP_TRAILER;
     return (size_t)(p - line) - 1 < 7 && (*p == '\r' || *p == ';');
 }
@@ -172,15 +172,15 @@ static int find_line(struct ango_http *h, const uint8_t *fresh)
 
 static int take_body(struct ango_http *h)
 {
-    int n = (int)(h->end - h->next);
+    uint32_t n = (uint32_t)(h->end - h->next);
 
     if (h->state != ANGO_HTTP_TO_CLOSE) {
-        if (h->left > h->limit - h->body_end)
+        if (h->left > (uint32_t)(h->limit - h->body_end))
             return ANGO_E_TOO_BIG;
         if (n > h->left)
             n = h->left;
     }
-    memmove(h->body_end, h->next, (size_t)n);
+    memmove(h->body_end, h->next, n);
     h->body_end += n;
     h->next += n;
     h->left -= n;

@@ -63,10 +63,10 @@ static void take(struct outcome *o, const uint8_t *reply, size_t len, size_t cap
            "another error");
     o->ended = o->err == ANGO_E_WAIT && ango_http_take_end(&h) == ANGO_OK;
     if (ango_http_has_head(&h)) {
-        o->status = (unsigned)h.status;
+        o->status = h.status;
         demand(o->status >= 200 && o->status <= 599, "a status that is none");
     }
-    o->retry_after_s = (uint32_t)h.retry_after_s;
+    o->retry_after_s = h.retry_after_s;
     demand(o->retry_after_s <= ANGO_RETRY_AFTER_MAX, "a wait that is too long");
     if (o->err != ANGO_OK && !o->ended)
         return;

@@ -71,8 +71,8 @@ static void take(struct outcome *o, const char *reply, size_t len, size_t cap, s
         assert_true(h.buf <= h.body_end && h.body_end <= h.end && h.end <= h.limit);
     }
     assert_true(guard_intact(&room));
-    o->status = ango_http_has_head(&h) ? (unsigned)h.status : 0;
-    o->retry_after_s = (uint32_t)h.retry_after_s;
+    o->status = ango_http_has_head(&h) ? h.status : 0;
+    o->retry_after_s = h.retry_after_s;
     if (o->err == ANGO_OK) {
         /* What comes after the reply may be on its way still: only what is left of it can tell. */
         o->keep = ango_http_can_keep(&h) && at == len;
