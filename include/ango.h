@@ -92,18 +92,18 @@ struct ango_result {
 
 /* An HTTP/1.1 reply on its way in. Private; here for its size. */
 struct ango_http {
+    uint32_t status;
+    uint32_t left;     /* bytes missing of the body or of a chunk */
     uint8_t state;
     uint8_t flags;
     uint8_t interim;
-    uint16_t status;
-    uint32_t now;      /* Unix time, its lower half; 0: unknown */
     uint32_t retry_after_s;
+    uint32_t now;      /* Unix time, its lower half; 0: unknown */
     uint8_t *buf;      /* the decoded body is at its front */
     uint8_t *body_end;
     uint8_t *next;     /* first byte not yet taken */
     uint8_t *end;      /* of what was received and not yet dropped */
     uint8_t *limit;    /* of the buffer */
-    size_t left;       /* bytes missing of the body or of a chunk */
     int lines_left;    /* bytes that lines may still take */
 };
 

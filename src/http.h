@@ -27,16 +27,21 @@ bool ango_http_host_ok(const char *host);
 /* Whether `key` can stand in a header: 0x21 to 0x7E, at least one. */
 bool ango_http_key_ok(const char *key);
 
-enum { ANGO_HTTP_STATUS_LINE, ANGO_HTTP_HEADER, ANGO_HTTP_CHUNK_SIZE, ANGO_HTTP_CHUNK_END, ANGO_HTTP_TRAILER,
-       ANGO_HTTP_LENGTH, ANGO_HTTP_CHUNK, ANGO_HTTP_TO_CLOSE, ANGO_HTTP_DONE };
+/*
+ * Up to TRAILER lines are taken, then the body. An empty line leads from a state to the one before it, the
+ * end of a body or of a chunk to the third before it.
+ */
+enum { ANGO_HTTP_STATUS_LINE, ANGO_HTTP_HEADER, ANGO_HTTP_CHUNK_SIZE, ANGO_HTTP_CHUNK_END, ANGO_HTTP_DONE,
+       ANGO_HTTP_TRAILER, ANGO_HTTP_CHUNK, ANGO_HTTP_LENGTH, ANGO_HTTP_TO_CLOSE };
 
-/* Flags. */
-enum { ANGO_HTTP_CLOSE = 1, ANGO_HTTP_ENCODED = 2, ANGO_HTTP_CHUNKED = 4, ANGO_HTTP_HAS_LENGTH = 8,
-       ANGO_HTTP_10 = 16 };
+/* Flags: a bit for each header that may be met, and NEVER times that bit where it must not be. */
+enum { ANGO_HTTP_HAS_LENGTH = 1, ANGO_HTTP_CHUNKED = 2, ANGO_HTTP_ENCODED = 4, ANGO_HTTP_CLOSE = 8,
+       ANGO_HTTP_NEVER = 16, ANGO_HTTP_NO_CHUNKS = ANGO_HTTP_NEVER * ANGO_HTTP_CHUNKED };
 
 /*
  * Begins a reply in a zeroed struct, but for `now`, which turns a date in Retry-After into seconds. The
- * head, and the lines around chunks, may take as many bytes as the buffer has; so may the body.
+ * head, and the lines around chunks, may take as many bytes as the buffer has; so may the body. Behind the
+ * `cap` bytes there must be one more, for a NUL.
  */
 static inline void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap)
 {
@@ -55,10 +60,10 @@ static inline void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap
 int ango_http_take(struct ango_http *h, size_t n);
 
 /*
- * Lines of a head, without their end but with a NUL behind them: false when one is wrong. Private to
- * http.c.
+ * Which of the words, from 0, the text is, whatever the case of its letters; their number if it is none. Each
+ * word is of small letters and '-', and has its length before it: "\003yes\002no".
  */
-bool ango_http_header(struct ango_http *h, char *line, char *end);
+unsigned ango_http_find(const char *text, size_t len, const char *words);
 
 /* The peer has closed: ANGO_OK when that ends the body, else ANGO_E_TRUNCATED. */
 static inline int ango_http_take_end(const struct ango_http *h)
@@ -75,7 +80,7 @@ static inline bool ango_http_has_head(const struct ango_http *h)
 /* After a complete reply: the connection can carry another exchange. */
 static inline bool ango_http_can_keep(const struct ango_http *h)
 {
-    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && h->body_end == h->end;
+    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && h->next == h->end;
 }
 
 #endif

@@ -55,8 +55,6 @@ uint8_t *ango_utf8_put(uint8_t *to, uint32_t code_point)
 
 unsigned ango_hex_digit(unsigned c)
 {
-    if (c - '0' < 10)
-        return c - '0';
-    /* Less 1, so that neither '@' nor '`' comes out below 10. */
-    return ((c - 1) | 0x20) - ('a' - 1) + 10;
+    /* Letters that differ in case differ in one bit; what is below 'A' wraps around, and stays past 15. */
+    return c - '0' < 10 ? c - '0' : ((c - 'A') & ~0x20u) + 10;
 }

@@ -40,7 +40,7 @@ static void take(struct outcome *o, const uint8_t *reply, size_t len, size_t cap
 
     memset(&h, 0, sizeof h);
     memset(o, 0, offsetof(struct outcome, body));
-    ango_http_begin(&h, guard_room(&room, cap), cap);
+    ango_http_begin(&h, guard_room(&room, cap + 1), cap);
     h.now = 784111777;
     o->err = ANGO_E_WAIT;
     while (at < len && o->err == ANGO_E_WAIT) {
@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     if (room.base == NULL) {
-        guard_begin(&room, MOST);
+        guard_begin(&room, MOST + 1);
         guard_begin(&copy_room, 1 << 20);
     }
     cap = 1 + data[0] * 2u;

@@ -241,7 +241,7 @@ static int cost_http(const struct http_kind *k, size_t size)
     if (buf == NULL)
         exit(fail("no memory"));
     memset(&h, 0, sizeof h);
-    ango_http_begin(&h, buf, 2 * len);
+    ango_http_begin(&h, buf, 2 * len - 1);
     err = http(&h, reply, len, k->piece);
     end();
     free(reply);

@@ -536,6 +536,8 @@ static void content_length(void **state)
         add("\r\n\r\n" BODY);
         check(22, name, STAY, "HTTP U");
     }
+    add("HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n" BODY);
+    check(22, "nothing, not even space", STAY, "HTTP U");
     add_number("HTTP/1.1 200 OK\r\nContent-Length:000%lu \t\r\n\r\n" BODY, sizeof BODY - 1);
     check(22, "leading zeros, space around", STAY, OK_KEPT);
     for (i = 0; i < SAMPLES(huge); i++) {

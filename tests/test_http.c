@@ -52,7 +52,7 @@ static void take(struct outcome *o, const char *reply, size_t len, size_t cap, s
 
     memset(&h, 0, sizeof h);
     memset(o, 0, sizeof *o);
-    ango_http_begin(&h, guard_room(&room, cap), cap);
+    ango_http_begin(&h, guard_room(&room, cap + 1), cap);
     h.now = now;
     o->err = ANGO_E_WAIT;
     while (at < len && o->err == ANGO_E_WAIT) {
@@ -191,7 +191,7 @@ static void to_close(void **state)
     (void)state;
     for (n = 0; n < sizeof reply; n++) {
         memset(&h, 0, sizeof h);
-        ango_http_begin(&h, guard_room(&room, sizeof reply), sizeof reply);
+        ango_http_begin(&h, guard_room(&room, sizeof reply + 1), sizeof reply);
         memcpy(h.end, reply, n);
         if (n > 0)
             assert_int_equal(ango_http_take(&h, n), ANGO_E_WAIT);
@@ -206,7 +206,7 @@ static void to_close(void **state)
     for (i = 0; i < COUNT(good); i++)
         for (n = 1; n < strlen(good[i].text); n++) {
             memset(&h, 0, sizeof h);
-            ango_http_begin(&h, guard_room(&room, 256), 256);
+            ango_http_begin(&h, guard_room(&room, 257), 256);
             memcpy(h.end, good[i].text, n);
             assert_int_equal(ango_http_take(&h, n), ANGO_E_WAIT);
             assert_int_equal(ango_http_take_end(&h), ANGO_E_TRUNCATED);
