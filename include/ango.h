@@ -99,7 +99,7 @@ struct ango_http {
     uint8_t interim;
     uint32_t retry_after_s;
     uint32_t now;      /* Unix time, its lower half; 0: unknown */
-    uint8_t *buf;      /* the decoded body is at its front */
+    uint8_t *buf;      /* where the decoded body begins */
     uint8_t *body_end;
     uint8_t *next;     /* first byte not yet taken */
     uint8_t *end;      /* of what was received and not yet dropped */

@@ -2,9 +2,9 @@
  * http.h - HTTP/1.1: a request's head out, a reply in, in place. Pure: no I/O.
  *
  * A reply is taken line by line as it comes, never a byte twice, so it costs the same whole or byte by
- * byte. What has been taken is dropped, and the decoded body is moved to the front of the buffer: head,
- * chunk sizes and trailers take no room from the body. Whatever RFC 9112 leaves open to two readings is an
- * error.
+ * byte. What has been taken is dropped, and a body that would not fit where it is, or comes in chunks, is
+ * moved to the front of the buffer: head, chunk sizes and trailers take no room from it. Whatever RFC 9112
+ * leaves open to two readings is an error.
  */
 #ifndef ANGO_HTTP_H
 #define ANGO_HTTP_H

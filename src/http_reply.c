@@ -115,6 +115,8 @@ static bool head_end(struct ango_http *h)
         h->state = ANGO_HTTP_TO_CLOSE;
     else if (framing == ANGO_HTTP_CHUNKED)
         h->state = ANGO_HTTP_CHUNK_SIZE;
+    else if (h->left <= (uint32_t)(h->limit - h->next))
+        h->buf = h->body_end = h->next; /* it fits where it is */
     return framing <= ANGO_HTTP_CHUNKED; /* neither both nor encoded */
 }
 
