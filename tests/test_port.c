@@ -793,6 +793,36 @@ static void test_send_goes_on_as_soon_as_there_is_room(void **state)
     close_pair(&pair);
 }
 
+/* Whatever the sizes asked for, and whatever the port keeps back: each byte once, in order, and none for the next. */
+static void test_recv_in_pieces_of_any_size(void **state)
+{
+    static const size_t sizes[] = { 5, 1, 1023, 1024, 1, 2000, 5, 3, 1025, 700 };
+    uint8_t sent[6000], got[6000];
+    struct pair pair = connect_pair();
+    size_t len = 0;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof sent; i++)
+        sent[i] = (uint8_t)(i * 31 + (i >> 8));
+    assert_int_equal(write(pair.peer, sent, sizeof sent), sizeof sent);
+    for (i = 0; len < sizeof sent - 1; i++) {
+        size_t cap = sizes[i % (sizeof sizes / sizeof sizes[0])];
+        int n = port.recv(port.ctx, got + len, cap < sizeof sent - 1 - len ? cap : sizeof sent - 1 - len, 1000);
+
+        assert_in_range(n, 1, cap);
+        len += (size_t)n;
+    }
+    assert_memory_equal(got, sent, len);
+    close_pair(&pair); /* with a byte left */
+    pair = connect_pair();
+    assert_int_equal(port.recv(port.ctx, got, 1, 0), ANGO_E_WAIT);
+    assert_int_equal(write(pair.peer, "a", 1), 1);
+    assert_int_equal(port.recv(port.ctx, got, sizeof got, 1000), 1);
+    assert_int_equal(got[0], 'a');
+    close_pair(&pair);
+}
+
 static void test_recv_is_0_after_all_data_when_the_peer_closed(void **state)
 {
     struct pair pair = connect_pair();
@@ -1154,6 +1184,7 @@ int main(void)
         TEST(test_recv_returns_as_soon_as_there_is_a_byte),
         TEST(test_send_would_block_and_goes_on),
         TEST(test_send_goes_on_as_soon_as_there_is_room),
+        TEST(test_recv_in_pieces_of_any_size),
         TEST(test_recv_is_0_after_all_data_when_the_peer_closed),
         TEST(test_reset_is_an_error_and_no_signal),
         TEST(test_sending_to_a_closed_peer_is_an_error_and_no_signal),

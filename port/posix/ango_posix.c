@@ -463,6 +463,7 @@ static void keep_attempt(struct ango_posix *posix, size_t i)
     release(posix);
     posix->state = CONNECTED;
     posix->system_error = 0;
+    posix->ahead_at = posix->ahead_len = 0;
 }
 
 /* Keeps the oldest attempt that is connected, or drops those that failed. */
@@ -592,6 +593,17 @@ int ango_posix_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms
     }
 }
 
+/* Gives out what was received ahead. */
+static int take_ahead(struct ango_posix *posix, uint8_t *buf, size_t cap)
+{
+    size_t n = posix->ahead_len - posix->ahead_at;
+
+    n = n < cap ? n : cap;
+    memcpy(buf, posix->ahead + posix->ahead_at, n);
+    posix->ahead_at += n;
+    return (int)n;
+}
+
 int ango_posix_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
 {
     struct ango_posix *posix = ctx;
@@ -600,8 +612,18 @@ int ango_posix_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
     if (posix->state != CONNECTED || cap == 0) {
         return ANGO_E_ARG;
     }
+    if (posix->ahead_at < posix->ahead_len) {
+        return take_ahead(posix, buf, cap);
+    }
     for (;;) {
-        ssize_t n = recv(posix->fd, buf, cap, 0);
+        /* A TLS record is read in two pieces, of which the first has 5 bytes: one call does for both. */
+        bool small = cap < sizeof posix->ahead;
+        ssize_t n = recv(posix->fd, small ? posix->ahead : buf, small ? sizeof posix->ahead : cap, 0);
+        if (n > 0 && small) {
+            posix->ahead_at = 0;
+            posix->ahead_len = (size_t)n;
+            return take_ahead(posix, buf, cap);
+        }
         if (n >= 0) {
             return (int)n;
         }

@@ -44,6 +44,9 @@ struct ango_posix {
     uint8_t attempts_len;
     uint8_t state;
     int fd;
+    uint8_t ahead[1024]; /* received, but not yet asked for */
+    size_t ahead_at;
+    size_t ahead_len;
 };
 
 int ango_posix_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_ms);
