@@ -1,10 +1,9 @@
+/* A request's head, out. */
 #include "http.h"
 
 #include <string.h>
 
 #include "utf8.h"
-
-/* --- request ---------------------------------------------------------------------------------- */
 
 #define LENGTH_DIGITS 10 /* reserved for Content-Length */
 
