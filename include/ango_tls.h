@@ -39,8 +39,8 @@ struct ango_trust_anchor {
 struct ango_tls_sessions;
 extern const struct ango_tls_sessions ango_tls_sessions;
 #define ANGO_TLS_SESSION_AGE_MAX 86400 /* seconds */
-/* Enough for a session of TLS 1.3 with a common ticket; in TLS 1.2 the server's certificate is kept too. */
-#define ANGO_TLS_SESSION_LEN 2560
+/* Enough for a ticket of 800 bytes; with those of OpenSSL it takes less than 400. One too long is not kept. */
+#define ANGO_TLS_SESSION_LEN 1024
 
 /* Constant for the life of the ango_tls; may lie in flash. */
 struct ango_tls_config {

@@ -144,6 +144,18 @@ static int restore(struct ango_tls *tls, const char *host, uint16_t port)
     return ret == MBEDTLS_ERR_SSL_ALLOC_FAILED ? ret : 0;
 }
 
+/* A build with TLS 1.3 keeps the server's certificate in a session of TLS 1.2, which nothing asks for again. */
+static void drop_certificate(mbedtls_ssl_session *session)
+{
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    mbedtls_x509_crt_free(session->MBEDTLS_PRIVATE(peer_cert));
+    mbedtls_free(session->MBEDTLS_PRIVATE(peer_cert));
+    session->MBEDTLS_PRIVATE(peer_cert) = NULL;
+#else
+    (void)session;
+#endif
+}
+
 static void save(struct ango_tls *tls)
 {
     uint8_t *memory = tls->config->session;
@@ -154,6 +166,7 @@ static void save(struct ango_tls *tls)
     if (session != NULL && tls->config->session_cap > HEAD_LEN) {
         mbedtls_ssl_session_init(session);
         ret = mbedtls_ssl_get_session(&tls->state->ssl, session);
+        drop_certificate(session);
         if (ret == 0)
             ret = mbedtls_ssl_session_save(session, memory + HEAD_LEN, tls->config->session_cap - HEAD_LEN, &len);
         mbedtls_ssl_session_free(session);

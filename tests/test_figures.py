@@ -36,10 +36,13 @@ class Instructions(unittest.TestCase):
         self.assertGreaterEqual(self.facts["large_reply_bytes"], 30000)
 
     def test_build(self):
-        self.check("build", 5000)
+        self.check("build", 3000)
 
     def test_parse_small(self):
-        self.check("parse_small", 12000)
+        self.check("parse_small", 9000)
+
+    def test_parse_large(self):
+        self.check("parse_large", 450000)
 
 
 @unittest.skipUnless(platform.machine() == "x86_64", "instructions are of x86-64")

@@ -22,7 +22,8 @@ def own(linked):
     return {name for name, length in linked.rows.items() if length} - {"call", "libgcc", "libc", "padding"}
 
 
-# What the eight operations may take on Cortex-M3, without TLS, libc and the program's own calls.
+# What inviting, and the eight operations, may take on Cortex-M3, without TLS, libc and the program's own calls.
+INVITE_MOST = 6144
 ALL_OPERATIONS_MOST = 8192
 
 
@@ -48,6 +49,9 @@ class InviteOnly(unittest.TestCase):
         everything = size.link("test-all", *(code for _, code in size.OPERATIONS + size.LISTS))
         for linked in everything.values():
             self.assertLessEqual({"members", "projects", "walk", "confirm"}, own(linked))
+
+    def test_inviting_is_small(self):
+        self.assertLessEqual(self.invite["m3"].counted(), INVITE_MOST)
 
     def test_all_operations_are_small(self):
         linked = size.link("test-operations", *(code for _, code in size.OPERATIONS))["m3"]
