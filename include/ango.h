@@ -69,11 +69,11 @@ enum ango_outcome {
 struct ango_result {
     int error;                 /* enum ango_error; what ango_step returned last */
     enum ango_outcome outcome;
-    unsigned http_status;      /* 100 to 599, or 0: none was received */
+    unsigned http_status;      /* 200 to 599, or 0: none was received */
     const char *status;        /* the API's own word: "success"; "" if there was none */
     const char *message;       /* the server's words: the API's `message`, or the text of a reply that is not the
-                                  API's; "" if there was none. UTF-8, from the network: may hold control
-                                  characters, so filter it before a terminal sees it. Without any \u0000 */
+                                  API's; "" if there was none. From the network: may hold control characters,
+                                  and if it is not the API's no UTF-8, so filter it before a terminal sees it */
     uint32_t retry_after_s;    /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */
     size_t items;              /* with ANGO_OK: entries of the reply, to be read with ango_next_... */
     size_t need;               /* the buffer_cap that the request takes, also when there is not as much */
@@ -251,7 +251,7 @@ bool ango_text_is(const char *text, const char *word);
  * every byte of an address or a project's identifier escaped.
  */
 #define ANGO_INVITE_NEED(host_len, key_len, organization_id_len, emails, email_len, projects, project_id_len) \
-    (236u + (host_len) + (key_len) + 3u * (organization_id_len) + (emails) * (2u * (email_len) + 3u) + \
+    (204u + (host_len) + (key_len) + 3u * (organization_id_len) + (emails) * (2u * (email_len) + 3u) + \
      (projects) * (2u * (project_id_len) + 43u))
 
 /* --- pages ---------------------------------------------------------------------------------------- */

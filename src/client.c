@@ -4,7 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
-enum { IDLE, FINISHED, CONNECT, SEND, SENDING, RECEIVE }; /* from SENDING on the port has had some of it */
+/* From SENDING on the port may have had some of the request. */
+enum { IDLE, FINISHED, CONNECT, SEND, SENDING, RECEIVE };
 
 /* --- set-up ----------------------------------------------------------------------------------- */
 
@@ -96,16 +97,20 @@ int ango_start(struct ango_client *client, struct ango_writer *w, const struct a
     const struct ango_config *config;
     struct ango_result *result;
     uint32_t now;
+    size_t need;
+    bool has_body;
 
     if (w->buf == NULL)
         return ANGO_E_ARG; /* ango_begin could not */
     config = client->config;
     result = &client->result;
     now = clock_ms(client);
-    if (w->body != 0)
-        ango_http_end_body(w);
-    else
+    has_body = w->body != 0;
+    if (!has_body)
         ango_http_write_head(w, config, client->api_key, false);
+    need = w->len;
+    if (has_body)
+        ango_http_end_body(w);
     if (now - client->last_ms > config->keep_ms)
         ango_close(client);
     memset((char *)client + offsetof(struct ango_client, http), 0,
@@ -120,7 +125,7 @@ int ango_start(struct ango_client *client, struct ango_writer *w, const struct a
         client->http.now = (uint32_t)client->port->time(client->port->ctx);
     result->status = result->message = "";
     result->index = w->error_index;
-    result->need = w->len;
+    result->need = need;
     result->error = ango_write_end(w);
     client->state = CONNECT;
     if (result->error != ANGO_OK) {

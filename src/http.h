@@ -2,7 +2,7 @@
  * http.h - HTTP/1.1: a request's head out, a reply in, in place. Pure: no I/O.
  *
  * A reply is taken line by line as it comes, never a byte twice, so it costs the same whole or byte by
- * byte. What has been taken is dropped, and a body that would not fit where it is, or comes in chunks, is
+ * byte. What has been taken is dropped, and unless a body's length is known and it fits where it is, it is
  * moved to the front of the buffer: head, chunk sizes and trailers take no room from it. Whatever RFC 9112
  * leaves open to two readings is an error.
  */
@@ -40,8 +40,8 @@ enum { ANGO_HTTP_HAS_LENGTH = 1, ANGO_HTTP_CHUNKED = 2, ANGO_HTTP_ENCODED = 4, A
 
 /*
  * Begins a reply in a zeroed struct, but for `now`, which turns a date in Retry-After into seconds. The
- * head, and the lines around chunks, may take as many bytes as the buffer has; so may the body. Behind the
- * `cap` bytes there must be one more, for a NUL.
+ * head, and the lines around chunks, may take as many bytes as the buffer has; so may a body of known length,
+ * others a few bytes less. Behind the `cap` bytes there must be one more, for a NUL.
  */
 static inline void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap)
 {
@@ -71,7 +71,7 @@ static inline int ango_http_take_end(const struct ango_http *h)
     return h->state == ANGO_HTTP_TO_CLOSE ? ANGO_OK : ANGO_E_TRUNCATED;
 }
 
-/* The head of a final reply (not 1xx) was complete and in order. */
+/* The head of a final reply (not 1xx) was complete; what it says of the body may have been refused. */
 static inline bool ango_http_has_head(const struct ango_http *h)
 {
     return h->state > ANGO_HTTP_HEADER;

@@ -44,16 +44,18 @@ static unsigned typed(struct scan *s, unsigned f, unsigned c)
     if (c - (field->type | (f & OBJECT)) < 10) /* no value begins with what else is in this range */
         return f;
     if (field->open == 0 && c != 'n')
-        s->flags = ANGO_JSON_MISSHAPEN;
+        s->flags = ANGO_JSON_MISSHAPEN; /* which outweighs the others */
     return ANGO_NOWHERE;
 }
 
 /* Checks a string, a number or a word at p, of field f; returns what follows it, or NULL. */
 static uint8_t *scalar(struct scan *s, unsigned f, uint8_t *p)
 {
-    if (f < s->shape->list) /* what is in the list is read again */
+    uint8_t *end = ango_json_scalar(p, f < ANGO_NOWHERE ? &s->flags : &s->ignored);
+
+    if (end != NULL && f < s->shape->list) /* what is in the list is read again */
         memcpy((char *)s->result + s->shape->fields[f].offset, &p, sizeof p);
-    return ango_json_scalar(p, f < ANGO_NOWHERE ? &s->flags : &s->ignored);
+    return end;
 }
 
 /*
@@ -159,6 +161,14 @@ static uint8_t *value(struct scan *s, uint8_t *p)
 
 /* --- the interface ---------------------------------------------------------------------------- */
 
+/* Gives names back their first letters: the text is for people after all. */
+static void unmark(const struct ango_shape *shape, uint8_t *p)
+{
+    for (; *p != '\0'; p++)
+        if (p[0] == '"' && p[1] != '\0' && shape->list + p[1] < shape->fields_len)
+            p[1] = (uint8_t)shape->fields[shape->list + p[1]].name[0];
+}
+
 /* Makes a C string of one that the pass has found, if it has. */
 static void end_string(const char *text)
 {
@@ -173,8 +183,10 @@ int ango_json_scan(uint8_t *text, size_t len, struct ango_list *list, struct ang
     memset(&s, 0, sizeof s);
     s.shape = list->shape;
     s.result = result;
-    if (value(&s, text) != text + len)
+    if (value(&s, text) != text + len) {
+        unmark(s.shape, text);
         return ANGO_E_JSON;
+    }
     end_string(result->status);
     end_string(result->message);
     if (s.flags > ANGO_JSON_ESCAPED || (s.shape->required != 0 && s.list == NULL))

@@ -36,9 +36,10 @@ struct ango_field {
 
 /*
  * Indices of the fields that every shape begins with, then of its own. Two are no field's: what is not
- * wanted, and the reply itself.
+ * wanted, and the reply itself. Below 32, since a bit stands for each, and a control character.
  */
-enum { ANGO_FIELD_STATUS, ANGO_FIELD_MESSAGE, ANGO_FIELD_DATA, ANGO_FIELD_OWN, ANGO_NOWHERE = 30, ANGO_REPLY };
+enum { ANGO_FIELD_STATUS, ANGO_FIELD_MESSAGE, ANGO_FIELD_DATA, ANGO_FIELD_OWN,
+       ANGO_NOWHERE = 30, ANGO_REPLY };
 #define ANGO_IN(i) (32 | (i))
 #define ANGO_ENVELOPE \
     { "status", ANGO_IN(ANGO_REPLY), ANGO_JSON_STRING, 1, offsetof(struct ango_result, status) }, \
@@ -59,12 +60,13 @@ struct ango_shape {
 };
 
 /*
- * Checks the document text[0..len) and stores the envelope's strings, which must be "" before, and `items` in
- * `result`, and where the list begins in list->next (NULL: there is none). Strings are unescaped in place. A
- * document that is no object counts as an empty one.
+ * Checks the document text[0..len) and stores the envelope's strings, which must be "" before, the digits of
+ * numbers, and `items` in `result`, and where the list begins in list->next (NULL: there is none). The
+ * envelope's strings are unescaped in place; in the list's objects each wanted name gives its first letter for
+ * its number in the list. A document that is no object counts as an empty one.
  *   ANGO_E_JSON     not JSON by RFC 8259, or nested deeper than ANGO_JSON_DEPTH, or half of a surrogate
- *                   pair; the envelope's strings must not be used, and of the text, some names of the list's
- *                   objects have a control character for their first letter
+ *                   pair; the envelope's strings must not be used; the text is as it was, up to its first NUL
+ *                   and but for the backslash of a wanted name that begins with one
  *   ANGO_E_SHAPE    JSON, but a wanted value is of another type or there twice, or there is a \u0000 in a
  *                   string, or the list is required and missing; the envelope's strings are there all the
  *                   same, without the \u0000

@@ -50,7 +50,7 @@ static uint8_t *escape(uint8_t *p, uint32_t *code_point)
 
         if (c > 0xDBFF || low >> 10 != 0xDC00 >> 10)
             return NULL;
-        c = (c << 10) + low - ((0xD800u << 10) + 0xDC00 - 0x10000);
+        c = (c << 10) + low - (((uint32_t)0xD800 << 10) + 0xDC00 - 0x10000);
         p += 6;
     }
     *code_point = c;

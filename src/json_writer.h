@@ -1,8 +1,8 @@
 /*
  * json_writer.h - a request into the caller's buffer, in one pass. Pure.
  *
- * Errors stick, so that a caller writes many times and asks once. Past the end of the buffer, or after an
- * error, nothing more is written, but `len` goes on counting: at the end it is what would have sufficed.
+ * Errors stick, so that a caller writes many times and asks once. What does not fit is not written, but `len`
+ * goes on counting: without another error it is in the end what would have sufficed.
  */
 #ifndef ANGO_JSON_WRITER_H
 #define ANGO_JSON_WRITER_H

@@ -15,8 +15,8 @@ void ango_write_emails(struct ango_writer *w, const char *before, const char *co
 
 /*
  * Ends a GET whose path ends with a query: page=1&limit=10 and, when text is neither NULL nor "", `before`
- * ("&name=") and the text, percent-encoded. ANGO_E_ARG for a page of 0, or a limit that is not 1 to
- * ANGO_LIMIT_MAX.
+ * ("&name=") and the text, percent-encoded; "." and ".." are ANGO_E_ID, as in a path. ANGO_E_ARG for a
+ * page of 0, or a limit that is not 1 to ANGO_LIMIT_MAX.
  */
 int ango_start_page(struct ango_client *client, struct ango_writer *w, const struct ango_page *page,
                     const char *before, const char *text, const struct ango_shape *shape);

@@ -29,6 +29,13 @@
 #error "ango_tls.h and mbedtls/x509.h disagree"
 #endif
 
+/* With TLS 1.3 built in, mbedTLS would ask a server of TLS 1.3 too, and then refuse the answer. */
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && !defined(MBEDTLS_SSL_PROTO_TLS1_3) \
+    && MBEDTLS_SSL_IN_CONTENT_LEN < 16384
+#define SMALL_RECORDS 1
+#else
+#define SMALL_RECORDS 0
+#endif
 #define TIME_MIN 1767225600 /* 2026-01-01: a clock before that is wrong */
 #define CALLS_MAX 64        /* calls of the port in one step: a peer that always has something cannot hold us */
 
@@ -254,7 +261,7 @@ static int configure(struct ango_tls *tls, const char *host)
     };
     static const char *const protocols[] = { "http/1.1", NULL };
     struct ango_tls_state *state = tls->state;
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#if SMALL_RECORDS
     unsigned char mfl;
 #endif
     int ret = mbedtls_ssl_config_defaults(&state->conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
@@ -282,8 +289,8 @@ static int configure(struct ango_tls *tls, const char *host)
             &state->conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif
 #endif
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    /* The longest that mbedTLS allows in this build; a server may ignore it. */
+#if SMALL_RECORDS
+    /* The longest that mbedTLS allows, which is what both of its buffers hold; a server may ignore it. */
     for (mfl = MBEDTLS_SSL_MAX_FRAG_LEN_4096; mfl > 0; mfl--)
         if (mbedtls_ssl_conf_max_frag_len(&state->conf, mfl) == 0)
             break;

@@ -140,11 +140,11 @@ static int restore(struct ango_tls *tls, const char *host, uint16_t port)
     mbedtls_ssl_session_free(session);
     mbedtls_free(session);
     tls->state->offered = ret == 0;
-    /* One that mbedTLS does not like is not used; one that there is no memory for would fail later all the same. */
+    /* One that mbedTLS does not like is not used; without memory for it the handshake would fail anyway. */
     return ret == MBEDTLS_ERR_SSL_ALLOC_FAILED ? ret : 0;
 }
 
-/* A build with TLS 1.3 keeps the server's certificate in a session of TLS 1.2, which nothing asks for again. */
+/* A build with TLS 1.3 keeps the server's certificate with the session, and nothing asks for it again. */
 static void drop_certificate(mbedtls_ssl_session *session)
 {
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
@@ -165,8 +165,8 @@ static void save(struct ango_tls *tls)
 
     if (session != NULL && tls->config->session_cap > HEAD_LEN) {
         mbedtls_ssl_session_init(session);
+        drop_certificate(tls->state->ssl.MBEDTLS_PRIVATE(session));
         ret = mbedtls_ssl_get_session(&tls->state->ssl, session);
-        drop_certificate(session);
         if (ret == 0)
             ret = mbedtls_ssl_session_save(session, memory + HEAD_LEN, tls->config->session_cap - HEAD_LEN, &len);
         mbedtls_ssl_session_free(session);

@@ -19,7 +19,7 @@ unsigned ango_utf8_len(const uint8_t *p)
             return 0;
     } else {
         len = 4;
-        if (top - (0x10000 >> 12) >= 0x100000 >> 12) /* in three bytes; past U+10FFFF */
+        if (top - 0x10u >= 0x100) /* in three bytes; past U+10FFFF */
             return 0;
     }
     for (i = 1; i < len; i++)

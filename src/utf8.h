@@ -6,7 +6,8 @@
 
 /*
  * Bytes of the character at p: 1 for 0x20 to 0x7E, 2 to 4 for a well-formed sequence (RFC 3629: no overlong
- * form, no surrogate, nothing past U+10FFFF), 0 for anything else. Reads no byte after one that does not fit.
+ * form, no surrogate, nothing past U+10FFFF), 0 for anything else. Reads one byte behind the first, but none
+ * behind one that is no continuation, such as the text's NUL.
  */
 unsigned ango_utf8_len(const uint8_t *p);
 

@@ -1005,6 +1005,8 @@ static void statuses(void **state)
     check(48, "message that is no string", STAY, "STATUS R 422 kept");
     add_reply("HTTP/1.1 422 Unprocessable\r\n", "{\"message\":\"a\\u0000b\"}");
     check(48, "message with a NUL", STAY, "STATUS R 422 \"ab\" kept");
+    add_reply("HTTP/1.1 422 Unprocessable\r\n", "{\"data\":{\"invites\":[{\"_id\":1,\"to\":");
+    check(48, "JSON that is cut", STAY, "STATUS R 422 \"{\"data\":{\"invites\":[{\"_id\":1,\"to\":\" kept");
     add_reply("HTTP/1.1 422 Unprocessable\r\n", "already invited");
     check(48, "plain text", STAY, "STATUS R 422 \"already invited\" kept");
     add_reply_bytes("HTTP/1.1 422 Unprocessable\r\n", "cut \0 here", 10);

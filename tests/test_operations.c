@@ -255,8 +255,8 @@ static void every_capacity(void **state)
                 err = start((enum operation)i, variant == 0 ? &good : &least);
                 assert_int_equal(err, cap < need ? ANGO_E_SPACE : ANGO_OK);
                 assert_int_equal(x.client.result.error, err);
+                assert_int_equal(x.client.result.need, need);
                 if (err != ANGO_OK) {
-                    assert_int_equal(x.client.result.need, need);
                     assert_int_equal(ango_step(&x.client, 0), ANGO_E_SPACE);
                 } else {
                     ango_cancel(&x.client);

@@ -205,12 +205,14 @@ static void check_need(size_t host_len, size_t key_len, size_t id_len, size_t em
 static void invite_need(void **state)
 {
     (void)state;
-    /* What it may say more: an @ is not escaped, a first entry has no comma, a role can be a short one. */
-    check_need(1, 1, 1, 1, 3, 0, 1, ANGO_PROJECT_REVIEWER, 80);
-    check_need(253, 255, 24, 1, 64, 0, 1, ANGO_PROJECT_REVIEWER, 80);
-    check_need(17, 40, 24, 16, 65, 1, 24, ANGO_PROJECT_REVIEWER, 80 + 16);
-    check_need(17, 40, 255, 2, 65, 16, 255, ANGO_PROJECT_REVIEWER, 80 + 2 + 16);
-    check_need(17, 40, 24, 16, 65, 16, 24, ANGO_PROJECT_LEAD, 80 + 16 + 5 * 16);
+    /* What it may say more: an @ is not escaped, a first entry has no comma, a role can be a short one, and
+     * without projects their list is left out. */
+    check_need(1, 1, 1, 1, 3, 0, 1, ANGO_PROJECT_REVIEWER, 26);
+    check_need(253, 255, 24, 1, 64, 0, 1, ANGO_PROJECT_REVIEWER, 26);
+    check_need(1, 1, 1, 1, 3, 1, 1, ANGO_PROJECT_REVIEWER, 2);
+    check_need(17, 40, 24, 16, 65, 1, 24, ANGO_PROJECT_REVIEWER, 26 + 16);
+    check_need(17, 40, 255, 2, 65, 16, 255, ANGO_PROJECT_REVIEWER, 26 + 2 + 16);
+    check_need(17, 40, 24, 16, 65, 16, 24, ANGO_PROJECT_LEAD, 26 + 16 + 5 * 16);
 }
 
 static int open_room(void **state)
