@@ -77,8 +77,8 @@ int ango_json_scan(uint8_t *text, size_t len, struct ango_list *list, struct ang
 
 /*
  * Reads the next object of a scanned list into `out`, a struct of nothing but a const char * for each of the
- * list's fields, in their order: NUL-terminated strings, unescaped in place, "" where there is none. ANGO_OK,
- * or ANGO_E_END when there is no further object.
+ * list's fields, in their order (whoever changes one, changes the other): NUL-terminated strings, unescaped in
+ * place, "" where there is none. ANGO_OK, or ANGO_E_END when there is no further object.
  */
 int ango_json_item(struct ango_list *list, void *out);
 
