@@ -187,7 +187,7 @@ static int conclude(struct ango_client *client, int err)
             result->status = (const char *)h->body_end; /* "" */
             result->message = (const char *)h->buf;
         }
-        if (err == ANGO_OK && ango_http_find(result->status, strlen(result->status), "\007success") != 0)
+        if (err == ANGO_OK && !ango_text_is(result->status, "success"))
             err = *result->status != '\0' ? ANGO_E_STATUS : ANGO_E_SHAPE;
         if (h->status == 204 && client->list.shape->required == 0)
             err = ANGO_OK; /* without a body; but no list is not an empty list */

@@ -59,12 +59,6 @@ static inline void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap
  */
 int ango_http_take(struct ango_http *h, size_t n);
 
-/*
- * Which of the words, from 0, the text is, whatever the case of its letters; their number if it is none. Each
- * word is of small letters and '-', and has its length before it: "\003yes\002no".
- */
-unsigned ango_http_find(const char *text, size_t len, const char *words);
-
 /* The peer has closed: ANGO_OK when that ends the body, else ANGO_E_TRUNCATED. */
 static inline int ango_http_take_end(const struct ango_http *h)
 {

@@ -8,7 +8,11 @@
 
 /* --- the head --------------------------------------------------------------------------------- */
 
-unsigned ango_http_find(const char *text, size_t len, const char *words)
+/*
+ * Which of the words, from 0, the text is, whatever the case of its letters; their number if it is none. Each
+ * word is of small letters and '-', and has its length before it: "\003yes\002no".
+ */
+static unsigned find(const char *text, size_t len, const char *words)
 {
     unsigned i;
     size_t k;
@@ -73,7 +77,7 @@ static bool header(struct ango_http *h, const char *line, const char *end)
             return false;
     if (value == line)
         return false;
-    i = ango_http_find(line, (size_t)(value - line), names);
+    i = find(line, (size_t)(value - line), names);
     do
         value++;
     while (*value == ' ' || *value == '\t');
@@ -86,7 +90,7 @@ static bool header(struct ango_http *h, const char *line, const char *end)
     if (i == CONTENT_LENGTH)
         usual = value != end && number(value, &h->left) == end;
     else
-        usual = ango_http_find(value, (size_t)(end - value), words) + TRANSFER_ENCODING == i;
+        usual = find(value, (size_t)(end - value), words) + TRANSFER_ENCODING == i;
     if (i > TRANSFER_ENCODING) {
         if (usual)
             return true;
