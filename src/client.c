@@ -72,10 +72,16 @@ static int port_result(struct ango_client *client, int n, size_t most)
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-/* Nothing of the request, and so of the key, stays in the buffer. */
+/*
+ * Nothing of the request, and so of the key, stays in the buffer. While it was written it was as long as
+ * `need`.
+ */
 static void wipe(struct ango_client *client)
 {
-    memset(client->config->buffer, 0, client->config->buffer_cap);
+    size_t cap = client->config->buffer_cap;
+    size_t need = client->result.need;
+
+    memset(client->config->buffer, 0, need < cap ? need : cap);
 }
 
 void ango_begin(struct ango_client *client, struct ango_writer *w, const char *before, const char *id,
