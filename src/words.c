@@ -11,11 +11,10 @@ const char *ango_organization_role_text(enum ango_organization_role role)
 
 const char *ango_project_role_text(enum ango_project_role role)
 {
-    enum { STEP = sizeof "Reviewer" }; /* from one word to the next */
-    static const char words[] = "Manager\0\0Labeler\0\0Reviewer\0Lead";
-    size_t i = (unsigned)role - ANGO_PROJECT_MANAGER;
+    static const char words[][9] = { "Manager", "Labeler", "Reviewer", "Lead" };
+    unsigned i = (unsigned)role - ANGO_PROJECT_MANAGER;
 
-    return i <= sizeof words / STEP ? words + STEP * i : NULL;
+    return i < sizeof words / sizeof words[0] ? words[i] : NULL;
 }
 
 bool ango_text_is(const char *text, const char *word)
