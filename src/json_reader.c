@@ -15,6 +15,8 @@ typedef char token_fits[sizeof(jsmntok_t) <= sizeof(struct ango_token) ? 1 : -1]
 #define INDEX 31u
 #define BOTTOM 255u
 
+#define MISSHAPEN 4u /* a flag beside those of strings; with all but ANGO_JSON_ESCAPED it is no sound reply */
+
 struct scan {
     const struct ango_shape *shape;
     struct ango_result *result;
@@ -44,7 +46,7 @@ static unsigned typed(struct scan *s, unsigned f, unsigned c)
     if (c - (field->type | (f & OBJECT)) < 10) /* no value begins with what else is in this range */
         return f;
     if (field->open == 0 && c != 'n')
-        s->flags = ANGO_JSON_MISSHAPEN; /* which outweighs the others */
+        s->flags = MISSHAPEN; /* which outweighs the others */
     return ANGO_NOWHERE;
 }
 
@@ -81,7 +83,7 @@ static uint8_t *name(struct scan *s, unsigned of, uint8_t *p, unsigned *f)
                 uint32_t bit = (uint32_t)1 << i;
 
                 if ((s->seen & bit) != 0)
-                    s->flags = ANGO_JSON_MISSHAPEN;
+                    s->flags = MISSHAPEN;
                 s->seen |= bit;
                 s->last = i;
                 if (i > s->shape->list)

@@ -12,8 +12,8 @@
 /* Past the white space at p. */
 uint8_t *ango_json_space(uint8_t *p);
 
-/* Flags, from the harmless to the others. */
-enum { ANGO_JSON_ESCAPED = 1, ANGO_JSON_NUL = 2, ANGO_JSON_MISSHAPEN = 4 };
+/* Flags of strings. */
+enum { ANGO_JSON_ESCAPED = 1, ANGO_JSON_NUL = 2 };
 
 /*
  * Checks the string, number or literal at p; returns what follows it, or NULL when it is none by RFC 8259,
