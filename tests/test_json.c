@@ -31,28 +31,19 @@ struct item {
     const char *note;
 };
 enum { TOTAL = ANGO_FIELD_OWN, GROUP, COUNT_OF_GROUP, ITEMS, ID, NAME, NOTE };
-static const struct ango_field fields[] = {
-    ANGO_ENVELOPE,
-    { "total", ANGO_IN_DATA, ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, total_digits) },
-    { "group", ANGO_IN_DATA, ANGO_JSON_OBJECT, 0, 0 },
-    { "count", ANGO_IN(GROUP), ANGO_JSON_NUMBER, 1, offsetof(struct ango_result, done_digits) },
-    { "items", ANGO_IN(GROUP), ANGO_JSON_LIST, 0, 0 },
-    { "id", ANGO_IN(ITEMS), ANGO_JSON_STRING, 0, 0 },
-    { "name", ANGO_IN(ITEMS), ANGO_JSON_STRING, 0, 0 },
-    { "note", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
-};
+#define FIELDS(open) \
+    ANGO_ENVELOPE, \
+    { "total", ANGO_IN_DATA, ANGO_JSON_NUMBER, open, offsetof(struct ango_result, total_digits) }, \
+    { "group", ANGO_IN_DATA, ANGO_JSON_OBJECT, open, 0 }, \
+    { "count", ANGO_IN(GROUP), ANGO_JSON_NUMBER, 1, offsetof(struct ango_result, done_digits) }, \
+    { "items", ANGO_IN(GROUP), ANGO_JSON_LIST, open, 0 }, \
+    { "id", ANGO_IN(ITEMS), ANGO_JSON_STRING, open, 0 }, \
+    { "name", ANGO_IN(ITEMS), ANGO_JSON_STRING, open, 0 }, \
+    { "note", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 }
+static const struct ango_field fields[] = { FIELDS(0) };
 static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ITEMS, 0, NULL };
 /* The same without insisting on any type. */
-static const struct ango_field loose[] = {
-    ANGO_ENVELOPE,
-    { "total", ANGO_IN_DATA, ANGO_JSON_NUMBER, 1, offsetof(struct ango_result, total_digits) },
-    { "group", ANGO_IN_DATA, ANGO_JSON_OBJECT, 1, 0 },
-    { "count", ANGO_IN(GROUP), ANGO_JSON_NUMBER, 1, offsetof(struct ango_result, done_digits) },
-    { "items", ANGO_IN(GROUP), ANGO_JSON_LIST, 1, 0 },
-    { "id", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
-    { "name", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
-    { "note", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
-};
+static const struct ango_field loose[] = { FIELDS(1) };
 static const struct ango_shape open = { loose, sizeof loose / sizeof loose[0], ITEMS, 0, NULL };
 static const struct ango_field envelope[] = { ANGO_ENVELOPE };
 static const struct ango_shape bare = {

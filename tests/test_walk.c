@@ -370,6 +370,14 @@ static void end(void)
     assert_int_equal(x.script.opened, x.script.closed);
 }
 
+/* A walk of its own, to the end; each entry comes once. */
+static void walk_all(enum kind kind)
+{
+    begin_walk(kind);
+    assert_int_equal(go(kind), ANGO_E_END);
+    check_all();
+}
+
 /* --- walks that go well --------------------------------------------------------------------------------- */
 
 static void check_walk(enum kind kind, size_t len, const char *asked)
@@ -476,9 +484,7 @@ static void ten_thousand(void **state)
     (void)state;
     begin(10000, CAP);
     server.pad = 100;
-    begin_walk(MEMBERS);
-    assert_int_equal(go(MEMBERS), ANGO_E_END);
-    check_all();
+    walk_all(MEMBERS);
     assert_int_equal(server.requests, 1251);
     assert_int_equal(x.script.opened, 1);
     end();
@@ -491,17 +497,13 @@ static void too_large(void **state)
     (void)state;
     begin(8, CAP);
     server.pad = 400; /* three would fit */
-    begin_walk(MEMBERS);
-    assert_int_equal(go(MEMBERS), ANGO_E_END);
-    check_all();
+    walk_all(MEMBERS);
     assert_string_equal(server.asked, "1/8 1/4 1/2 2/2 3/2 4/2 5/2");
     end();
 
     begin(5, CAP);
     server.pad = 1000; /* one */
-    begin_walk(INVITES);
-    assert_int_equal(go(INVITES), ANGO_E_END);
-    check_all();
+    walk_all(INVITES);
     assert_string_equal(server.asked, "1/8 1/4 1/2 1/1 2/1 3/1 4/1 5/1 6/1");
     end();
 }
@@ -513,9 +515,7 @@ static void grows_again(void **state)
     begin(100, CAP);
     server.large = 9;
     server.large_by = 1150;
-    begin_walk(MEMBERS);
-    assert_int_equal(go(MEMBERS), ANGO_E_END);
-    check_all();
+    walk_all(MEMBERS);
     assert_string_equal(server.asked,
                         "1/8 2/8 3/4 4/4 5/4 6/4 7/4 8/4 9/4 10/4 11/4 12/4 13/4 14/4 15/4 16/4 17/4 "
                         "18/4 10/8 11/8 12/8 13/8");
@@ -525,9 +525,7 @@ static void grows_again(void **state)
     begin(120, CAP);
     server.large = 41;
     server.large_by = 1150;
-    begin_walk(MEMBERS);
-    assert_int_equal(go(MEMBERS), ANGO_E_END);
-    check_all();
+    walk_all(MEMBERS);
     assert_string_equal(server.asked,
                         "1/8 2/8 3/8 4/8 5/8 6/8 11/4 12/4 13/4 14/4 15/4 16/4 17/4 18/4 19/4 20/4 21/4 "
                         "22/4 23/4 24/4 25/4 26/4 14/8 15/8 16/8");
@@ -537,9 +535,7 @@ static void grows_again(void **state)
     begin(100, CAP);
     server.large = 1;
     server.large_by = 1350;
-    begin_walk(MEMBERS);
-    assert_int_equal(go(MEMBERS), ANGO_E_END);
-    check_all();
+    walk_all(MEMBERS);
     assert_string_equal(server.asked,
                         "1/8 1/4 1/2 2/2 3/2 4/2 5/2 6/2 7/2 8/2 9/2 10/2 11/2 12/2 13/2 14/2 15/2 16/2 "
                         "9/4 10/4 11/4 12/4 13/4 14/4 15/4 16/4 17/4 18/4 19/4 20/4 21/4 22/4 23/4 24/4 "
@@ -548,9 +544,7 @@ static void grows_again(void **state)
 
     begin(200, CAP);
     server.pad = 400;
-    begin_walk(PROJECTS);
-    assert_int_equal(go(PROJECTS), ANGO_E_END);
-    check_all();
+    walk_all(PROJECTS);
     end();
     /* Two at a time, 3 larger ones in the beginning, and again after each 16 pages. */
     assert_int_equal(server.requests, 2 + 101 + 100 / 16);
@@ -607,9 +601,7 @@ static void too_many_tokens(void **state)
     begin(100, CAP);
     x.config.tokens_cap = 7;
     x.config.tokens = x.tokens + ANGO_TOKENS - 7;
-    begin_walk(MEMBERS);
-    assert_int_equal(go(MEMBERS), ANGO_E_END);
-    check_all();
+    walk_all(MEMBERS);
     end();
 }
 
@@ -824,9 +816,7 @@ static void more_than_asked(void **state)
     (void)state;
     begin(150, 40000); /* 64 are asked for */
     server.ignores_limit = true;
-    begin_walk(MEMBERS);
-    assert_int_equal(go(MEMBERS), ANGO_E_END);
-    check_all();
+    walk_all(MEMBERS);
     end();
 }
 
@@ -867,9 +857,7 @@ static void without_identifier(void **state)
     for (kind = 0; kind < KINDS; kind++) {
         begin(100, CAP);
         server.without_id = true;
-        begin_walk((enum kind)kind);
-        assert_int_equal(go((enum kind)kind), ANGO_E_END);
-        check_all();
+        walk_all((enum kind)kind);
         end();
     }
 }
