@@ -14,11 +14,14 @@ import tempfile
 import threading
 import time
 
+from standin import StandIn
+
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PKI = TOP + "/build/pki"
 CHAIN = "ecdsa"
 CA = "%s/%s.ca.pem" % (PKI, CHAIN)
 HOST = "localhost"
+KEY = "0f3b7a5c-9d1e-4c8e-2b6a-0d9f7a5c3b1e"             # JOB_KEY of bench_job.h
 PATH = "/v2/organization/65a0c0de0100000000000001/invites"
 BUILD = TOP + "/build/host/tests/"
 PROGRAMS = tuple("host/tests/" + name for name in (
@@ -38,6 +41,13 @@ REPLY = json.dumps({"status": "success", "data": {"invites": [{
 
 class Failed(Exception):
     """A measurement that could not be made."""
+
+
+def hub(**options):
+    """A stand-in with the certificates and the key of the programs that are measured, and without a rate."""
+    s = StandIn(PKI, CHAIN, rate=0, **options)
+    s.set_key(KEY, "admin")
+    return s
 
 
 def build(*programs):
@@ -382,7 +392,7 @@ def curl(port, count):
         "projectAssignments": [{"projectId": "65a0c0de0300000000000001", "projectRole": "Labeler"},
                                {"projectId": "65a0c0de0300000000000002", "projectRole": "Reviewer"}]},
         separators=(",", ":"))
-    return ["curl", "-sS", "-f", "--cacert", CA, "-H", "apikey: 0f3b7a5c-9d1e-4c8e-2b6a-0d9f7a5c3b1e",
+    return ["curl", "-sS", "-f", "--cacert", CA, "-H", "apikey: " + KEY,
             "-H", "Content-Type: application/json", "-d", body, *[url(port)] * count]
 
 

@@ -282,8 +282,7 @@ class Exchanges(Case):
         without_everest = {"host": (), "host-p256": ("VARIANT_CPPFLAGS=",),
                            "host-x25519": ("VARIANT_CPPFLAGS=-DANGO_X25519_FIRST=1",)}
         make("host", "BUILD=build/" + build, *without_everest[build], program)
-        with standin.StandIn(benchmark.PKI, benchmark.CHAIN, tls="1.3", rate=0) as server:
-            server.set_key("0f3b7a5c-9d1e-4c8e-2b6a-0d9f7a5c3b1e", "admin")     # JOB_KEY of bench_job.h
+        with benchmark.hub(tls="1.3") as server:
             return benchmark.handshakes(server.port, os.path.join(TOP, program))["full"]
 
     def test_readme(self):

@@ -7,19 +7,10 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import benchmark                                    # noqa: E402
-from standin import StandIn                         # noqa: E402
-
-KEY = "0f3b7a5c-9d1e-4c8e-2b6a-0d9f7a5c3b1e"         # JOB_KEY of bench_job.h
 
 
 def setUpModule():
     benchmark.build("host/tests/bench_pure", "host/tests/bench_ango", "host/tests/bench_malloc.so")
-
-
-def standin(**options):
-    s = StandIn(benchmark.PKI, benchmark.CHAIN, rate=0, **options)
-    s.set_key(KEY, "admin")
-    return s
 
 
 @unittest.skipUnless(platform.machine() == "x86_64", "instructions are of x86-64")
@@ -48,7 +39,7 @@ class Instructions(unittest.TestCase):
 @unittest.skipUnless(platform.machine() == "x86_64", "instructions are of x86-64")
 class Resumed(unittest.TestCase):
     def ratio(self, tls):
-        with standin(tls=tls) as s:
+        with benchmark.hub(tls=tls) as s:
             seen = benchmark.handshakes(s.port, benchmark.BUILD + "bench_ango")
         return seen["full"] / seen["resumed"]
 
@@ -62,7 +53,7 @@ class Resumed(unittest.TestCase):
 class Kept(unittest.TestCase):
     def test_further_posts_allocate_nothing_and_share_a_handshake(self):
         for tls in ("1.2", "1.3"):
-            with self.subTest(tls=tls), standin(tls=tls) as s:
+            with self.subTest(tls=tls), benchmark.hub(tls=tls) as s:
                 figures, _ = benchmark.kept(s.port)
                 self.assertEqual(figures, {
                     "allocations": 0, "allocations_per_further_post": 0, "arena_calls_per_further_post": 0,
@@ -73,7 +64,7 @@ class Kept(unittest.TestCase):
 
 class Wire(unittest.TestCase):
     def ratio(self, count, **options):
-        with standin(tickets=0, **options) as s:
+        with benchmark.hub(tickets=0, **options) as s:
             return benchmark.over_floor(s.port, count, runs=3)["ratio"]
 
     def test_one_invitation(self):
@@ -84,13 +75,13 @@ class Wire(unittest.TestCase):
 
     def test_round_trips(self):
         for tls, first in (("1.3", 2), ("1.2", 3)):
-            with self.subTest(tls=tls), standin(tls=tls) as s:
+            with self.subTest(tls=tls), benchmark.hub(tls=tls) as s:
                 for n in (1, 4):
                     seen = benchmark.wired(s.port, lambda port, n=n: benchmark.ango(port, n), 0.05)
                     self.assertEqual(seen["round_trips"], first + n - 1)
 
     def test_one_record_for_a_request(self):
-        with standin(tls="1.3") as s:
+        with benchmark.hub(tls="1.3") as s:
             wire = benchmark.wired(s.port, lambda port: benchmark.ango(port, 5))["wires"][0]
         encrypted = [length for way, kind, length in wire.records if way == "up" and kind == 23]
         self.assertEqual(len(encrypted), 5 + 2)     # and Finished, and close_notify
