@@ -1,5 +1,8 @@
-/* Sentences for people. Linked only where they are used. */
+#include "text.h"
+
 #include "ango.h"
+
+/* --- sentences for people, linked only where they are used ------------------------------------ */
 
 const char *ango_error_text(int error)
 {
@@ -7,7 +10,7 @@ const char *ango_error_text(int error)
         "done",
         "not done yet: call ango_step again",
         "no further item",
-        "a value that cannot be: a NULL, an empty list, an unknown role, or a call while another goes on",
+        "a wrong argument: a NULL, an empty list, an unknown role, or a call while another goes on",
         "the host is not a host name or an address: give it without https:// and without a path",
         "the API key is empty or has a character that no key has: copy it again",
         "an identifier is empty or is not text: copy it again",
@@ -24,11 +27,13 @@ const char *ango_error_text(int error)
         "the TLS protocol failed: check the host and the port",
         "the connection ended before the reply did",
         "the reply is not HTTP/1.1 as this client accepts it: check the host, the port, and for a proxy",
-        "the reply is larger than the buffer: make it larger, or ask for less at a time",
+        "the reply's head is too long, or a TLS record too large for this build: ask for less at a time",
         "the reply is not JSON: check the host, and for a login page of the network",
         "the reply is not what the API answers: check the host",
         "the server refused",
         "cancelled",
+        "a trust anchor cannot be used",
+        "an entry of the list is larger than the buffer: make it larger",
     };
 
     if (error > 0 || error < ANGO_E_LAST)
@@ -41,4 +46,75 @@ const char *ango_outcome_text(enum ango_outcome outcome)
     static const char *const texts[] = { "not sent", "unknown", "rejected", "accepted" };
 
     return (unsigned)outcome < 4 ? texts[outcome] : "unknown";
+}
+
+/* --- the API's words -------------------------------------------------------------------------- */
+
+const char *ango_organization_role_text(enum ango_organization_role role)
+{
+    switch (role) {
+    case ANGO_ORGANIZATION_ADMIN:
+        return "admin";
+    case ANGO_ORGANIZATION_MEMBER:
+        return "member";
+    }
+    return NULL;
+}
+
+const char *ango_project_role_text(enum ango_project_role role)
+{
+    switch (role) {
+    case ANGO_PROJECT_MANAGER:
+        return "Manager";
+    case ANGO_PROJECT_LABELER:
+        return "Labeler";
+    case ANGO_PROJECT_REVIEWER:
+        return "Reviewer";
+    case ANGO_PROJECT_LEAD:
+        return "Lead";
+    }
+    return NULL;
+}
+
+static unsigned lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)c + ('a' - 'A') : (unsigned char)c;
+}
+
+bool ango_text_is(const char *a, const char *b)
+{
+    while (lower(*a) == lower(*b)) {
+        if (*a == '\0')
+            return true;
+        a++;
+        b++;
+    }
+    return false;
+}
+
+/* --- numbers and hashes ----------------------------------------------------------------------- */
+
+bool ango_add_digit(uint32_t *number, unsigned digit)
+{
+    if (*number > (UINT32_MAX - digit) / 10) {
+        *number = UINT32_MAX;
+        return false;
+    }
+    *number = *number * 10 + digit;
+    return true;
+}
+
+const char *ango_read_number(const char *text, uint32_t *number)
+{
+    *number = 0;
+    for (; *text >= '0' && *text <= '9'; text++)
+        (void)ango_add_digit(number, (unsigned)(*text - '0'));
+    return text;
+}
+
+uint32_t ango_hash(uint32_t hash, const char *text)
+{
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    return hash;
 }

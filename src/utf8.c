@@ -1,29 +1,40 @@
 #include "utf8.h"
 
+/* RFC 3629, 4: what the second byte of a sequence may be depends on the first. */
+static bool second_byte_ok(unsigned lead, unsigned second)
+{
+    switch (lead) {
+    case 0xE0: /* less would fit in two bytes */
+        return second >= 0xA0 && second <= 0xBF;
+    case 0xED: /* more is a surrogate */
+        return second >= 0x80 && second <= 0x9F;
+    case 0xF0: /* less would fit in three bytes */
+        return second >= 0x90 && second <= 0xBF;
+    case 0xF4: /* more is past U+10FFFF */
+        return second >= 0x80 && second <= 0x8F;
+    default:
+        return second >= 0x80 && second <= 0xBF;
+    }
+}
+
+unsigned ango_utf8_expected(unsigned lead)
+{
+    if (lead < 0x80)
+        return lead >= ' ' && lead != 0x7F ? 1 : 0;
+    if (lead < 0xC2 || lead > 0xF4)
+        return 0;
+    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
 unsigned ango_utf8_len(const uint8_t *p)
 {
-    unsigned lead = p[0];
-    unsigned len = 2;
-    unsigned top; /* the code point but for its last 6 or 12 bits, when it has 3 or 4 bytes */
+    unsigned len = ango_utf8_expected(p[0]);
     unsigned i;
 
-    if (lead < 0x80)
-        return lead - 0x20 < 0x5F;
-    top = (lead << 6 | (p[1] & 0x3F)) & 0x3FF;
-    if (lead < 0xE0) {
-        if (lead < 0xC2) /* a stray continuation, or it would have fitted in one byte */
-            return 0;
-    } else if (lead < 0xF0) {
-        len = 3;
-        if (top < 0x800 >> 6 || top >> 5 == 0xD800 >> 11) /* in two bytes; a surrogate */
-            return 0;
-    } else {
-        len = 4;
-        if (top - 0x10u >= 0x100) /* in three bytes; past U+10FFFF */
-            return 0;
-    }
-    for (i = 1; i < len; i++)
-        if (p[i] >> 6 != 0x80 >> 6)
+    if (len > 1 && !second_byte_ok(p[0], p[1]))
+        return 0;
+    for (i = 2; i < len; i++)
+        if (p[i] < 0x80 || p[i] > 0xBF)
             return 0;
     return len;
 }
@@ -55,6 +66,11 @@ uint8_t *ango_utf8_put(uint8_t *to, uint32_t code_point)
 
 unsigned ango_hex_digit(unsigned c)
 {
-    /* Letters that differ in case differ in one bit; what is below 'A' wraps around, and stays past 15. */
-    return c - '0' < 10 ? c - '0' : ((c - 'A') & ~0x20u) + 10;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return 16;
 }

@@ -1,0 +1,544 @@
+#include "json.h"
+
+#include <string.h>
+
+#define JSMN_STATIC
+#include <jsmn.h>
+
+#include "json_text.h"
+#include "text.h"
+#include "utf8.h"
+
+/* A token of jsmn fits what the caller set aside. */
+typedef char token_fits[sizeof(jsmntok_t) <= sizeof(struct ango_token) ? 1 : -1];
+
+/*
+ * What comes next. After a value that is AFTER, whatever it was; a number only ends with what follows it.
+ *
+ *  state            what may come, besides white space          then
+ *  FIRST_ELEMENT    ] or a value                                AFTER, or the value's
+ *  VALUE            a value                                     FIRST_ELEMENT, FIRST_NAME, IN_STRING, a number's,
+ *                                                               AFTER (a literal)
+ *  FIRST_NAME       } or a name                                 AFTER, IN_NAME
+ *  NAME             a name                                      IN_NAME
+ *  IN_NAME          the name's characters, then "               the same, COLON
+ *  COLON            :                                           VALUE
+ *  IN_STRING        the string's characters, then "             the same, AFTER
+ *  AFTER            , or what closes the innermost level        NAME or VALUE, AFTER
+ */
+enum state {
+    VALUE,
+    FIRST_ELEMENT,
+    FIRST_NAME,
+    NAME,
+    IN_NAME,
+    COLON,
+    IN_STRING,
+    AFTER,
+    /* In a number. May end there: ZERO, WHOLE, FRACTION, EXPONENT. */
+    MINUS,         /* a digit must follow */
+    ZERO,
+    WHOLE,
+    POINT,         /* a digit must follow */
+    FRACTION,
+    E,             /* a sign or a digit must follow */
+    EXPONENT_SIGN, /* a digit must follow */
+    EXPONENT,
+    NOT_JSON
+};
+
+/* Flags. */
+enum {
+    WRONG = 1,     /* a wanted value is not as it must be */
+    HAS_LIST = 2,
+    TOO_LARGE = 4, /* this entry */
+    ENDED = 8      /* this entry */
+};
+
+void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result)
+{
+    memset(j, 0, sizeof *j);
+    j->shape = shape;
+    j->result = result;
+    j->fields_len = shape->fields_len;
+    j->in = ANGO_REPLY;
+    j->field = ANGO_REPLY;
+}
+
+void ango_json_want_envelope(struct ango_json *j)
+{
+    j->fields_len = ANGO_FIELD_OWN;
+}
+
+/* --- what is put ------------------------------------------------------------------------------ */
+
+/* The server's words are C strings among what stays, and unescaped at once. */
+static void end_words(struct ango_json *j, struct ango_room *room)
+{
+    const char **words = j->field == ANGO_FIELD_STATUS ? &j->result->status : &j->result->message;
+
+    if (ango_json_unescape(room->kept, room->put) > room->kept) {
+        *words = (const char *)room->kept;
+        room->kept += strlen(*words) + 1;
+    }
+    room->put = room->kept;
+    j->field = ANGO_NOWHERE;
+}
+
+/*
+ * Puts part of a string: a run of plain characters, or one that is escaped or not ASCII. The server's words are cut to
+ * what fits; an entry that does not fit is given up.
+ */
+static void put(struct ango_json *j, struct ango_room *room, const void *part, size_t n)
+{
+    bool entry = j->in == ANGO_ENTRY;
+    const uint8_t *end = entry ? ango_room_entries_end(room) : ango_room_words_end(room);
+    size_t left = room->put < end ? (size_t)(end - room->put) : 0;
+
+    if (entry && (j->flags & TOO_LARGE) != 0)
+        return;
+    if (n < left) { /* and a NUL behind it */
+        memmove(room->put, part, n);
+        room->put += n;
+    } else if (entry) {
+        j->flags |= TOO_LARGE;
+        room->put = room->kept;
+    } else {
+        const uint8_t *p = (const uint8_t *)part;
+
+        if (left > 0 && *p < 0x80 && *p != '\\') {
+            memmove(room->put, p, left - 1);
+            room->put += left - 1;
+        }
+        end_words(j, room);
+    }
+}
+
+/* In what is kept of an entry one letter stands for a member's name: 'a' for the first field of the list. */
+static void put_name(struct ango_json *j, struct ango_room *room)
+{
+    char name[] = ",\"a\":\"";
+    size_t skip = room->put == room->kept + 1 ? 1 : 0; /* no comma before the first */
+
+    name[2] = (char)('a' + j->field - j->shape->list - 1);
+    put(j, room, name + skip, sizeof name - 1 - skip);
+}
+
+/* A list begins: the reply as plain text gives up its place. */
+static void drop_text(struct ango_json *j, struct ango_room *room)
+{
+    struct ango_result *result = j->result;
+
+    memmove(room->start, room->start + room->text_cap, (size_t)(room->kept - room->start) - room->text_cap);
+    if (*result->status != '\0')
+        result->status -= room->text_cap;
+    if (*result->message != '\0')
+        result->message -= room->text_cap;
+    room->kept -= room->text_cap;
+    room->put = room->kept;
+    room->text_cap = 0;
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+/* The next field, from f on, of the object that is open, whose name begins with these bytes; ANGO_NOWHERE: none. */
+static unsigned find_field(const struct ango_json *j, unsigned f, const char *bytes, size_t n)
+{
+    for (; f < j->fields_len; f++)
+        if (j->shape->fields[f].parent == j->in && strncmp(j->shape->fields[f].name, bytes, n) == 0)
+            return f;
+    return ANGO_NOWHERE;
+}
+
+static void begin_name(struct ango_json *j)
+{
+    j->matched = 0;
+    j->field = ANGO_NOWHERE;
+    if (j->depth == j->wanted)
+        j->field = (uint8_t)find_field(j, 0, "", 0);
+    j->state = IN_NAME;
+}
+
+/* One more byte of a name, or its end as a NUL: goes on to the field whose name agrees so far. */
+static void match(struct ango_json *j, char byte)
+{
+    while (j->field != ANGO_NOWHERE) {
+        const char *name = j->shape->fields[j->field].name;
+
+        if (name[j->matched] == byte) {
+            j->matched++;
+            return;
+        }
+        j->field = (uint8_t)find_field(j, j->field + 1u, name, j->matched);
+    }
+}
+
+static void end_name(struct ango_json *j)
+{
+    uint32_t bit;
+
+    match(j, '\0');
+    j->state = COLON;
+    if (j->field == ANGO_NOWHERE)
+        return;
+    bit = (uint32_t)1 << j->field;
+    if ((j->seen & bit) != 0) {
+        j->flags |= WRONG;
+        j->field = ANGO_NOWHERE;
+    }
+    j->seen |= bit;
+}
+
+/* --- strings ---------------------------------------------------------------------------------- */
+
+static void end_string(struct ango_json *j, struct ango_room *room)
+{
+    j->state = AFTER;
+    if (j->field == ANGO_NOWHERE)
+        return;
+    if (j->in == ANGO_ENTRY)
+        put(j, room, "\"", 1);
+    else
+        end_words(j, room);
+}
+
+/* A part of a name or of a string, as for put(). `unit` is what an escape stands for. */
+static void take_part(struct ango_json *j, struct ango_room *room, const uint8_t *p, size_t n, uint32_t unit)
+{
+    if (j->field == ANGO_NOWHERE)
+        return;
+    if (j->state == IN_STRING) {
+        if (*p == '\\' && unit == 0 && j->in == ANGO_ENTRY)
+            j->flags |= WRONG; /* a C string would end there */
+        put(j, room, p, n);
+    } else if (*p == '\\') {
+        match(j, unit > 0 && unit < 0x80 ? (char)unit : '\x80'); /* which is in no name */
+    } else {
+        while (n-- > 0)
+            match(j, (char)*p++);
+    }
+}
+
+/* Goes on in a name or string at p; returns where it ended or is cut, or NULL: not JSON. */
+static uint8_t *take_string(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+{
+    for (;;) {
+        uint8_t *run = p;
+        uint32_t unit = 0;
+        size_t n;
+
+        while (*p >= ' ' && *p < 0x80 && *p != '"' && *p != '\\')
+            p++;
+        if (p != run)
+            take_part(j, room, run, (size_t)(p - run), 0);
+        if (p == end)
+            return p;
+        if (*p == '"') {
+            if (j->state == IN_NAME)
+                end_name(j);
+            else
+                end_string(j, room);
+            return p + 1;
+        }
+        n = *p == '\\' ? ango_json_escape(p, (size_t)(end - p), &unit) : ango_utf8_expected(*p);
+        if (n > (size_t)(end - p))
+            return p; /* cut */
+        if (n == 0 || (*p != '\\' && ango_utf8_len(p) == 0))
+            return NULL;
+        take_part(j, room, p, n, unit);
+        p += n;
+    }
+}
+
+/* --- numbers ---------------------------------------------------------------------------------- */
+
+/* The state after a character of a number; AFTER: it is none, and the number ended before it; NOT_JSON. */
+static enum state number_state(enum state state, unsigned c)
+{
+    bool digit = c >= '0' && c <= '9';
+
+    switch (state) {
+    case MINUS:
+        return !digit ? NOT_JSON : c == '0' ? ZERO : WHOLE;
+    case ZERO:
+    case WHOLE:
+        if (digit && state == WHOLE)
+            return WHOLE;
+        return c == '.' ? POINT : c == 'e' || c == 'E' ? E : AFTER;
+    case POINT:
+        return digit ? FRACTION : NOT_JSON;
+    case FRACTION:
+        return digit ? FRACTION : c == 'e' || c == 'E' ? E : AFTER;
+    case E:
+        if (c == '+' || c == '-')
+            return EXPONENT_SIGN;
+        return digit ? EXPONENT : NOT_JSON;
+    case EXPONENT_SIGN:
+        return digit ? EXPONENT : NOT_JSON;
+    default: /* EXPONENT */
+        return digit ? EXPONENT : AFTER;
+    }
+}
+
+/* Goes on in a number at p, as take_string does. One that is wanted is a count: digits only. */
+static uint8_t *take_number(struct ango_json *j, uint8_t *p, const uint8_t *end)
+{
+    for (; p < end; p++) {
+        enum state state = number_state((enum state)j->state, *p);
+
+        j->state = (uint8_t)state;
+        if (state == AFTER)
+            return p;
+        if (state == NOT_JSON)
+            return NULL;
+        if (j->field != ANGO_NOWHERE) {
+            void *count = (char *)j->result + j->shape->fields[j->field].offset;
+
+            if ((state != ZERO && state != WHOLE) || !ango_add_digit((uint32_t *)count, *p - '0'))
+                j->flags |= WRONG;
+        }
+    }
+    return p;
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static bool in_object(const struct ango_json *j)
+{
+    return (j->levels & 1) != 0;
+}
+
+/* An object or array begins. */
+static bool open(struct ango_json *j, struct ango_room *room, bool object)
+{
+    if (j->depth == ANGO_JSON_DEPTH)
+        return false;
+    j->levels = j->levels << 1 | (object ? 1 : 0);
+    j->depth++;
+    j->state = object ? FIRST_NAME : FIRST_ELEMENT;
+    if (j->field == ANGO_NOWHERE)
+        return true;
+    j->wanted++;
+    j->in = j->field;
+    if (j->in == ANGO_ENTRY) {
+        j->result->items++;
+        j->seen &= ((uint32_t)2 << j->shape->list) - 1; /* of those that are not in an entry */
+        j->flags &= (uint8_t)~TOO_LARGE;
+        put(j, room, "{", 1);
+    } else if (j->in == j->shape->list) {
+        j->flags |= HAS_LIST;
+        drop_text(j, room);
+    }
+    return true;
+}
+
+/* The innermost object or array ends. */
+static void close(struct ango_json *j, struct ango_room *room)
+{
+    j->levels >>= 1;
+    j->depth--;
+    j->state = AFTER;
+    if (j->depth >= j->wanted)
+        return;
+    j->wanted--;
+    if (j->in == ANGO_ENTRY) {
+        put(j, room, "}", 1);
+        *room->put = '\0';
+        j->flags |= ENDED;
+        j->in = j->shape->list;
+    } else if (j->in != ANGO_REPLY) {
+        j->in = j->shape->fields[j->in].parent;
+    }
+}
+
+/* Whether a value that begins with c is what is wanted of the field; if not, it is not wanted. */
+static void hold_against_type(struct ango_json *j, unsigned c)
+{
+    unsigned type = c == '-' || (c >= '0' && c <= '9') ? ANGO_JSON_NUMBER : c;
+    unsigned wanted = ANGO_JSON_OBJECT;
+
+    if (j->field < ANGO_ENTRY)
+        wanted = j->shape->fields[j->field].type;
+    if (type != wanted)
+        j->field = ANGO_NOWHERE;
+}
+
+/* Takes the literal at p; returns p when it is cut, and NULL when it is none. */
+static uint8_t *take_literal(struct ango_json *j, uint8_t *p, const uint8_t *end)
+{
+    const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : "null";
+    size_t len = strlen(word);
+    size_t left = (size_t)(end - p);
+
+    if (memcmp(p, word, left < len ? left : len) != 0)
+        return NULL;
+    if (left < len)
+        return p;
+    j->state = AFTER;
+    return p + len;
+}
+
+/* Begins the value at p; returns what follows its first character, or its whole when it is a literal. */
+static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+{
+    unsigned c = *p;
+
+    if (j->depth > 0 && !in_object(j))
+        j->field = j->depth == j->wanted ? ANGO_ENTRY : ANGO_NOWHERE;
+    if (j->field != ANGO_NOWHERE)
+        hold_against_type(j, c);
+    switch (c) {
+    case '{':
+    case '[':
+        return open(j, room, c == '{') ? p + 1 : NULL;
+    case '"':
+        j->state = IN_STRING;
+        if (j->field != ANGO_NOWHERE && j->in == ANGO_ENTRY)
+            put_name(j, room);
+        return p + 1;
+    case '-':
+        if (j->field != ANGO_NOWHERE)
+            j->flags |= WRONG;
+        j->state = MINUS;
+        return p + 1;
+    default:
+        if (c > '9')
+            return take_literal(j, p, end);
+        j->state = MINUS;
+        return take_number(j, p, end);
+    }
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+/* Takes what stands between values and names, or begins one of them, at p, which is no white space. */
+static uint8_t *take_token(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+{
+    unsigned c = *p;
+    bool closes = c == (in_object(j) ? '}' : ']') && j->depth > 0;
+
+    switch ((enum state)j->state) {
+    case FIRST_ELEMENT:
+    case FIRST_NAME:
+    case AFTER:
+        if (closes) {
+            close(j, room);
+            return p + 1;
+        }
+        break;
+    default:
+        break;
+    }
+    switch ((enum state)j->state) {
+    case FIRST_ELEMENT:
+    case VALUE:
+        return begin_value(j, room, p, end);
+    case FIRST_NAME:
+    case NAME:
+        if (c != '"')
+            return NULL;
+        begin_name(j);
+        return p + 1;
+    case COLON:
+        if (c != ':')
+            return NULL;
+        j->state = VALUE;
+        return p + 1;
+    default: /* AFTER */
+        if (c != ',' || j->depth == 0)
+            return NULL;
+        j->state = in_object(j) ? NAME : VALUE;
+        return p + 1;
+    }
+}
+
+static bool is_space(unsigned c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Takes what it can from p on; returns where an entry ended, or the text was cut, or `end`; NULL: not JSON. */
+static uint8_t *take(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+{
+    while (p < end) {
+        uint8_t *from = p;
+        uint8_t state = j->state;
+
+        if (state == IN_NAME || state == IN_STRING)
+            p = take_string(j, room, p, end);
+        else if (state >= MINUS)
+            p = take_number(j, p, end);
+        else if (is_space(*p))
+            p++;
+        else
+            p = take_token(j, room, p, end);
+        if (p == NULL || (j->flags & ENDED) != 0 || (p == from && j->state == state))
+            return p;
+    }
+    return p;
+}
+
+int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n)
+{
+    uint8_t *end = room->next + n;
+    uint8_t behind = *end;
+    uint8_t *p;
+
+    if (j->state != NOT_JSON) {
+        *end = '\0'; /* ends every loop */
+        p = take(j, room, room->next - room->held, end);
+        *end = behind;
+        room->held = 0;
+        if (p != NULL && (j->flags & ENDED) != 0) {
+            j->flags &= (uint8_t)~ENDED;
+            room->next = p;
+            return ANGO_E_END;
+        }
+        if (p != NULL) {
+            room->next = end;
+            room->held = (uint8_t)(end - p);
+            return ANGO_E_WAIT;
+        }
+        j->state = NOT_JSON;
+        room->put = room->kept;
+    }
+    room->next = end;
+    return ANGO_E_JSON;
+}
+
+int ango_json_end(const struct ango_json *j, const struct ango_room *room)
+{
+    bool complete = j->state == AFTER || j->state == ZERO || j->state == WHOLE || j->state == FRACTION
+                    || j->state == EXPONENT;
+
+    if (!complete || j->depth > 0 || room->held > 0)
+        return ANGO_E_JSON;
+    if ((j->flags & WRONG) != 0 || (j->shape->list_required != 0 && (j->flags & HAS_LIST) == 0))
+        return ANGO_E_SHAPE;
+    return ANGO_OK;
+}
+
+/* --- entries ---------------------------------------------------------------------------------- */
+
+uint8_t *ango_json_read_entry(const struct ango_shape *shape, uint8_t *text, struct ango_token *tokens, void *out)
+{
+    const jsmntok_t *token = (const jsmntok_t *)tokens;
+    size_t fields = (size_t)shape->fields_len - shape->list - 1;
+    const char **strings = (const char **)out;
+    uint8_t *end = text + strlen((const char *)text);
+    jsmn_parser parser;
+    size_t i;
+    int n;
+
+    for (i = 0; i < fields; i++)
+        strings[i] = "";
+    jsmn_init(&parser);
+    n = jsmn_parse(&parser, (const char *)text, (size_t)(end - text), (jsmntok_t *)tokens, ANGO_TOKENS);
+    for (i = 1; i + 1 < (size_t)(n > 0 ? n : 0); i += 2) { /* a name, and its string */
+        uint8_t *string = text + token[i + 1].start;
+
+        strings[text[token[i].start] - 'a'] = (const char *)string;
+        ango_json_unescape(string, text + token[i + 1].end);
+    }
+    return end + 1;
+}

@@ -1,0 +1,60 @@
+#include "room.h"
+
+#include <string.h>
+
+void ango_room_begin(struct ango_room *room, uint8_t *buffer, size_t cap)
+{
+    memset(room, 0, sizeof *room);
+    room->start = buffer;
+    room->limit = buffer + cap - 1;
+    room->text_cap = (cap - ANGO_ROOM_MIN) / 2 + 1;
+    if (room->text_cap > ANGO_ROOM_TEXT)
+        room->text_cap = ANGO_ROOM_TEXT;
+    *buffer = '\0';
+    room->kept = room->put = buffer + room->text_cap;
+    room->next = room->end = room->put + ANGO_ROOM_GAP;
+}
+
+uint8_t *ango_room_words_end(const struct ango_room *room)
+{
+    return room->limit - ANGO_ROOM_RAW - ANGO_ROOM_GAP;
+}
+
+uint8_t *ango_room_entries_end(const struct ango_room *room)
+{
+    uint8_t *end = ango_room_words_end(room);
+
+    return end - room->start > ANGO_ROOM_WORDS ? end - ANGO_ROOM_WORDS : room->start;
+}
+
+void ango_room_add_text(struct ango_room *room, size_t n)
+{
+    uint8_t *end = room->start + room->text_len;
+    size_t left = room->text_cap - room->text_len;
+
+    if (left <= 1) /* the NUL; or none is wanted any more */
+        return;
+    if (n > left - 1)
+        n = left - 1;
+    memcpy(end, room->next, n);
+    end[n] = '\0';
+    room->text_len += n;
+}
+
+void ango_room_skip(struct ango_room *room, size_t n)
+{
+    uint8_t *held = room->next - room->held;
+
+    memmove(held + n, held, room->held);
+    room->next += n;
+}
+
+void ango_room_pack(struct ango_room *room)
+{
+    uint8_t *from = room->next - room->held;
+    uint8_t *to = room->put + ANGO_ROOM_GAP;
+
+    memmove(to, from, (size_t)(room->end - from));
+    room->next = to + room->held;
+    room->end = to + (room->end - from);
+}
