@@ -43,7 +43,7 @@ extern "C" {
 
 /* Room for one token of jsmn. */
 struct ango_token {
-    int opaque[4];
+    int opaque[5];
 };
 /* Enough for an entry of any list: whatever else the server says of it takes none. */
 #define ANGO_TOKENS 17

@@ -11,7 +11,6 @@
 
 void ango_http_begin(struct ango_http *h, uint32_t now)
 {
-    memset(h, 0, sizeof *h);
     h->now = now;
     h->lines_left = ANGO_HTTP_LINES_MAX;
 }

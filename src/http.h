@@ -55,7 +55,7 @@ enum {
     ANGO_HTTP_MATTERED = 64    /* the last line was the status line, or a header that is looked at */
 };
 
-/* Begins a reply. `now` is the lower half of the Unix time, which turns a date in Retry-After into seconds; 0: unknown. */
+/* Begins a reply in a zeroed struct. `now` is the lower half of the Unix time, which turns a date in Retry-After into seconds; 0: unknown. */
 void ango_http_begin(struct ango_http *h, uint32_t now);
 
 /*

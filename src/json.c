@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define JSMN_STATIC
+#define JSMN_PARENT_LINKS /* 100 bytes of flash less */
 #include <jsmn.h>
 
 #include "json_text.h"
@@ -13,23 +14,20 @@
 typedef char token_fits[sizeof(jsmntok_t) <= sizeof(struct ango_token) ? 1 : -1];
 
 /*
- * What comes next. After a value that is AFTER, whatever it was; a number only ends with what follows it.
+ * What comes next. A number only ends with what follows it.
  *
- *  state            what may come, besides white space          then
- *  FIRST_ELEMENT    ] or a value                                AFTER, or the value's
- *  VALUE            a value                                     FIRST_ELEMENT, FIRST_NAME, IN_STRING, a number's,
- *                                                               AFTER (a literal)
- *  FIRST_NAME       } or a name                                 AFTER, IN_NAME
- *  NAME             a name                                      IN_NAME
- *  IN_NAME          the name's characters, then "               the same, COLON
- *  COLON            :                                           VALUE
- *  IN_STRING        the string's characters, then "             the same, AFTER
- *  AFTER            , or what closes the innermost level        NAME or VALUE, AFTER
+ *  state      what may come, besides white space            then
+ *  VALUE      a value                                       OPENED, IN_STRING, MINUS to EXPONENT; AFTER (a literal)
+ *  OPENED     what closes the level; a name, or a value     AFTER; as NAME or VALUE
+ *  NAME       a name                                        IN_NAME
+ *  IN_NAME    the name's characters, then "                 the same, COLON
+ *  COLON      :                                             VALUE
+ *  IN_STRING  the string's characters, then "               the same, AFTER
+ *  AFTER      what closes the level; a comma                AFTER; NAME or VALUE
  */
 enum state {
     VALUE,
-    FIRST_ELEMENT,
-    FIRST_NAME,
+    OPENED,
     NAME,
     IN_NAME,
     COLON,
@@ -57,7 +55,6 @@ enum {
 
 void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result)
 {
-    memset(j, 0, sizeof *j);
     j->shape = shape;
     j->result = result;
     j->fields_len = shape->fields_len;
@@ -75,53 +72,45 @@ void ango_json_want_envelope(struct ango_json *j)
 /* The server's words are C strings among what stays, and unescaped at once. */
 static void end_words(struct ango_json *j, struct ango_room *room)
 {
-    const char **words = j->field == ANGO_FIELD_STATUS ? &j->result->status : &j->result->message;
+    uint8_t *end = ango_json_unescape(room->kept, room->put);
 
-    if (ango_json_unescape(room->kept, room->put) > room->kept) {
-        *words = (const char *)room->kept;
-        room->kept += strlen(*words) + 1;
+    if (end != room->kept) {
+        *(j->field == ANGO_FIELD_STATUS ? &j->result->status : &j->result->message) = (const char *)room->kept;
+        room->kept = end + 1;
     }
     room->put = room->kept;
-    j->field = ANGO_NOWHERE;
+}
+
+/* Puts part of a string. A string of the server's that does not fit is given up, and so is the whole entry. */
+static void put(struct ango_json *j, struct ango_room *room, const void *part, size_t n)
+{
+    ptrdiff_t left = room->limit - room->put - ANGO_ROOM_RESERVED;
+
+    if (j->in == ANGO_ENTRY)
+        left -= ANGO_ROOM_WORDS;
+    if ((j->flags & TOO_LARGE) != 0)
+        return;
+    if ((ptrdiff_t)n > left) {
+        j->flags |= TOO_LARGE;
+        room->put = room->kept;
+        return;
+    }
+    memmove(room->put, part, n);
+    room->put += n;
 }
 
 /*
- * Puts part of a string: a run of plain characters, or one that is escaped or not ASCII. The server's words are cut to
- * what fits; an entry that does not fit is given up.
+ * In what is kept of an entry one letter stands for a member's name, 'a' for the first field of the list; the brace
+ * that opens the entry comes with its first member.
  */
-static void put(struct ango_json *j, struct ango_room *room, const void *part, size_t n)
-{
-    bool entry = j->in == ANGO_ENTRY;
-    const uint8_t *end = entry ? ango_room_entries_end(room) : ango_room_words_end(room);
-    size_t left = room->put < end ? (size_t)(end - room->put) : 0;
-
-    if (entry && (j->flags & TOO_LARGE) != 0)
-        return;
-    if (n < left) { /* and a NUL behind it */
-        memmove(room->put, part, n);
-        room->put += n;
-    } else if (entry) {
-        j->flags |= TOO_LARGE;
-        room->put = room->kept;
-    } else {
-        const uint8_t *p = (const uint8_t *)part;
-
-        if (left > 0 && *p < 0x80 && *p != '\\') {
-            memmove(room->put, p, left - 1);
-            room->put += left - 1;
-        }
-        end_words(j, room);
-    }
-}
-
-/* In what is kept of an entry one letter stands for a member's name: 'a' for the first field of the list. */
 static void put_name(struct ango_json *j, struct ango_room *room)
 {
-    char name[] = ",\"a\":\"";
-    size_t skip = room->put == room->kept + 1 ? 1 : 0; /* no comma before the first */
+    char name[] = "{\"a\":\"";
 
+    if (room->put != room->kept)
+        name[0] = ',';
     name[2] = (char)('a' + j->field - j->shape->list - 1);
-    put(j, room, name + skip, sizeof name - 1 - skip);
+    put(j, room, name, sizeof name - 1);
 }
 
 /* A list begins: the reply as plain text gives up its place. */
@@ -315,7 +304,7 @@ static bool open(struct ango_json *j, struct ango_room *room, bool object)
         return false;
     j->levels = j->levels << 1 | (object ? 1 : 0);
     j->depth++;
-    j->state = object ? FIRST_NAME : FIRST_ELEMENT;
+    j->state = OPENED;
     if (j->field == ANGO_NOWHERE)
         return true;
     j->wanted++;
@@ -324,7 +313,6 @@ static bool open(struct ango_json *j, struct ango_room *room, bool object)
         j->result->items++;
         j->seen &= ((uint32_t)2 << j->shape->list) - 1; /* of those that are not in an entry */
         j->flags &= (uint8_t)~TOO_LARGE;
-        put(j, room, "{", 1);
     } else if (j->in == j->shape->list) {
         j->flags |= HAS_LIST;
         drop_text(j, room);
@@ -342,6 +330,8 @@ static void close(struct ango_json *j, struct ango_room *room)
         return;
     j->wanted--;
     if (j->in == ANGO_ENTRY) {
+        if (room->put == room->kept) /* it has no member that is wanted */
+            put(j, room, "{", 1);
         put(j, room, "}", 1);
         *room->put = '\0';
         j->flags |= ENDED;
@@ -393,8 +383,10 @@ static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t
         return open(j, room, c == '{') ? p + 1 : NULL;
     case '"':
         j->state = IN_STRING;
-        if (j->field != ANGO_NOWHERE && j->in == ANGO_ENTRY)
+        if (j->in == ANGO_ENTRY && j->field != ANGO_NOWHERE)
             put_name(j, room);
+        else if (j->in != ANGO_ENTRY)
+            j->flags &= (uint8_t)~TOO_LARGE;
         return p + 1;
     case '-':
         if (j->field != ANGO_NOWHERE)
@@ -415,41 +407,27 @@ static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t
 static uint8_t *take_token(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
 {
     unsigned c = *p;
-    bool closes = c == (in_object(j) ? '}' : ']') && j->depth > 0;
+    unsigned state = j->state;
 
-    switch ((enum state)j->state) {
-    case FIRST_ELEMENT:
-    case FIRST_NAME:
-    case AFTER:
-        if (closes) {
+    if (state == COLON) {
+        j->state = VALUE;
+        return c == ':' ? p + 1 : NULL;
+    }
+    if (state == OPENED || state == AFTER) {
+        if (j->depth == 0)
+            return NULL; /* there is one value, and it has ended */
+        if (c == (in_object(j) ? '}' : ']')) {
             close(j, room);
             return p + 1;
         }
-        break;
-    default:
-        break;
-    }
-    switch ((enum state)j->state) {
-    case FIRST_ELEMENT:
-    case VALUE:
-        return begin_value(j, room, p, end);
-    case FIRST_NAME:
-    case NAME:
-        if (c != '"')
-            return NULL;
-        begin_name(j);
-        return p + 1;
-    case COLON:
-        if (c != ':')
-            return NULL;
-        j->state = VALUE;
-        return p + 1;
-    default: /* AFTER */
-        if (c != ',' || j->depth == 0)
-            return NULL;
         j->state = in_object(j) ? NAME : VALUE;
-        return p + 1;
+        if (state == AFTER)
+            return c == ',' ? p + 1 : NULL;
     }
+    if (j->state == VALUE)
+        return begin_value(j, room, p, end);
+    begin_name(j);
+    return c == '"' ? p + 1 : NULL;
 }
 
 static bool is_space(unsigned c)
@@ -460,9 +438,9 @@ static bool is_space(unsigned c)
 /* Takes what it can from p on; returns where an entry ended, or the text was cut, or `end`; NULL: not JSON. */
 static uint8_t *take(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
 {
-    while (p < end) {
+    while (p != NULL && p < end && (j->flags & ENDED) == 0) {
         uint8_t *from = p;
-        uint8_t state = j->state;
+        unsigned state = j->state;
 
         if (state == IN_NAME || state == IN_STRING)
             p = take_string(j, room, p, end);
@@ -472,8 +450,8 @@ static uint8_t *take(struct ango_json *j, struct ango_room *room, uint8_t *p, co
             p++;
         else
             p = take_token(j, room, p, end);
-        if (p == NULL || (j->flags & ENDED) != 0 || (p == from && j->state == state))
-            return p;
+        if (p == from && j->state == state)
+            break; /* a character or literal that is cut */
     }
     return p;
 }
@@ -482,36 +460,41 @@ int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n)
 {
     uint8_t *end = room->next + n;
     uint8_t behind = *end;
-    uint8_t *p;
+    uint8_t *p = NULL;
 
-    if (j->state != NOT_JSON) {
-        *end = '\0'; /* ends every loop */
+    *end = '\0'; /* ends every loop */
+    if (j->state != NOT_JSON)
         p = take(j, room, room->next - room->held, end);
-        *end = behind;
-        room->held = 0;
-        if (p != NULL && (j->flags & ENDED) != 0) {
-            j->flags &= (uint8_t)~ENDED;
-            room->next = p;
-            return ANGO_E_END;
-        }
-        if (p != NULL) {
-            room->next = end;
-            room->held = (uint8_t)(end - p);
-            return ANGO_E_WAIT;
-        }
+    *end = behind;
+    room->next = end;
+    room->held = 0;
+    if (p == NULL) {
         j->state = NOT_JSON;
         room->put = room->kept;
+        return ANGO_E_JSON;
     }
-    room->next = end;
-    return ANGO_E_JSON;
+    if ((j->flags & ENDED) != 0) {
+        j->flags &= (uint8_t)~ENDED;
+        room->next = p;
+        return ANGO_E_END;
+    }
+    room->held = (uint8_t)(end - p);
+    return ANGO_E_WAIT;
 }
 
 int ango_json_end(const struct ango_json *j, const struct ango_room *room)
 {
-    bool complete = j->state == AFTER || j->state == ZERO || j->state == WHOLE || j->state == FRACTION
-                    || j->state == EXPONENT;
-
-    if (!complete || j->depth > 0 || room->held > 0)
+    switch ((enum state)j->state) {
+    case AFTER:
+    case ZERO:
+    case WHOLE:
+    case FRACTION:
+    case EXPONENT:
+        break;
+    default:
+        return ANGO_E_JSON;
+    }
+    if (j->depth > 0 || room->held > 0)
         return ANGO_E_JSON;
     if ((j->flags & WRONG) != 0 || (j->shape->list_required != 0 && (j->flags & HAS_LIST) == 0))
         return ANGO_E_SHAPE;
@@ -522,19 +505,19 @@ int ango_json_end(const struct ango_json *j, const struct ango_room *room)
 
 uint8_t *ango_json_read_entry(const struct ango_shape *shape, uint8_t *text, struct ango_token *tokens, void *out)
 {
-    const jsmntok_t *token = (const jsmntok_t *)tokens;
+    jsmntok_t *token = (jsmntok_t *)tokens;
     size_t fields = (size_t)shape->fields_len - shape->list - 1;
     const char **strings = (const char **)out;
     uint8_t *end = text + strlen((const char *)text);
     jsmn_parser parser;
-    size_t i;
-    int n;
+    unsigned i;
 
     for (i = 0; i < fields; i++)
         strings[i] = "";
+    token->type = JSMN_UNDEFINED;
     jsmn_init(&parser);
-    n = jsmn_parse(&parser, (const char *)text, (size_t)(end - text), (jsmntok_t *)tokens, ANGO_TOKENS);
-    for (i = 1; i + 1 < (size_t)(n > 0 ? n : 0); i += 2) { /* a name, and its string */
+    (void)jsmn_parse(&parser, (const char *)text, (size_t)(end - text), token, ANGO_TOKENS);
+    for (i = 1; i + 1 < parser.toknext; i += 2) { /* a name, and its string */
         uint8_t *string = text + token[i + 1].start;
 
         strings[text[token[i].start] - 'a'] = (const char *)string;

@@ -51,7 +51,7 @@ struct ango_shape {
     uint8_t list_required; /* without the list it is not the API's reply, since nothing is not an empty list */
 };
 
-/* Begins a text. What is wanted of it goes to `result`, whose strings must be "", and to the room. */
+/* Begins a text in a zeroed struct. What is wanted of it goes to `result`, whose strings must be "", and to the room. */
 void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result);
 /* Before the first byte: only the envelope is wanted after all. */
 void ango_json_want_envelope(struct ango_json *j);

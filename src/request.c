@@ -81,10 +81,11 @@ static const char *skip_unreserved(const char *text)
 /* LOCAL@DOMAIN within the limits of ango.h, of any characters but spaces and a second @. */
 static bool is_email(const char *text)
 {
-    const char *at = strchr(text, '@');
+    size_t local = strcspn(text, "@ ");
+    const char *domain = text + local + 1;
 
-    return at != NULL && at != text && at - text <= ANGO_EMAIL_LOCAL_MAX && at[1] != '\0'
-           && strchr(at + 1, '@') == NULL && strchr(text, ' ') == NULL && strlen(text) <= ANGO_EMAIL_MAX;
+    return local > 0 && local <= ANGO_EMAIL_LOCAL_MAX && text[local] == '@' && *domain != '\0'
+           && domain[strcspn(domain, "@ ")] == '\0' && strlen(text) <= ANGO_EMAIL_MAX;
 }
 
 /* One character that is not unreserved; returns its length, or 0 when it is none. */

@@ -4,7 +4,6 @@
 
 void ango_room_begin(struct ango_room *room, uint8_t *buffer, size_t cap)
 {
-    memset(room, 0, sizeof *room);
     room->start = buffer;
     room->limit = buffer + cap - 1;
     room->text_cap = (cap - ANGO_ROOM_MIN) / 2 + 1;
@@ -13,18 +12,6 @@ void ango_room_begin(struct ango_room *room, uint8_t *buffer, size_t cap)
     *buffer = '\0';
     room->kept = room->put = buffer + room->text_cap;
     room->next = room->end = room->put + ANGO_ROOM_GAP;
-}
-
-uint8_t *ango_room_words_end(const struct ango_room *room)
-{
-    return room->limit - ANGO_ROOM_RAW - ANGO_ROOM_GAP;
-}
-
-uint8_t *ango_room_entries_end(const struct ango_room *room)
-{
-    uint8_t *end = ango_room_words_end(room);
-
-    return end - room->start > ANGO_ROOM_WORDS ? end - ANGO_ROOM_WORDS : room->start;
 }
 
 void ango_room_add_text(struct ango_room *room, size_t n)

@@ -22,19 +22,17 @@
 #define ANGO_ROOM_GAP 16
 /* Always left for bytes that are received: a line as far as it is looked at, and some more. */
 #define ANGO_ROOM_RAW 96
+/* What is put must end before this much of the buffer's end; with a NUL behind it. */
+#define ANGO_ROOM_RESERVED (ANGO_ROOM_RAW + ANGO_ROOM_GAP + 1)
 /* Left behind the entries for the server's words, which may come after them. */
 #define ANGO_ROOM_WORDS 96
 /* Of the reply as plain text people are shown so much, or what half of the buffer holds if that is less. */
 #define ANGO_ROOM_TEXT 512
 /* The smallest buffer that a reply can be read in; two NULs are among it, of the text and behind what is received. */
-#define ANGO_ROOM_MIN (ANGO_ROOM_GAP + ANGO_ROOM_RAW + 2)
+#define ANGO_ROOM_MIN (ANGO_ROOM_RESERVED + 1)
 
-/* Begins a reply in a buffer of `cap` bytes, at least ANGO_ROOM_MIN, of which the last is kept for a NUL. */
+/* Begins a reply, in a zeroed struct and a buffer of `cap` bytes, at least ANGO_ROOM_MIN, of which the last is kept for a NUL. */
 void ango_room_begin(struct ango_room *room, uint8_t *buffer, size_t cap);
-
-/* Where the server's words, and where entries, must end. */
-uint8_t *ango_room_words_end(const struct ango_room *room);
-uint8_t *ango_room_entries_end(const struct ango_room *room);
 
 /* Adds what still fits of n bytes of the body, at `next`, to the reply as plain text, which always ends with a NUL. */
 void ango_room_add_text(struct ango_room *room, size_t n);

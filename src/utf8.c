@@ -1,22 +1,5 @@
 #include "utf8.h"
 
-/* RFC 3629, 4: what the second byte of a sequence may be depends on the first. */
-static bool second_byte_ok(unsigned lead, unsigned second)
-{
-    switch (lead) {
-    case 0xE0: /* less would fit in two bytes */
-        return second >= 0xA0 && second <= 0xBF;
-    case 0xED: /* more is a surrogate */
-        return second >= 0x80 && second <= 0x9F;
-    case 0xF0: /* less would fit in three bytes */
-        return second >= 0x90 && second <= 0xBF;
-    case 0xF4: /* more is past U+10FFFF */
-        return second >= 0x80 && second <= 0x8F;
-    default:
-        return second >= 0x80 && second <= 0xBF;
-    }
-}
-
 unsigned ango_utf8_expected(unsigned lead)
 {
     if (lead < 0x80)
@@ -31,12 +14,22 @@ unsigned ango_utf8_len(const uint8_t *p)
     unsigned len = ango_utf8_expected(p[0]);
     unsigned i;
 
-    if (len > 1 && !second_byte_ok(p[0], p[1]))
-        return 0;
-    for (i = 2; i < len; i++)
+    for (i = 1; i < len; i++)
         if (p[i] < 0x80 || p[i] > 0xBF)
             return 0;
-    return len;
+    /* RFC 3629, 4: after some first bytes not every second byte is one. */
+    switch (p[0]) {
+    case 0xE0: /* it would fit in two bytes */
+        return p[1] < 0xA0 ? 0 : len;
+    case 0xED: /* a surrogate */
+        return p[1] > 0x9F ? 0 : len;
+    case 0xF0: /* it would fit in three bytes */
+        return p[1] < 0x90 ? 0 : len;
+    case 0xF4: /* past U+10FFFF */
+        return p[1] > 0x8F ? 0 : len;
+    default:
+        return len;
+    }
 }
 
 uint8_t *ango_utf8_put(uint8_t *to, uint32_t code_point)
