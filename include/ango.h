@@ -432,10 +432,9 @@ struct ango_walk {
     uint32_t begins;     /* hash of this page's first entry */
     uint8_t limit;
     uint8_t empty;       /* pages in a row, until now, that brought nothing new */
-    uint8_t empty_max;   /* so many end the walk */
     uint8_t state;
     bool repeats;        /* this page was read before */
-    bool trusts_total;
+    bool thorough;       /* for a read-back: rests on less, at the price of reading more */
     bool one_page;
 };
 

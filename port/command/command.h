@@ -9,7 +9,7 @@
  *   people.c        what is done to many addresses: requests, their replies, reading back, the report
  *   invite.c        the command `invite`
  *   change.c        the commands `uninvite`, `role`, `remove` and `assign`
- *   list.c          the commands `invites`, `members` and `projects`
+ *   list.c          the commands `invites`, `members`, `projects` and `project`
  * All memory is static; nothing of this is needed by the library.
  */
 #ifndef ANGO_CLI_H
@@ -58,7 +58,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_invite, cli_invites, cli_uninvite, cli_members, cli_role, cli_remove;
-extern const struct cli_command cli_assign, cli_projects;
+extern const struct cli_command cli_assign, cli_projects, cli_project;
 
 /* What the common options and the environment say. */
 struct cli {
@@ -82,7 +82,7 @@ extern struct cli cli;
 /* The common options, and how each command ends its help. */
 #define CLI_COMMON_HELP \
     "  --key-file FILE     the API key (or the key itself in ANGO_API_KEY)\n" \
-    "  --host HOST[:PORT]  the server (or ANGO_HOST; default: " ANGO_HOST_EU ")\n" \
+    "  --host HOST[:PORT][/PREFIX]  the server (or ANGO_HOST; " ANGO_HOST_EU ")\n" \
     "  --ca FILE           trusted CAs, PEM (or ANGO_CA; default: the system's)\n" \
     "  --timeout SECONDS   for each request (30)\n" \
     "  --max-wait SECONDS  for a server that has too many requests (120)\n" \

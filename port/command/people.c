@@ -8,13 +8,14 @@
 
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BATCH_MAX 100u /* as many as a page of the API shows */
 #define OTHERS_MAX 100
 #define ROUNDS 3       /* that one request may take: the others only for what is found missing */
 #define TRIES 3        /* to read back */
-#define MOMENT_S 2     /* before that: a request that was cut off can still be at work */
+#define MOMENT_MS 2000 /* from a reply until "absent" is believed: what a server shows may lag behind */
 #define POLL_MS 100    /* how often Ctrl-C is looked for */
 #define NAMES_SHOWN 5  /* before something is done to them */
 
@@ -308,7 +309,20 @@ static void send(size_t first, size_t end)
 
 static int step_confirm(void *what, uint32_t wait_ms)
 {
-    return ango_confirm_step((struct ango_confirm *)what, wait_ms);
+    struct ango_confirm *back = (struct ango_confirm *)what;
+    uint32_t idle_ms = ango_confirm_wait_ms(back);
+    struct timespec pause;
+
+    if (idle_ms == 0) {
+        return ango_confirm_step(back, wait_ms);
+    }
+    if (idle_ms > wait_ms) {
+        idle_ms = wait_ms;
+    }
+    pause.tv_sec = 0;
+    pause.tv_nsec = (long)(idle_ms % 1000u) * 1000000L;
+    nanosleep(&pause, NULL);
+    return ANGO_E_WAIT;
 }
 
 static void explain_last(void)
@@ -325,10 +339,10 @@ static bool confirm(const char *const *emails, size_t len, enum ango_presence *p
     struct ango_confirm back;
     int tries = 0, err = ango_confirm_begin(&back, &cli_client, cli.organization, emails, len, presence);
 
+    if (last.error == ANGO_OK) {
+        back.settle_ms = MOMENT_MS; /* the request has ended: only its traces may be late */
+    }
     while (err == ANGO_OK) {
-        if ((last.error != ANGO_OK || tries > 0) && !cli_pause(MOMENT_S, "giving the server a moment")) {
-            return false;
-        }
         do {
             err = cli_carry_on(step_confirm, &back, "reading back");
         } while (err != ANGO_OK && cli_waited_for_server());
@@ -380,10 +394,13 @@ static bool read_back(enum cli_fate open)
         return false;
     }
     for (i = 0; i < len; i++) {
-        gone += action->settle(presence[i]) != CLI_NOT_SENT;
+        gone += presence[i] != ANGO_UNSURE && action->settle(presence[i]) != CLI_NOT_SENT;
     }
     for (i = 0; i < len; i++) {
         enum cli_fate fate = action->settle(presence[i]);
+        if (presence[i] == ANGO_UNSURE) {
+            continue; /* as open as before */
+        }
         of[i]->fate = fate;
         of[i]->read_back = fate != CLI_NOT_SENT;
         if (open == CLI_UNCLEAR) {
@@ -422,7 +439,9 @@ static size_t settle(size_t first)
             return end;
         }
         if (count_in_batch(CLI_NOT_SENT) == 0) {
-            last.error = ANGO_OK;
+            if (count_in_batch(CLI_IN_DOUBT) == 0) {
+                last.error = ANGO_OK;
+            }
             return end;
         }
     }

@@ -27,6 +27,7 @@ static uint64_t arena[ARENA_CAP / sizeof(uint64_t)];
 static uint8_t buffer[CLI_BUFFER_CAP];
 static struct ango_token tokens[ANGO_TOKENS];
 static char host_name[ANGO_HOST_MAX + 1];
+static char prefix[256];
 
 static struct ango_posix posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
@@ -39,7 +40,7 @@ static struct ango_tls_config tls_config = {
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
 static struct ango_config config = {
     .port = &secure, .host = host_name, .keep_ms = KEEP_MS, .buffer = buffer, .buffer_cap = sizeof buffer,
-    .tokens = tokens, .tokens_cap = ANGO_TOKENS};
+    .tokens = tokens, .tokens_cap = ANGO_TOKENS, .prefix = prefix};
 struct ango_client cli_client;
 
 static volatile sig_atomic_t interrupted;
@@ -134,20 +135,33 @@ static int read_ca(void)
     return CLI_DONE;
 }
 
-/* NAME or NAME:PORT; the library takes no IPv6 address, but reaches hosts by IPv6. */
+/* NAME, NAME:PORT, and a path before that of the API; the library takes no IPv6 address, but reaches hosts by IPv6. */
 static int read_host(void)
 {
     const char *host = cli.host;
-    size_t len = strcspn(host, ":");
+    const char *path = host + strcspn(host, "/");
+    size_t len = strcspn(host, ":/");
     uint32_t tcp_port = 443;
-    bool ok = host[len] == '\0' || cli_number(host + len + 1, 1, 65535, &tcp_port);
+    char digits[8] = "";
+    size_t digits_len = 0;
+    bool ok = true;
 
-    if (!ok || len == 0 || len > ANGO_HOST_MAX) {
-        cli_say("%s is not a host: give NAME or NAME:PORT, no https:// and no path; for IPv6 a name, too, "
+    if (host[len] == ':') {
+        digits_len = (size_t)(path - host) - len - 1;
+        ok = digits_len < sizeof digits;
+        memcpy(digits, host + len + 1, ok ? digits_len : 0);
+        ok = ok && cli_number(digits, 1, 65535, &tcp_port);
+    }
+    while (ok && path[0] == '/' && path[1] == '\0') {
+        path++; /* as after a host in a browser */
+    }
+    if (!ok || len == 0 || len > ANGO_HOST_MAX || strlen(path) >= sizeof prefix) {
+        cli_say("%s is not a host: give NAME, NAME:PORT or NAME/PREFIX, no https://; for IPv6 a name, too, "
                 "not an address", host);
         return CLI_USAGE;
     }
     memcpy(host_name, host, len);
+    memcpy(prefix, path, strlen(path) + 1);
     config.tcp_port = (uint16_t)tcp_port;
     return CLI_DONE;
 }
@@ -363,8 +377,13 @@ static const struct {
 };
 #define FAULTS_LEN (sizeof faults / sizeof faults[0])
 
-static const char *advice(unsigned http_status)
+static const char *advice(const struct ango_result *result)
 {
+    unsigned http_status = result->http_status;
+
+    if (http_status == 403 && result->status[0] == '\0') {
+        return "that is not the API's way to refuse: something in between does, such as a gateway or a proxy";
+    }
     switch (http_status) {
     case 400:
     case 422:
@@ -431,7 +450,7 @@ static void explain_status(const struct ango_result *result)
 
     cli_say("the server %s, HTTP %u%s%.1000s", result->outcome == ANGO_REJECTED ? "refused" : verb,
             result->http_status, words[0] != '\0' ? ": " : "", words);
-    cli_say("%s", advice(result->http_status));
+    cli_say("%s", advice(result));
     if (result->retry_after_s > 0) {
         cli_say("the server asks to wait %lu seconds", (unsigned long)result->retry_after_s);
     }

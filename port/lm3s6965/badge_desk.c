@@ -524,8 +524,10 @@ static void tell_checked(void)
         put_result("invited\n", &stats.invited);
     else if (job.presence == ANGO_MEMBER)
         put_result("already\n", &stats.already);
-    else
+    else if (job.presence == ANGO_ABSENT)
         put_result("not invited: hold the badge to the reader once more\n", &stats.refused);
+    else
+        put_result("unknown, look into Ango Hub\n", &stats.refused);
 }
 
 static void tell_listed(const struct ango_invite *entry)
@@ -546,6 +548,8 @@ static void tell_reading(int err)
         put_number("list: ", job.listed);
         put(" pending\n");
         job.state = NOTHING;
+    } else if (err == ANGO_E_ENTRY) {
+        put("one more, too large to be shown\n");
     } else if (client.result.outcome == ANGO_REJECTED && client.result.http_status != 429) {
         put_result("refused", &stats.refused);
         put_why(client.result.message);
@@ -570,13 +574,25 @@ static void tell(int err, const struct ango_invite *entry)
     }
 }
 
+/* Between two readings there is nothing to do. */
+static int check_step(void)
+{
+    uint32_t idle_ms = ango_confirm_wait_ms(&reading.confirm);
+
+    if (idle_ms == 0)
+        return ango_confirm_step(&reading.confirm, STEP_MS);
+    job.again_ms = board_uptime_ms() + idle_ms;
+    job.waiting = true;
+    return ANGO_E_WAIT;
+}
+
 static int work(struct ango_invite *entry)
 {
     switch (job.state) {
     case INVITING:
         return ango_step(&client, STEP_MS);
     case CHECKING:
-        return ango_confirm_step(&reading.confirm, STEP_MS);
+        return check_step();
     default:
         return ango_walk_step(&reading.walk, entry, STEP_MS);
     }
