@@ -178,7 +178,7 @@ class Clocks(network.Case):
             counted.add(invite(clock_stuck_at=n), "look %d" % n, ("OK A",))
         self.case(116, "clock_ms stands still from each look on, good server", "OK A", str(counted),
                   not counted.wrong)
-        # Without a clock there is no deadline: what is left is that each step ends (see DECISIONS.md).
+        # Without a clock there is no deadline: what is left is that each step ends (see row 116 of README.md).
         seen = self.silent(clock_stuck_at=1, step_ms=0, cancel_at=300)
         self.expect(116, "clock_ms stands still, silent server, 300 steps, then cancelled", seen,
                     "CANCELLED N")
