@@ -45,7 +45,7 @@ $(DRIVERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBE
 
 FUZZERS := $(call program,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 fuzzers: $(FUZZERS)
-$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(filter-out %/rows.c,$(common_src))) \
+$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(filter-out %/rows.c %/only.c,$(common_src))) \
     $(LIBANGO) $(LIBMBEDTLS)
 	$(link) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
