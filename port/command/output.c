@@ -68,7 +68,7 @@ int cli_put(FILE *to, const char *text)
 
     while (*text != '\0') {
         const char *start = text;
-        size_t hidden = secret_len(text);
+        size_t hidden = secret_len(text); /* mutant: command-key-shown */
         uint32_t c = hidden > 0 ? 0 : take_character(&text);
 
         columns++;
@@ -80,7 +80,7 @@ int cli_put(FILE *to, const char *text)
                 text++;
             }
             fputc(' ', to);
-        } else if (is_unsafe(c) || c == REPLACEMENT) {
+        } else if (is_unsafe(c) || c == REPLACEMENT) { /* mutant: command-terminal-acts */
             fputs("\xEF\xBF\xBD", to);
         } else {
             fwrite(start, 1, (size_t)(text - start), to);

@@ -460,7 +460,7 @@ static void keep_attempt(struct ango_posix *posix, size_t i)
     posix->fd = posix->attempts[i].fd;
     posix->attempts[i].fd = posix->attempts[posix->attempts_len - 1].fd;
     posix->attempts_len--;
-    release(posix);
+    release(posix); /* mutant: posix-losers-open */
     posix->state = CONNECTED;
     posix->system_error = 0;
     posix->ahead_at = posix->ahead_len = 0;
@@ -583,7 +583,7 @@ int ango_posix_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms
         if (n < 0 && errno == EINTR) {
             continue;
         }
-        if (n < 0 && !would_block()) {
+        if (n < 0 && !would_block()) { /* mutant: posix-would-block-fails */
             posix->system_error = errno;
             return ANGO_E_NET;
         }
@@ -600,7 +600,7 @@ static int take_ahead(struct ango_posix *posix, uint8_t *buf, size_t cap)
 
     n = n < cap ? n : cap;
     memcpy(buf, posix->ahead + posix->ahead_at, n);
-    posix->ahead_at += n;
+    posix->ahead_at += n; /* mutant: posix-ahead-again */
     return (int)n;
 }
 

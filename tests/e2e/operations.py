@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/tests/hub")
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/common"]
 import standin                                                  # noqa: E402
+from built import built                                         # noqa: E402
 
 PKI = TOP + "/build/pki"
 LIST_LEN, LIST_BUFFER, LIST_TOKENS = 10000, 1536, 32
@@ -19,11 +20,7 @@ Result = collections.namedtuple("Result", "error outcome status done failed tota
 
 def build(variant):
     """The path of the client, built if need be."""
-    name = "build/%s/tests/e2e/operations_driver" % variant
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
-    subprocess.run([os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-j2", "WERROR=1",
-                    "VARIANT=" + variant, name], cwd=TOP, check=True, env=environment)
-    return os.path.join(TOP, name)
+    return built("build/%s/tests/e2e/operations_driver" % variant)
 
 
 class Client:

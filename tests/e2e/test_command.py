@@ -20,10 +20,12 @@ import time
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/tests/hub")
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/common"]
 import standin                                                  # noqa: E402
+from built import built                                         # noqa: E402
 
-ANGO = os.path.abspath(os.environ.get("ANGO", TOP + "/build/host/ango"))
+ANGO = os.environ.get("ANGO") or "build/host/ango"
+ANGO = built(ANGO) if ANGO.startswith("build/") else os.path.abspath(ANGO)
 PKI = TOP + "/build/pki"
 DONE, SOME_FAILED, USAGE, REFUSED, UNKNOWN, NETWORK, TLS, OTHER = range(8)
 # What a terminal would act on: C0 but newline, DEL, C1, and what reorders text.

@@ -3,8 +3,9 @@
  * size of the buffer, what is refused before anything is sent, and what comes of each kind of reply. Every
  * reply is given whole and byte by byte, and nothing that the caller can see may differ.
  */
-#include "whole_exchange.h"
+#include "operations.h"
 #include "rows.h"
+#include "whole_exchange.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -23,19 +24,6 @@ static struct exchange x;
 
 /* --- the operations, and what they are given ------------------------------------------------------------ */
 
-enum operation { INVITE, INVITES, UNINVITE, MEMBERS, ROLE, REMOVE, PROJECTS, ASSIGN, OPERATIONS };
-
-struct input {
-    const char *id;
-    const char *text; /* what is searched for, or sorted by */
-    const char *const *emails;
-    size_t emails_len;
-    int role;
-    const struct ango_page *page;
-    const struct ango_project_assignment *assignments;
-    size_t assignments_len;
-};
-
 static const char *const two[] = { "user_1@example.com", "o\"brien@ex\xC3\xA4mple.com" };
 static const struct ango_page third = { 3, 25 };
 static const struct ango_project_assignment jobs[] = {
@@ -46,61 +34,13 @@ static const struct input good = { "org/1", "-a b", two, 2, 1, &third, jobs, 2 }
 
 static int start(enum operation operation, const struct input *in)
 {
-    struct ango_client *c = &x.client;
-    const struct ango_invitation invitation = { in->emails, in->emails_len,
-                                                (enum ango_organization_role)in->role, in->assignments,
-                                                in->assignments_len };
-
-    switch (operation) {
-    case INVITE:
-        return ango_invite_members_to_org_start(c, in->id, &invitation);
-    case INVITES:
-        return ango_get_organization_invites_start(c, in->id, in->page);
-    case UNINVITE:
-        return ango_delete_organization_invites_start(c, in->id, in->emails, in->emails_len);
-    case MEMBERS:
-        return ango_get_organization_members_start(c, in->id, in->text, in->page);
-    case ROLE:
-        return ango_update_organization_members_role_start(c, in->id, in->emails, in->emails_len,
-                                                           (enum ango_organization_role)in->role);
-    case REMOVE:
-        return ango_delete_organization_members_start(c, in->id, in->emails, in->emails_len);
-    case PROJECTS:
-        return ango_list_projects_start(c, in->text, in->page);
-    default:
-        return ango_add_members_to_project_start(c, in->id, in->emails, in->emails_len,
-                                                 (enum ango_project_role)in->role);
-    }
+    return operation_start(operation, &x.client, in);
 }
 
 /* The forms that wait; each must be the other form and ango_finish, and nothing else. */
 static int call(enum operation operation, const struct input *in)
 {
-    struct ango_client *c = &x.client;
-    const struct ango_invitation invitation = { in->emails, in->emails_len,
-                                                (enum ango_organization_role)in->role, in->assignments,
-                                                in->assignments_len };
-
-    switch (operation) {
-    case INVITE:
-        return ango_invite_members_to_org(c, in->id, &invitation);
-    case INVITES:
-        return ango_get_organization_invites(c, in->id, in->page);
-    case UNINVITE:
-        return ango_delete_organization_invites(c, in->id, in->emails, in->emails_len);
-    case MEMBERS:
-        return ango_get_organization_members(c, in->id, in->text, in->page);
-    case ROLE:
-        return ango_update_organization_members_role(c, in->id, in->emails, in->emails_len,
-                                                     (enum ango_organization_role)in->role);
-    case REMOVE:
-        return ango_delete_organization_members(c, in->id, in->emails, in->emails_len);
-    case PROJECTS:
-        return ango_list_projects(c, in->text, in->page);
-    default:
-        return ango_add_members_to_project(c, in->id, in->emails, in->emails_len,
-                                           (enum ango_project_role)in->role);
-    }
+    return operation_call(operation, &x.client, in);
 }
 
 /* --- requests ------------------------------------------------------------------------------------------- */
