@@ -82,7 +82,8 @@ extern struct cli cli;
 /* The common options, and how each command ends its help. */
 #define CLI_COMMON_HELP \
     "  --key-file FILE     the API key (or the key itself in ANGO_API_KEY)\n" \
-    "  --host HOST[:PORT][/PREFIX]  the server (or ANGO_HOST; " ANGO_HOST_EU ")\n" \
+    "  --host HOST         the server: HOST[:PORT][/PREFIX] (or ANGO_HOST; default:\n" \
+    "                      " ANGO_HOST_EU ")\n" \
     "  --ca FILE           trusted CAs, PEM (or ANGO_CA; default: the system's)\n" \
     "  --timeout SECONDS   for each request (30)\n" \
     "  --max-wait SECONDS  for a server that has too many requests (120)\n" \
