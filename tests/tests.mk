@@ -59,7 +59,7 @@ $(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
 
 # --- Targets ---------------------------------------------------------------------------------------
 
-.PHONY: tests drivers victim fuzzers demo test test-hostile test-mutants fuzz soak coverage check size bench serve
+.PHONY: tests drivers victim fuzzers demo test test-hostile test-fresh test-mutants fuzz soak coverage check size bench serve
 
 # What each recipe runs is seen to first: on a fresh machine there is no Python.
 python := python3:/usr/bin/python3
@@ -81,6 +81,10 @@ test: ## run every test and check, or ONLY="units e2e/test_command:list row:24" 
 test-hostile: ## try the hostile network, row by row: what is expected, what is seen
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl
 	@tests/hostile/run
+
+test-fresh: ## make a minimal Debian, and demo and test in it, as on a machine that has nothing (as root)
+	@port/packages debootstrap:debootstrap git:git util-linux:unshare
+	@tests/tools/fresh
 
 test-mutants: ## break the code on purpose, and see that the tests notice
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl
