@@ -9,7 +9,8 @@
  *     (too large)          for one that was not, when entries are handed out
  *     OK "STATUS" "MESSAGE" items=N total=N done=N failed=N text="..."
  *
- * and in front of the last line, of a reply, "http OK 200 retry=0 keep=1" and its body where no shape is given.
+ * Of a reply there is also a line "http OK 200 retry=0 keep=1", when all of it has come; and its body, in front of that,
+ * where no shape is given.
  */
 #ifndef ANGO_TESTS_READING_H
 #define ANGO_TESTS_READING_H
