@@ -126,6 +126,7 @@ static void drop_text(struct ango_json *j, struct ango_room *room)
     room->kept -= room->text_cap;
     room->put = room->kept;
     room->text_cap = 0;
+    room->text_len = 0;
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
