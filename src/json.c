@@ -198,8 +198,8 @@ static void take_part(struct ango_json *j, struct ango_room *room, const uint8_t
     if (j->field == ANGO_NOWHERE)
         return;
     if (j->state == IN_STRING) {
-        if (*p == '\\' && unit == 0 && j->in == ANGO_ENTRY)
-            j->flags |= WRONG; /* a C string would end there */
+        if (*p == '\\' && unit == 0 && j->field != ANGO_FIELD_MESSAGE)
+            j->flags |= WRONG; /* a C string would end there; in words for people it is left out */
         put(j, room, p, n);
     } else if (*p == '\\') {
         match(j, unit > 0 && unit < 0x80 ? (char)unit : '\x80'); /* which is in no name */
