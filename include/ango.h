@@ -112,6 +112,7 @@ struct ango_client {
     struct ango_http http;
     struct ango_json json;
     struct ango_room room;
+    bool has_body;         /* a byte of the reply's body has come */
     bool drains;           /* entries are handed out as they come, for a walk */
     bool handed_out;       /* one was, and more of what has been received is yet to be taken */
     int send_error;
@@ -431,10 +432,9 @@ struct ango_walk {
     uint32_t begins;     /* hash of this page's first entry */
     uint8_t limit;
     uint8_t empty;       /* pages in a row, until now, that brought nothing new */
-    uint8_t empty_max;   /* so many end the walk */
     uint8_t state;
     bool repeats;        /* this page was read before */
-    bool trusts_total;
+    bool thorough;       /* for a read-back: rests on less, at the price of reading more */
     bool one_page;
 };
 

@@ -71,8 +71,7 @@ static int begin_walk(struct ango_confirm *confirm, unsigned phase)
                               phase == INVITES ? ask_invites : phase == MEMBERS ? ask_members : ask_assigned);
 
     confirm->phase = (uint8_t)phase;
-    walk->trusts_total = false;
-    walk->empty_max = 2; /* one empty page can be a filter that the server applies after it has cut its pages */
+    walk->thorough = true;
     walk->one_page = phase == ASSIGNED;
     return err;
 }

@@ -268,6 +268,16 @@ static void keep_entry(struct ango_client *client)
     room->kept = room->put;
 }
 
+/* The first byte of the body is there. */
+static void begin_body(struct ango_client *client)
+{
+    client->has_body = true;
+    if (client->http.status >= 300)
+        ango_json_want_envelope(&client->json);
+    else if (*client->room.next == '{')
+        ango_room_drop_text(&client->room);
+}
+
 /* Takes what has been received. ANGO_E_END: an entry is there, for whoever drains. */
 static int take(struct ango_client *client)
 {
@@ -284,8 +294,8 @@ static int take(struct ango_client *client)
             ango_room_pack(room);
         if (n <= 0)
             return n;
-        if (http->status >= 300)
-            ango_json_want_envelope(&client->json);
+        if (!client->has_body)
+            begin_body(client);
         ango_room_add_text(room, (size_t)n);
         from = room->next;
         err = ango_json_take(&client->json, room, (size_t)n);

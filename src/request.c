@@ -5,6 +5,7 @@
 #include "utf8.h"
 
 #define LENGTH_DIGITS "1234567890" /* reserved for Content-Length */
+#define EMPTY_LINE "\r\n\r\n"       /* and the end of the line before it */
 
 void ango_request_refuse(struct ango_request *q, int err)
 {
@@ -171,7 +172,7 @@ void ango_write_head(struct ango_request *q, const struct ango_config *config, c
 {
     const char *user_agent = config->user_agent != NULL ? config->user_agent : "ango/" ANGO_VERSION;
 
-    ango_write_text(q, " HTTP/1.1\r\nHost: ");
+    ango_write_text(q, " HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: ");
     ango_write_text(q, config->host);
     if (config->tcp_port != 0)
         ango_write_number(q, ':', config->tcp_port);
@@ -183,11 +184,9 @@ void ango_write_head(struct ango_request *q, const struct ango_config *config, c
     }
     if (config->keep_ms == 0)
         ango_write_text(q, "\r\nConnection: close");
-    ango_write_text(q, "\r\nAccept-Encoding: identity");
-    if (body)
-        ango_write_text(q, "\r\nContent-Type: application/json\r\nContent-Length: " LENGTH_DIGITS);
-    q->body = q->len;
-    ango_write_text(q, "\r\n\r\n");
+    ango_write_text(q, body ? "\r\nContent-Type: application/json\r\nContent-Length: " LENGTH_DIGITS EMPTY_LINE
+                            : EMPTY_LINE);
+    q->body = q->len - strlen(EMPTY_LINE);
 }
 
 /*
@@ -201,6 +200,6 @@ void ango_request_end_body(struct ango_request *q)
     if (ango_request_end(q) != ANGO_OK)
         return;
     q->len = q->body - strlen(" " LENGTH_DIGITS);
-    ango_write_number(q, ' ', len - 4);
+    ango_write_number(q, ' ', len - strlen(EMPTY_LINE));
     write_bytes(q, q->buf + q->body, len);
 }

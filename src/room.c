@@ -14,15 +14,22 @@ void ango_room_begin(struct ango_room *room, uint8_t *buffer, size_t cap)
     room->next = room->end = room->put + ANGO_ROOM_GAP;
 }
 
+void ango_room_drop_text(struct ango_room *room)
+{
+    room->text_cap = 0;
+    room->kept = room->start;
+    room->put = room->start;
+}
+
 void ango_room_add_text(struct ango_room *room, size_t n)
 {
     uint8_t *end = room->start + room->text_len;
-    size_t left = room->text_cap - room->text_len;
+    size_t left = room->text_cap - room->text_len - 1;
 
-    if (left <= 1) /* the NUL; or none is wanted any more */
+    if (room->text_cap == 0)
         return;
-    if (n > left - 1)
-        n = left - 1;
+    if (n > left)
+        n = left;
     memcpy(end, room->next, n);
     end[n] = '\0';
     room->text_len += n;

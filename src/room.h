@@ -5,8 +5,7 @@
  *     | text | words | entries | incomplete | 16 bytes |held| not yet taken | free: recv |
  *
  * What is wanted of the reply is put behind `put` and becomes part of what stays once it is complete; every other byte
- * is dropped as it is taken. The reply as plain text, which people are shown where there are no better words, has
- * the front until a list begins.
+ * is dropped as it is taken. A reply that is not a success in JSON also leaves its plain text at the front, for people.
  *
  * What is put is never longer than what was taken for it, but for at most 8 bytes: the name of an entry's member is
  * written when its value begins. So with ANGO_ROOM_GAP bytes between the two, `put` cannot overtake `next`.
@@ -33,6 +32,9 @@
 
 /* Begins a reply, in a zeroed struct and a buffer of `cap` bytes, at least ANGO_ROOM_MIN, of which the last is kept for a NUL. */
 void ango_room_begin(struct ango_room *room, uint8_t *buffer, size_t cap);
+
+/* Before the first byte of the body: no text is wanted. */
+void ango_room_drop_text(struct ango_room *room);
 
 /* Adds what still fits of n bytes of the body, at `next`, to the reply as plain text, which always ends with a NUL. */
 void ango_room_add_text(struct ango_room *room, size_t n);

@@ -14,6 +14,8 @@
  */
 enum { ASK, READ, END, OVER };
 
+#define LIMIT_LEAST 10 /* the API's default; no server gives fewer */
+
 int ango_walk_begin(struct ango_walk *walk, struct ango_client *client, const char *id, const char *query,
                     int (*ask)(struct ango_walk *walk, const struct ango_page *page))
 {
@@ -32,8 +34,6 @@ int ango_walk_begin(struct ango_walk *walk, struct ango_client *client, const ch
     walk->serial = client->serial;
     walk->page = 1;
     walk->limit = config->page_limit != 0 ? config->page_limit : ANGO_LIMIT_MAX;
-    walk->trusts_total = true;
-    walk->empty_max = 1;
     return ANGO_OK;
 }
 
@@ -92,19 +92,37 @@ static int ask(struct ango_walk *walk)
     return ANGO_OK;
 }
 
+/*
+ * The first page was short. If the server gives no more than that at a time, the second page of our limit may begin
+ * behind what it left out: so from now on it is asked for as many as it gave, which comes to the same whatever it does.
+ * A server that filters after it has cut its pages then shows some entries again; so a walk does this only where the
+ * number looks like a limit.
+ */
+static void follow_limit(struct ango_walk *walk)
+{
+    if (walk->at == 0 || walk->at >= walk->limit)
+        return;
+    if (walk->thorough)
+        walk->limit = (uint8_t)(walk->at > LIMIT_LEAST ? walk->at : LIMIT_LEAST);
+    else if (walk->at % 5 == 0)
+        walk->limit = (uint8_t)walk->at;
+}
+
 /* The page has been read to its end: is there another one? */
 static void turn(struct ango_walk *walk)
 {
     uint32_t total = walk->client->result.total;
+    unsigned empty_max = walk->thorough ? 2 : 1; /* an empty page can be one that was filtered after it was cut */
 
+    if (walk->page == 1)
+        follow_limit(walk);
     walk->passed += walk->at;
     walk->skip = walk->skip > walk->at ? walk->skip - walk->at : 0;
     walk->page++;
     walk->previous = walk->begins;
     walk->empty = walk->at == 0 || walk->repeats ? walk->empty + 1 : 0;
     walk->state = ASK;
-    if (walk->one_page || walk->empty == walk->empty_max
-        || (walk->trusts_total && total > 0 && walk->passed >= total))
+    if (walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total))
         walk->state = END;
 }
 

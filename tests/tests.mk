@@ -45,7 +45,7 @@ $(DRIVERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBE
 
 FUZZERS := $(call program,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 fuzzers: $(FUZZERS)
-$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(filter-out %/rows.c,$(common_src))) \
+$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(filter-out %/rows.c %/only.c,$(common_src))) \
     $(LIBANGO) $(LIBMBEDTLS)
 	$(link) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
@@ -65,7 +65,7 @@ demo: all ## invite two people through the ango command, against a stand-in serv
 	@port/packages openssl:openssl
 	@tests/hub/demo
 
-test: ## run every test and check; closes with "N passed, N failed"
+test: ## run every test and check, or ONLY="units e2e/test_command:list row:24" of them
 	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
 	    clang:clang libclang-rt-dev nginx-light:nginx \
 	    clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
