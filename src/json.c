@@ -186,7 +186,7 @@ static uint8_t *match_plain(struct ango_json *j, uint8_t *p)
             p++;
         }
         j->matched = (uint8_t)(j->matched + (p - from));
-        if (*p == '"' || *p == '\\' || *p == '\0')
+        if ((signed char)*p <= '"' || *p == '\\') /* as in skip_plain */
             break;
         match(j, (char)*p++);
     }
