@@ -45,8 +45,9 @@ static int call(enum operation operation, const struct input *in)
 
 /* --- requests ------------------------------------------------------------------------------------------- */
 
-#define HOST_AND_KEY " HTTP/1.1\r\nHost: hub.example\r\napikey: " EXCHANGE_KEY \
-                     "\r\nUser-Agent: ango/" ANGO_VERSION "\r\nAccept-Encoding: identity\r\n"
+#define HOST_AND_KEY                                                                                         \
+    " HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: hub.example\r\napikey: " EXCHANGE_KEY                      \
+    "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n"
 #define GET(path) "GET " path HOST_AND_KEY "\r\n"
 #define WITH(method, path, len, body)                                                                        \
     method " " path HOST_AND_KEY "Content-Type: application/json\r\nContent-Length: " #len "\r\n\r\n" body
