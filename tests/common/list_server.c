@@ -108,7 +108,7 @@ static void put_page(enum list_kind kind)
     const struct list_server *s = &list_server;
     unsigned long limit = s->gives != 0 ? s->gives : s->caps != 0 && s->caps < s->limit ? s->caps : s->limit;
     unsigned long page = s->ignores_page ? 1 : s->page;
-    size_t from = kind == LIST_ASSIGNED ? 0 : (page - 1) * limit;
+    size_t from = kind == LIST_ASSIGNED ? 0 : (page - 1) * (s->caps_late ? s->limit : limit);
     size_t to = kind == LIST_ASSIGNED ? list_len(kind) : from + limit;
     size_t i;
 

@@ -32,6 +32,7 @@ struct list_server {
 
     /* How it cuts its pages. */
     unsigned long caps;      /* a page has no more entries than this, whatever is asked for; 0: as many as asked for */
+    bool caps_late;          /* caps what is left, once it has gone to the page that `limit` makes */
     unsigned long gives;     /* ignores `limit` and gives so many; 0: it does not */
     bool ignores_page;
     unsigned long short_by;  /* each page but the first lacks so many at its end, which come on no page */
