@@ -87,6 +87,7 @@ static int ask(struct ango_walk *walk)
         return err;
     ango_drain(walk->client);
     walk->at = 0;
+    walk->compared = false;
     walk->repeats = false;
     walk->state = READ;
     return ANGO_OK;
@@ -146,7 +147,7 @@ static int fail(struct ango_walk *walk, int err)
 
 /* --- entries -------------------------------------------------------------------------------------- */
 
-/* Whether the page, by its first entry, is the first one or the one before again. */
+/* Whether the page, by its first entry that fits, is the first one or the one before again. */
 static bool is_repeated(struct ango_walk *walk, const char *const *strings)
 {
     /* Each kind of entry begins with its identifier, which not every server gives, and what it is called. */
@@ -176,8 +177,9 @@ static int read_entry(struct ango_walk *walk, void *entry, uint32_t wait_ms)
     case ANGO_E_WAIT:
         return err;
     case ANGO_E_END:
-        if (walk->at == 0)
+        if (!walk->compared)
             walk->repeats = is_repeated(walk, (const char *const *)entry);
+        walk->compared = true;
         return pass(walk, ANGO_OK);
     case ANGO_E_ENTRY:
         return pass(walk, err);
