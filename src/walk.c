@@ -202,6 +202,8 @@ static int check_deadline(struct ango_walk *walk, uint32_t *wait_ms)
     elapsed = port->clock_ms(port->ctx) - walk->began_ms;
     if (elapsed >= walk->timeout_ms) {
         ango_cancel(walk->client);
+        if (walk->state == READ)
+            (void)fail(walk, ANGO_E_TIME);
         return ANGO_E_TIME;
     }
     if (*wait_ms > walk->timeout_ms - elapsed)
