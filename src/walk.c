@@ -161,12 +161,15 @@ static bool is_repeated(struct ango_walk *walk, const char *const *strings)
     return false;
 }
 
-/* Passes over an entry that was handed out before: ANGO_E_WAIT. `err` for any other. */
+/*
+ * Passes over an entry that was handed out before: ANGO_E_WAIT. `err` for any other. A read-back looks at each entry of a
+ * page that begins as another one did: it may go on otherwise.
+ */
 static int pass(struct ango_walk *walk, int err)
 {
     uint32_t at = walk->at++;
 
-    return walk->repeats || at < walk->skip ? ANGO_E_WAIT : err;
+    return (walk->repeats && !walk->thorough) || at < walk->skip ? ANGO_E_WAIT : err;
 }
 
 static int read_entry(struct ango_walk *walk, void *entry, uint32_t wait_ms)
