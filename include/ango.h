@@ -429,10 +429,11 @@ struct ango_walk {
     uint32_t skip;       /* entries from this page's first on that were handed out before */
     uint32_t first;      /* hash of the first page's first entry */
     uint32_t previous;   /* hash of the first entry of the page before */
-    uint32_t begins;     /* hash of this page's first entry */
+    uint32_t begins;     /* hash of this page's first entry that fits */
     uint8_t limit;
     uint8_t empty;       /* pages in a row, until now, that brought nothing new */
     uint8_t state;
+    bool compared;       /* an entry of this page, with the pages before */
     bool repeats;        /* this page was read before */
     bool thorough;       /* for a read-back: rests on less, at the price of reading more */
     bool one_page;

@@ -16,10 +16,10 @@
  */
 enum { IDLE, INVITES, MEMBERS, ASSIGNED, SETTLE, DONE };
 
-/* Of an entry nothing but the address is wanted. */
+/* Of an entry the address is wanted; and what tells two of the same address apart, for the walk. */
 struct entry {
+    const char *id;
     const char *address;
-    const char *none; /* "" */
 };
 
 /* --- what is read --------------------------------------------------------------------------------- */
@@ -31,6 +31,7 @@ static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
     static const struct ango_field fields[] = {
         ANGO_ENVELOPE,
         { "invites", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
+        { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "to", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
@@ -43,6 +44,7 @@ static int ask_members(struct ango_walk *walk, const struct ango_page *page)
     static const struct ango_field fields[] = {
         ANGO_ENVELOPE,
         { "users", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
+        { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "email", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
@@ -56,6 +58,7 @@ static int ask_assigned(struct ango_walk *walk, const struct ango_page *page)
         ANGO_ENVELOPE,
         { "project", ANGO_FIELD_DATA, ANGO_JSON_OBJECT, 0 },
         { "assignedTo", LIST, ANGO_JSON_LIST, 0 },
+        { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "assignee", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ASSIGNED_LIST, 1 };

@@ -87,6 +87,7 @@ static int ask(struct ango_walk *walk)
         return err;
     ango_drain(walk->client);
     walk->at = 0;
+    walk->compared = false;
     walk->repeats = false;
     walk->state = READ;
     return ANGO_OK;
@@ -146,7 +147,7 @@ static int fail(struct ango_walk *walk, int err)
 
 /* --- entries -------------------------------------------------------------------------------------- */
 
-/* Whether the page, by its first entry, is the first one or the one before again. */
+/* Whether the page, by its first entry that fits, is the first one or the one before again. */
 static bool is_repeated(struct ango_walk *walk, const char *const *strings)
 {
     /* Each kind of entry begins with its identifier, which not every server gives, and what it is called. */
@@ -160,12 +161,15 @@ static bool is_repeated(struct ango_walk *walk, const char *const *strings)
     return false;
 }
 
-/* Passes over an entry that was handed out before: ANGO_E_WAIT. `err` for any other. */
+/*
+ * Passes over an entry that was handed out before: ANGO_E_WAIT. `err` for any other. A read-back looks at each entry of a
+ * page that begins as another one did: it may go on otherwise.
+ */
 static int pass(struct ango_walk *walk, int err)
 {
     uint32_t at = walk->at++;
 
-    return walk->repeats || at < walk->skip ? ANGO_E_WAIT : err;
+    return (walk->repeats && !walk->thorough) || at < walk->skip ? ANGO_E_WAIT : err;
 }
 
 static int read_entry(struct ango_walk *walk, void *entry, uint32_t wait_ms)
@@ -176,8 +180,9 @@ static int read_entry(struct ango_walk *walk, void *entry, uint32_t wait_ms)
     case ANGO_E_WAIT:
         return err;
     case ANGO_E_END:
-        if (walk->at == 0)
+        if (!walk->compared)
             walk->repeats = is_repeated(walk, (const char *const *)entry);
+        walk->compared = true;
         return pass(walk, ANGO_OK);
     case ANGO_E_ENTRY:
         return pass(walk, err);
@@ -200,6 +205,8 @@ static int check_deadline(struct ango_walk *walk, uint32_t *wait_ms)
     elapsed = port->clock_ms(port->ctx) - walk->began_ms;
     if (elapsed >= walk->timeout_ms) {
         ango_cancel(walk->client);
+        if (walk->state == READ)
+            (void)fail(walk, ANGO_E_TIME);
         return ANGO_E_TIME;
     }
     if (*wait_ms > walk->timeout_ms - elapsed)
