@@ -317,9 +317,9 @@ bench: all ## what the client costs, side by side with libcurl, curl and Python'
 	@port/packages valgrind openssl:openssl nginx-light:nginx libcurl4-openssl-dev curl:curl python3-requests
 	@tests/bench
 
-serve: ## run the stand-in Ango Hub in the foreground, to try things against
+serve: ## run the stand-in Ango Hub in the foreground; MOODS="caps-limit=10 lags=2" (tests/standin.py --help)
 	@port/packages openssl:openssl
-	@tests/standin.py
+	@tests/standin.py --mood "$(MOODS)"
 
 anchors: ## turn PEM=FILE into a C array of trust anchors
 	@port/packages openssl:openssl
