@@ -167,7 +167,8 @@ class Hub:
         if action == "accept" and kind != "invites":
             return
         behind = where == "behind"
-        strangers = [e for e in self.in_order(self.org.lists[kind].values()) if is_stranger(e)]
+        strangers = [e for e in self.in_order(self.org.lists[kind].values()) if is_stranger(e)
+                     and (kind != "invites" or self.pending(e))]
         if action == "add":
             self.serial["moved"] += 1
             self.add_stranger(kind, "moved_%d@example.com" % self.serial["moved"], behind)
@@ -618,7 +619,7 @@ Caller = collections.namedtuple("Caller", "role email")
 def is_stranger(entry):
     """Whether it was there from the start or came by itself, and may go so, too; the keys' users may not."""
     text = entry.get("to") or entry.get("email") or entry["name"]
-    return re.match(r"(pending|expired|member|moved)_[0-9]+@", text) is not None
+    return re.match(r"(pending|member|moved)_[0-9]+@", text) is not None
 
 
 def key_of(entry):

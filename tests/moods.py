@@ -36,6 +36,7 @@ def one_of(*allowed):
         if text not in allowed:
             raise ValueError("takes one of " + ", ".join(allowed))
         return text
+    read.usage = "|".join(allowed)
     return read
 
 
@@ -73,7 +74,9 @@ class Mood:
     def usage(self):
         if self.read is flag:
             return self.name
-        return self.name + ("=VALUE" if self.default is None else "[=%s]" % self.default)
+        if self.default is None:
+            return "%s=%s" % (self.name, getattr(self.read, "usage", "WHAT@WHEN"))
+        return "%s[=%s]" % (self.name, self.default)
 
 
 MOODS = {mood.name: mood for mood in (
@@ -196,8 +199,8 @@ def usage():
     """Each mood and its sentence, and the personalities."""
     lines = ["moods (--mood, MOODS=\"...\"):"]
     for mood in MOODS.values():
-        lines += textwrap.wrap(mood.sentence, 100, initial_indent="  %-22s " % mood.usage(),
-                               subsequent_indent=" " * 25)
+        lines += ["  " + mood.usage()]
+        lines += textwrap.wrap(mood.sentence, 100, initial_indent=" " * 8, subsequent_indent=" " * 8)
     lines += ["", "personalities, each a name for several moods:"]
     lines += ["  %-40s %s" % (name, words or "(none)") for name, words in PERSONALITIES.items()]
     return "\n".join(lines)

@@ -142,7 +142,7 @@ def chunk(body, options):
 # ------------------------------------------------------------------------------------------ moods, on the wire
 
 CDN_HEADERS = [
-    ("Set-Cookie", "LB=" + "A" * 128 + "; Expires=Thu, 03 Dec 2026 11:18:02 GMT; Path=/; SameSite=None; Secure"),
+    ("Set-Cookie", "LB=" + "A" * 192 + "; Expires=Thu, 03 Dec 2026 11:18:02 GMT; Path=/; SameSite=None; Secure"),
     ("Content-Security-Policy", "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action "
      "'self';frame-ancestors 'self';img-src 'self' data:;object-src 'none';script-src 'self';script-src-attr "
      "'none';style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests"),
@@ -156,6 +156,7 @@ CDN_HEADERS = [
     ("ETag", 'W/"10-uViC3pa4b5/U2h5JkCXIHUyMvk0"'), ("CF-Cache-Status", "DYNAMIC"),
     ("Report-To", '{"endpoints":[{"url":"https:\\/\\/a.nel.example.com\\/report\\/v4?s=' + "x" * 150
      + '"}],"group":"nel","max_age":604800}'),
+    ("Set-Cookie", "LBCORS=" + "A" * 192 + "; Path=/; SameSite=None; Secure"),
     ("NEL", '{"success_fraction":0,"report_to":"nel","max_age":604800}'), ("Server", "example-cdn"),
     ("CF-RAY", "8f2b1c3d4e5f6a7b-FRA"), ("alt-svc", 'h3=":443"; ma=86400'),
     ("Set-Cookie", "__bm=" + "b" * 200 + "; path=/; domain=.example.com; HttpOnly; Secure; SameSite=None"),

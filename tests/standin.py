@@ -830,8 +830,9 @@ With curl:
 With ango:
   ANGO_API_KEY=%s build/host/ango invite --host %s --ca %s \\
     --org %s --role member --project %s:Labeler user_1@example.com
-""" % (s.url, s.ca, s.key, s.org, " ".join(s.projects), " ".join(s.hub.moods.words) or "none", s.control_url, s.url, s.prefix, s.org, s.key, s.ca,
-       s.key, s.host, s.ca, s.org, s.projects[0] if s.projects else "ID"), flush=True)
+""" % (s.url, s.ca, s.key, s.org, " ".join(s.projects), " ".join(s.hub.moods.words) or "none", s.control_url,
+       s.url, s.prefix, s.org, s.key, s.ca, s.key, s.host + s.prefix, s.ca, s.org,
+       s.projects[0] if s.projects else "ID"), flush=True)
 
 
 def main():
