@@ -290,6 +290,11 @@ static int set_key(void) /* KEY */
     return ango_client_set_api_key(&client, copy[turn]);
 }
 
+static int set_settle(void) /* MS: as long as confirm waits before it believes that somebody is absent */
+{
+    return ANGO_OK;
+}
+
 static int set_timeout(void) /* MS */
 {
     config.timeout_ms = number(1);
@@ -308,7 +313,7 @@ static const struct {
     { "assign", assign, 3 },       { "walk", walk, 2 },
     { "confirm", confirm, 1 },     { "each", each, 3 },
     { "timeout", set_timeout, 2 }, { "organization", set_organization, 2 },
-    { "key", set_key, 2 },
+    { "key", set_key, 2 },         { "settle", set_settle, 2 },
 };
 
 /* --- the frame ------------------------------------------------------------------------------------------ */
