@@ -426,10 +426,10 @@ class Hub:
     def page(self, kind, query, entries, show, wanted=None):
         """Part of a list as `page` and `limit` want it, or the mood."""
         page, limit = query.number("page", 1, 10 ** 9), query.number("limit", 10, 100)
-        limit = self.moods["ignores-limit"] or min(limit, self.moods["caps-limit"] or limit)
+        asked, limit = limit, self.moods["ignores-limit"] or min(limit, self.moods["caps-limit"] or limit)
         if self.moods["ignores-page"]:
             page = 1
-        start = (page - 1) * limit
+        start = (page - 1) * (asked if self.moods["skips-as-asked"] else limit)
         late = self.moods["filters-after-paging"]
         if wanted and not late:
             entries = [e for e in entries if wanted(e)]

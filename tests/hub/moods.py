@@ -82,6 +82,8 @@ class Mood:
 MOODS = {mood.name: mood for mood in (
     # Lists.
     Mood("caps-limit", number(1, 100), "10", "No page has more entries than this, whatever `limit` asks for."),
+    Mood("skips-as-asked", flag, None,
+         "With caps-limit: a page begins where it would without, so that the entries in between are on none."),
     Mood("ignores-limit", number(1, 100), "10", "Every page has this many entries; `limit` is not looked at."),
     Mood("ignores-page", flag, None, "Every page is the first."),
     Mood("order", one_of("oldest", "newest", "shuffled"), None,
@@ -153,6 +155,7 @@ PERSONALITIES = {
     "caps-at-20-oldest-first-total-is-text": "caps-limit=20 order=oldest total=text",
     "caps-at-10-newest-first-lags": "caps-limit=10 order=newest lags=0.4",
     "caps-at-7-shuffled-nested": "caps-limit=7 order=shuffled nested",
+    "caps-at-20-skips-as-asked": "caps-limit=20 skips-as-asked order=newest",
     "one-page-for-all-requests": "ignores-limit ignores-page",
     "first-page-only-newest-first": "ignores-page order=newest",
     "filters-what-it-cut": "filters-after-paging caps-limit=20 total=none",

@@ -74,6 +74,12 @@ class Pages(Mooded):
                 self.assertEqual(len(set(entries)), 25)
             self.assertEqual(len(self.page(limit=3)[0]), 3)
 
+    def test_skips_as_asked(self):
+        self.s.mood("caps-limit=10", "skips-as-asked")
+        self.assertEqual(self.page(limit=20)[0], PENDING[:10])
+        self.assertEqual(self.page(page=2, limit=20)[0], PENDING[20:])
+        self.assertEqual(self.pages(limit=10)[1], PENDING)
+
     def test_ignores_limit(self):
         self.s.mood("ignores-limit")
         for kind in KINDS:
