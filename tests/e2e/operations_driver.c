@@ -207,6 +207,8 @@ static bool waited(int err)
     return true;
 }
 
+static uint32_t patience_ms; /* with a whole list, or a reading back; 0: no end */
+
 static int walk(void) /* invites | members [SEARCH] | projects [SORT] */
 {
     static struct ango_walk w;
@@ -222,6 +224,7 @@ static int walk(void) /* invites | members [SEARCH] | projects [SORT] */
         err = ango_walk_projects(&w, &client, text);
     if (err != ANGO_OK)
         return err;
+    w.timeout_ms = patience_ms;
     while ((err = ango_walk_next(&w, &item)) != ANGO_E_END) {
         if (err != ANGO_OK) {
             printf("error\t%d\n", err);
@@ -247,13 +250,19 @@ static uint32_t settle_ms;
 static int read_back(size_t from)
 {
     static const char *const texts[] = { "absent", "invited", "member", "assigned", "unsure" };
+    uint32_t began = plain.clock_ms(plain.ctx);
     size_t i;
     int err;
 
     if (settle_ms > 0)
         reading.settle_ms = settle_ms;
-    while ((err = ango_confirm_step(&reading, 1000)) == ANGO_E_WAIT || waited(err))
+    while ((err = ango_confirm_step(&reading, 1000)) == ANGO_E_WAIT || waited(err)) {
+        if (patience_ms > 0 && plain.clock_ms(plain.ctx) - began > patience_ms) {
+            ango_cancel(&client);
+            return ANGO_E_TIME;
+        }
         (void)usleep(1000 * ango_confirm_wait_ms(&reading));
+    }
     for (i = 0; err == ANGO_OK && i < left(from); i++) {
         const char *const fields[] = { word[from + i], texts[presence[i]] };
 
@@ -320,6 +329,12 @@ static int set_settle(void) /* MS */
     return ANGO_OK;
 }
 
+static int set_patience(void) /* MS */
+{
+    patience_ms = number(1);
+    return ANGO_OK;
+}
+
 static int set_prefix(void) /* PATH */
 {
     static char copy[400];
@@ -349,7 +364,7 @@ static const struct {
     { "timeout", set_timeout, 2 }, { "organization", set_organization, 2 },
     { "key", set_key, 2 },         { "settle", set_settle, 2 },
     { "prefix", set_prefix, 2 },   { "project", project, 2 },
-    { "confirm-assigned", confirm_assigned, 3 },
+    { "patience", set_patience, 2 }, { "confirm-assigned", confirm_assigned, 3 },
 };
 
 /* --- the frame ------------------------------------------------------------------------------------------ */

@@ -135,6 +135,8 @@ class Trial:
                     self.client("prefix", self.moods["prefix"])
                 slow = self.moods.any("lags", "replicas", "acts-late")
                 self.client("settle", SETTLE_MS if slow else SETTLED_MS)
+                if self.moods["endless"]:
+                    self.client("patience", 2000)
                 what(*arguments)
             except Lost as error:
                 self.complain("%s", error)
