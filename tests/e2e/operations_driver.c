@@ -228,7 +228,7 @@ static int walk(void) /* invites | members [SEARCH] | projects [SORT] */
     while ((err = ango_walk_next(&w, &item)) != ANGO_E_END) {
         if (err != ANGO_OK) {
             printf("error\t%d\n", err);
-            if (!waited(err) && !ango_walk_is_amid(&w) && err != ANGO_E_TRUNCATED && err != ANGO_E_NET)
+            if (!waited(err) && err != ANGO_E_ENTRY && err != ANGO_E_TRUNCATED && err != ANGO_E_NET)
                 return err;
         } else if (strcmp(word[1], "invites") == 0) {
             show_invite(&item.invite);

@@ -437,9 +437,10 @@ class Hub:
         if wanted and late:
             cut = [e for e in cut if wanted(e)]
         shown = [show(e) for e in cut]
+        total = self.moods["total"] or ("number" if kind == "projects" else "none")
         if self.moods["endless"]:
             shown += [self.invented(kind, n) for n in range(max(start, len(entries)), start + limit)]
-        total = self.moods["total"] or ("number" if kind == "projects" else "none")
+            total = "none"
         data = {kind: shown}
         if total != "none":
             data["total"] = str(len(entries)) if total == "text" else self.count(len(entries))

@@ -150,6 +150,7 @@ class Pages(Mooded):
         for kind in KINDS:
             seen = [entry for n in (1, 2, 3, 1000) for entry in self.page(kind, n, 20)[0]]
             self.assertEqual(len(set(seen)), 80)
+            self.assertNotIn("total", self.page(kind)[1])
             self.assertEqual(len(self.page(kind, 1, 25)[0]), 25)
         self.assertEqual(self.pages(most=3)[1][:25], PENDING)
 
