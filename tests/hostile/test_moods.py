@@ -32,10 +32,11 @@ ADMIN, MEMBER = 1, 2
 LEAD = 4
 SEED = {"invites": 130, "members": 120, "projects": 30, "expired": 3}
 BUFFER, SMALL_BUFFER = 16384, 2048
-PATIENCE_S = 40                                                 # for one command of the client
+PATIENCE_S = 120                                                # for one command of the client
 SETTLE_MS = 2000                                                # more than any mood here lags or acts late ...
 SETTLED_MS = 100                                                # where none does
-STALL_TIMEOUT_MS = 700
+TIMEOUT_MS = 30000                                              # far more than needed: machines are busy
+STALL_TIMEOUT_MS = 700                                          # of what must time out
 ROUNDS = 4                                                      # of reading back and inviting again
 ROWS = {
     "caps-limit": 137, "skips-as-asked": 137, "ignores-limit": 137, "ignores-page": 138, "order": 140,
@@ -134,6 +135,7 @@ class Trial:
             try:
                 if self.moods["prefix"]:
                     self.client("prefix", self.moods["prefix"])
+                self.client("timeout", TIMEOUT_MS)
                 slow = self.moods.any("lags", "replicas", "acts-late")
                 self.client("settle", SETTLE_MS if slow else SETTLED_MS)
                 if self.moods["endless"]:
@@ -165,7 +167,7 @@ class Trial:
             self.client("timeout", STALL_TIMEOUT_MS)
         entries, result = self.client(*words)
         if slow:
-            self.client("timeout", 10000)
+            self.client("timeout", TIMEOUT_MS)
         seen = self.s.log(before + 1)
         self.expect(len(seen) <= 1, "%s: %d requests DOUBLED", words[0], len(seen))
         entry = seen[0] if seen else None
