@@ -366,10 +366,10 @@ void reading_reply(struct reading *r, const void *reply, size_t len)
     demand(r, r->http_err != ANGO_OK || has_head, "a reply without a head");
     demand(r, !has_head || (r->http.status >= 200 && r->http.status <= 599), "a status that is none");
     demand(r, r->http.retry_after_s <= ANGO_RETRY_AFTER_MAX, "a wait that is too long");
+    /* What comes after the reply may be on its way still: only what is left of it can tell. */
+    r->keeps = r->http_err == ANGO_OK && ango_http_can_keep(&r->http, &r->room) && r->fed == len;
     say(r, "\nhttp %s %u retry=%lu keep=%d\n", reading_name(r->http_err), has_head ? r->http.status : 0u,
-        has_head ? (unsigned long)r->http.retry_after_s : 0ul,
-        /* What comes after the reply may be on its way still: only what is left of it can tell. */
-        r->http_err == ANGO_OK && ango_http_can_keep(&r->http, &r->room) && r->fed == len);
+        has_head ? (unsigned long)r->http.retry_after_s : 0ul, r->keeps);
     if (r->shape != NULL)
         end_json(r, entry);
 }
