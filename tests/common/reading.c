@@ -139,7 +139,6 @@ static void check(struct reading *r)
     const struct ango_room *room = &r->room;
     const uint8_t *unread = room->next - room->held;
 
-    demand(r, guard_intact(&r->guard), "written in front of the buffer");
     demand(r, room->limit == room->start + r->cap - 1, "the limit has moved");
     demand(r, room->held <= READING_HELD_MAX, "more is held than a cut character or literal");
     demand(r, room->start + room->text_cap <= room->kept && room->kept <= room->put, "out of order at the front");
@@ -315,6 +314,7 @@ void reading_json(struct reading *r, const void *text, size_t len)
         check_unread(r, r->room.next - r->room.held);
     }
     end_json(r, entry);
+    demand(r, guard_intact(&r->guard), "written in front of the buffer");
 }
 
 /* Takes what has been received; the result is ango_http_take's. */
@@ -372,6 +372,7 @@ void reading_reply(struct reading *r, const void *reply, size_t len)
         has_head ? (unsigned long)r->http.retry_after_s : 0ul, r->keeps);
     if (r->shape != NULL)
         end_json(r, entry);
+    demand(r, guard_intact(&r->guard), "written in front of the buffer");
 }
 
 /* --- ways of cutting -------------------------------------------------------------------------- */
