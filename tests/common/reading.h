@@ -44,6 +44,7 @@ struct reading {
     const char *broken; /* the first promise that was not kept, or NULL */
     int http_err;       /* of a reply: ANGO_E_WAIT when it has not ended */
     int err;            /* of ango_json_end */
+    bool keeps;         /* the connection can carry another exchange */
     size_t passed;      /* entries that did not fit, when they are handed out */
     size_t free_min;    /* bytes that could be received at once, at the least */
     struct ango_result result;
