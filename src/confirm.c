@@ -20,6 +20,7 @@ enum { IDLE, INVITES, MEMBERS, ASSIGNED, SETTLE, DONE };
 struct entry {
     const char *id;
     const char *address;
+    const char *status; /* of an invitation */
 };
 
 /* --- what is read --------------------------------------------------------------------------------- */
@@ -33,6 +34,7 @@ static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
         { "invites", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
         { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "to", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+        { "status", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
 
@@ -138,41 +140,63 @@ static int end_pass(struct ango_confirm *confirm)
 
 /* --- entries -------------------------------------------------------------------------------------- */
 
-static void take_address(struct ango_confirm *confirm, const char *address)
+static enum ango_presence presence_in(const struct ango_confirm *confirm)
 {
-    enum ango_presence presence = confirm->phase == INVITES   ? ANGO_INVITED
-                                  : confirm->phase == MEMBERS ? ANGO_MEMBER
-                                                              : ANGO_ASSIGNED;
+    switch (confirm->phase) {
+    case INVITES:
+        return ANGO_INVITED;
+    case MEMBERS:
+        return ANGO_MEMBER;
+    default:
+        return ANGO_ASSIGNED;
+    }
+}
+
+static void take_entry(struct ango_confirm *confirm, const struct entry *entry)
+{
+    bool pending = *entry->status == '\0' || ango_text_is(entry->status, "pending");
     size_t i;
 
     confirm->count++;
-    confirm->sum += ango_hash(ANGO_HASH_BEGIN, address);
-    if (*address == '\0')
+    confirm->sum += ango_hash(ANGO_HASH_BEGIN, entry->address);
+    if (*entry->address == '\0')
         confirm->unclear = true;
-    for (i = 0; i < confirm->emails_len; i++)
-        if (confirm->presence[i] == ANGO_UNSURE && ango_text_is(confirm->emails[i], address)) {
-            confirm->presence[i] = presence;
-            confirm->missing--;
+    for (i = 0; i < confirm->emails_len; i++) {
+        if (confirm->presence[i] != ANGO_UNSURE || !ango_text_is(confirm->emails[i], entry->address))
+            continue;
+        if (!pending) { /* the server shows others than were asked for, and ours is one of them */
+            confirm->unclear = true;
+            continue;
         }
+        confirm->presence[i] = presence_in(confirm);
+        confirm->missing--;
+    }
+}
+
+static int end_list(struct ango_confirm *confirm)
+{
+    int err;
+
+    if (confirm->walk.repeated)
+        confirm->unclear = true;
+    if (confirm->phase != INVITES)
+        return end_pass(confirm);
+    err = begin_walk(confirm, MEMBERS);
+    return err == ANGO_OK ? ANGO_E_WAIT : err;
 }
 
 static int read_list(struct ango_confirm *confirm, uint32_t wait_ms)
 {
-    struct entry entry = { "", "" };
+    struct entry entry = { "", "", "" };
     int err = ango_walk_step(&confirm->walk, &entry, wait_ms);
 
     switch (err) {
     case ANGO_OK:
-        take_address(confirm, entry.address);
-        return ANGO_E_WAIT;
-    case ANGO_E_ENTRY:
-        take_address(confirm, "");
+    case ANGO_E_ENTRY: /* without an address, since it could not be kept */
+        take_entry(confirm, &entry);
         return ANGO_E_WAIT;
     case ANGO_E_END:
-        if (confirm->phase != INVITES)
-            return end_pass(confirm);
-        err = begin_walk(confirm, MEMBERS);
-        return err == ANGO_OK ? ANGO_E_WAIT : err;
+        return end_list(confirm);
     default:
         return err;
     }
@@ -195,6 +219,7 @@ static int begin(struct ango_confirm *confirm, struct ango_client *client, const
     }
     memset(confirm, 0, sizeof *confirm);
     confirm->settle_ms = client->config->timeout_ms;
+    confirm->timeout_ms = ANGO_CONFIRM_TIMEOUT_MS;
     confirm->walk.client = client;
     confirm->id = id;
     confirm->emails = emails;
@@ -228,23 +253,41 @@ uint32_t ango_confirm_wait_ms(const struct ango_confirm *confirm)
     return elapsed < confirm->settle_ms ? confirm->settle_ms - elapsed : 0;
 }
 
+/* Cuts *wait_ms, and the time of the walk, to what is left of the deadline. */
+static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
+{
+    uint32_t elapsed = elapsed_ms(confirm);
+    uint32_t left;
+
+    confirm->walk.timeout_ms = 0;
+    if (confirm->timeout_ms == 0)
+        return ANGO_OK;
+    left = elapsed < confirm->timeout_ms ? confirm->timeout_ms - elapsed : 0;
+    if (*wait_ms > left)
+        *wait_ms = left;
+    confirm->walk.timeout_ms = confirm->timeout_ms - (confirm->walk.began_ms - confirm->began_ms);
+    return left > 0 || ango_is_busy(confirm->walk.client) ? ANGO_OK : ANGO_E_TIME;
+}
+
 int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
 {
+    int err;
+
     if (confirm == NULL || confirm->phase == IDLE)
         return ANGO_E_ARG;
     if (confirm->missing == 0 && !ango_is_busy(confirm->walk.client))
         confirm->phase = DONE;
-    switch (confirm->phase) {
-    case DONE:
+    if (confirm->phase == DONE)
         return ANGO_OK;
-    case SETTLE: {
-        int err = ango_confirm_wait_ms(confirm) > 0 ? ANGO_E_WAIT : begin_pass(confirm);
-
-        return err == ANGO_OK ? ANGO_E_WAIT : err;
-    }
-    default:
+    err = check_deadline(confirm, &wait_ms);
+    if (err != ANGO_OK)
+        return err;
+    if (confirm->phase != SETTLE)
         return read_list(confirm, wait_ms);
-    }
+    if (ango_confirm_wait_ms(confirm) > 0)
+        return ANGO_E_WAIT;
+    err = begin_pass(confirm);
+    return err == ANGO_OK ? ANGO_E_WAIT : err;
 }
 
 static int finish(struct ango_confirm *confirm, int err)

@@ -94,19 +94,32 @@ static int ask(struct ango_walk *walk)
 }
 
 /*
- * The first page was short. If the server gives no more than that at a time, the second page of our limit may begin
- * behind what it left out: so from now on it is asked for as many as it gave, which comes to the same whatever it does.
- * A server that filters after it has cut its pages then shows some entries again; so a walk does this only where the
- * number looks like a limit.
+ * When the first page is short, the server may give no more than that at a time, and yet begin the second page of our
+ * limit behind all that our limit spans. In pages of as many as it gave, nothing is left out, whatever it does; but one
+ * that filters after it has cut its pages then shows some entries again.
+ *
+ * A walk goes on in such pages when the number looks like a limit. A read-back, to which twice means nothing, reads the
+ * list in pages of our limit first, and then once more in such pages.
  */
 static void follow_limit(struct ango_walk *walk)
 {
-    if (walk->at == 0 || walk->at >= walk->limit)
+    if (walk->page != 1 || walk->at >= walk->limit)
         return;
-    if (walk->thorough)
-        walk->limit = (uint8_t)(walk->at > LIMIT_LEAST ? walk->at : LIMIT_LEAST);
-    else if (walk->at % 5 == 0)
-        walk->limit = (uint8_t)walk->at;
+    walk->first_len = (uint8_t)walk->at;
+    if (!walk->thorough && walk->at > 0 && walk->at % 5 == 0)
+        walk->limit = walk->first_len;
+}
+
+/* After the last page: whether a read-back has to begin once more. */
+static bool sweep(struct ango_walk *walk)
+{
+    if (!walk->thorough || walk->one_page || walk->swept || walk->first_len == 0)
+        return false;
+    walk->swept = true;
+    walk->limit = walk->first_len > LIMIT_LEAST ? walk->first_len : LIMIT_LEAST;
+    walk->page = 2;
+    walk->empty = 0;
+    return true;
 }
 
 /* The page has been read to its end: is there another one? */
@@ -114,17 +127,17 @@ static void turn(struct ango_walk *walk)
 {
     uint32_t total = walk->client->result.total;
     unsigned empty_max = walk->thorough ? 2 : 1; /* an empty page can be one that was filtered after it was cut */
+    bool ends;
 
-    if (walk->page == 1)
-        follow_limit(walk);
+    follow_limit(walk);
     walk->passed += walk->at;
     walk->skip = walk->skip > walk->at ? walk->skip - walk->at : 0;
     walk->page++;
     walk->previous = walk->begins;
     walk->empty = walk->at == 0 || walk->repeats ? walk->empty + 1 : 0;
-    walk->state = ASK;
-    if (walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total))
-        walk->state = END;
+    walk->repeated = walk->repeated || walk->repeats;
+    ends = walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total);
+    walk->state = ends && !sweep(walk) ? END : ASK;
 }
 
 /*

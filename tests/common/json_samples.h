@@ -125,6 +125,29 @@ static const struct json_sample json_bad_utf8[] = {
     NAMED("half an escape at the end", "\\ud83"),
 };
 
+/* Row 129: each of them between quotes is JSON. `text` is what it becomes when it is handed out. */
+static const struct {
+    const char *json;
+    const char *text;
+} json_half_surrogates[] = {
+    { "\\ud800", "\xEF\xBF\xBD" },
+    { "\\udc00", "\xEF\xBF\xBD" },
+    { "\\udfff", "\xEF\xBF\xBD" },
+    { "a\\uD83D", "a\xEF\xBF\xBD" },
+    { "\\ud83dx", "\xEF\xBF\xBDx" },
+    { "\\ud83d\\n", "\xEF\xBF\xBD\n" },
+    { "\\ud83d\\ud83d", "\xEF\xBF\xBD\xEF\xBF\xBD" },
+    { "\\ude00\\ud83d", "\xEF\xBF\xBD\xEF\xBF\xBD" },
+    { "\\udbff\\u0041", "\xEF\xBF\xBD" "A" },
+    { "\\ud800\\ue000", "\xEF\xBF\xBD\xEE\x80\x80" },
+    { "\\ud83d\\\\", "\xEF\xBF\xBD\\" },
+    { "\\ud83d\\\"", "\xEF\xBF\xBD\"" },
+    { "\\ud83d\\ud83d\\ude00", "\xEF\xBF\xBD\xF0\x9F\x98\x80" },
+    { "\\ud83d\\ude00\\ude00", "\xF0\x9F\x98\x80\xEF\xBF\xBD" },
+    { "\\ud83d\xF0\x9F\x98\x80", "\xEF\xBF\xBD\xF0\x9F\x98\x80" },
+    { "\\ud800\\\\udc00", "\xEF\xBF\xBD\\udc00" },
+};
+
 /* Row 129: half of a surrogate pair is JSON; U+FFFD stands for it in what is handed out. */
 static const struct {
     struct json_sample sample;

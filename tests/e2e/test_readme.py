@@ -12,8 +12,9 @@ import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/tests/hub")
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/common"]
 import standin                                                  # noqa: E402
+from built import built                                         # noqa: E402
 
 with open(TOP + "/README.md", encoding="utf-8") as f:
     README = f.read()
@@ -45,6 +46,7 @@ def figures():
 
 class Program(unittest.TestCase):
     def test_compiles_and_runs_as_it_stands_there(self):
+        built(*("build/host/lib%s.a" % name for name in ("ango", "ango_posix", "ango_mbedtls")))
         program = re.search(r"^```c\n(.*?)^```", README, re.M | re.S).group(1)
         with standin.StandIn(TOP + "/build/pki") as s, tempfile.TemporaryDirectory() as folder:
             with open(folder + "/program.c", "w", encoding="utf-8") as f:

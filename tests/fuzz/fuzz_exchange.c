@@ -4,6 +4,7 @@
  * reply. Whatever comes: it ends, keeps the promises of exchange_broken, closes what it has opened, and the
  * next exchange succeeds.
  */
+#include "operations.h"
 #include "whole_exchange.h"
 
 #include <stdio.h>
@@ -43,27 +44,10 @@ static bool holds(const uint8_t *data, size_t size, const char *text)
 static int start(unsigned operation)
 {
     static const struct ango_project_assignment project[] = { { "p", ANGO_PROJECT_LABELER } };
-    const struct ango_invitation invitation = { emails, 2, ANGO_ORGANIZATION_ADMIN, project, 1 };
+    static const struct input in = { "org", "a", emails, 2, ANGO_ORGANIZATION_ADMIN, &page, project, 1 };
 
-    switch (operation % 8) {
-    case 0:
-        return ango_get_organization_invites_start(&x.client, "org", &page);
-    case 1:
-        return ango_delete_organization_invites_start(&x.client, "org", emails, 2);
-    case 2:
-        return ango_get_organization_members_start(&x.client, "org", "a", &page);
-    case 3:
-        return ango_update_organization_members_role_start(&x.client, "org", emails, 2,
-                                                           ANGO_ORGANIZATION_ADMIN);
-    case 4:
-        return ango_delete_organization_members_start(&x.client, "org", emails, 2);
-    case 5:
-        return ango_list_projects_start(&x.client, NULL, &page);
-    case 6:
-        return ango_add_members_to_project_start(&x.client, "p", emails, 2, ANGO_PROJECT_LEAD);
-    default:
-        return ango_invite_members_to_org_start(&x.client, "org", &invitation);
-    }
+    /* In the order that the seeds are in. */
+    return operation_start((enum operation)((operation + 1) % OPERATIONS), &x.client, &in);
 }
 
 /* Reads what there is of each kind; only the operation's own may be there. */

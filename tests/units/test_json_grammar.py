@@ -27,7 +27,10 @@ import sys
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CLIENT = os.path.join(TOP, "build", "host", "tests", "units", "pure_driver")
+sys.path.insert(0, TOP + "/tests/common")
+from built import built                                         # noqa: E402
+
+CLIENT = built("build/host/tests/units/pure_driver")
 MAIN = '[]{},:"\\0-e '
 
 
@@ -130,8 +133,6 @@ class Grammar(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        make = [os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-C", TOP, "VARIANT=host"]
-        subprocess.run(make + [CLIENT[len(TOP) + 1:]], check=True, stdout=sys.stderr)
         cls.reader, cls.judged = reader_accepts(MAIN, 7)
 
     def same(self, one, other):
