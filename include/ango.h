@@ -519,8 +519,8 @@ struct ango_confirm {
  *     or removed meanwhile can hide another one from one reading, but not from two that agree;
  *   - the second of them began at least settle_ms after ango_confirm_begin: a server may still be at work on a request
  *     that was cut off, and show late what it has written;
- *   - every entry could be compared: each had an address, and fitted the buffer; and no invitation of theirs had another
- *     status than pending (it is not known whether a server that shows it would take a new one);
+ *   - every entry could be compared: each had an address, and fitted the buffer;
+ *   - no invitation of theirs was shown in another state than pending or expired, if the server shows such at all;
  *   - no page was shown twice: a server that ignores `page` may have more than it shows;
  *   - the address is plain ASCII without a domain in punycode ("xn--"): what a server makes of others, nobody knows.
  * Otherwise it is ANGO_UNSURE: also when ANGO_CONFIRM_PASSES_MAX readings never agreed.

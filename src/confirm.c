@@ -114,26 +114,31 @@ static bool is_comparable(const char *address)
     return true;
 }
 
-/* There is the evidence: who was not found is absent. */
-static void mark_absent(struct ango_confirm *confirm)
+static bool is_found(enum ango_presence presence)
+{
+    return presence != ANGO_ABSENT && presence != ANGO_UNSURE;
+}
+
+/* The end: without evidence nobody is absent, and some never are. */
+static int end(struct ango_confirm *confirm, bool evidence)
 {
     size_t i;
 
     for (i = 0; i < confirm->emails_len; i++)
-        if (confirm->presence[i] == ANGO_UNSURE && is_comparable(confirm->emails[i]))
-            confirm->presence[i] = ANGO_ABSENT;
+        if (!is_found(confirm->presence[i]) && !(evidence && is_comparable(confirm->emails[i])))
+            confirm->presence[i] = ANGO_UNSURE;
+    confirm->phase = DONE;
+    return ANGO_OK;
 }
 
 static int end_pass(struct ango_confirm *confirm)
 {
     bool agrees = confirm->passes > 1 && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
 
-    if (agrees && confirm->late && !confirm->unclear)
-        mark_absent(confirm);
-    if ((agrees && confirm->late) || confirm->passes == ANGO_CONFIRM_PASSES_MAX) {
-        confirm->phase = DONE;
-        return ANGO_OK;
-    }
+    if (agrees && confirm->late)
+        return end(confirm, !confirm->unclear);
+    if (confirm->passes == ANGO_CONFIRM_PASSES_MAX)
+        return end(confirm, false);
     confirm->phase = SETTLE;
     return ANGO_E_WAIT;
 }
@@ -152,25 +157,34 @@ static enum ango_presence presence_in(const struct ango_confirm *confirm)
     }
 }
 
+/*
+ * What an entry says of the address that is its. A server may show invitations in other states than was asked for: one
+ * that has expired is as good as none; what any other word means, nobody knows.
+ */
+static enum ango_presence presence_by(const struct ango_confirm *confirm, const struct entry *entry)
+{
+    if (*entry->status == '\0' || ango_text_is(entry->status, "pending"))
+        return presence_in(confirm);
+    return ango_text_is(entry->status, "expired") ? ANGO_ABSENT : ANGO_UNSURE;
+}
+
 static void take_entry(struct ango_confirm *confirm, const struct entry *entry)
 {
-    bool pending = *entry->status == '\0' || ango_text_is(entry->status, "pending");
+    enum ango_presence presence = presence_by(confirm, entry);
     size_t i;
 
     confirm->count++;
     confirm->sum += ango_hash(ANGO_HASH_BEGIN, entry->address);
     if (*entry->address == '\0')
         confirm->unclear = true;
-    for (i = 0; i < confirm->emails_len; i++) {
-        if (confirm->presence[i] != ANGO_UNSURE || !ango_text_is(confirm->emails[i], entry->address))
-            continue;
-        if (!pending) { /* the server shows others than were asked for, and ours is one of them */
-            confirm->unclear = true;
-            continue;
+    if (presence == ANGO_ABSENT)
+        return;
+    for (i = 0; i < confirm->emails_len; i++)
+        if (!is_found(confirm->presence[i]) && ango_text_is(confirm->emails[i], entry->address)) {
+            confirm->presence[i] = presence;
+            if (is_found(presence))
+                confirm->missing--;
         }
-        confirm->presence[i] = presence_in(confirm);
-        confirm->missing--;
-    }
 }
 
 static int end_list(struct ango_confirm *confirm)
@@ -215,7 +229,7 @@ static int begin(struct ango_confirm *confirm, struct ango_client *client, const
     for (i = 0; i < emails_len; i++) {
         if (emails[i] == NULL || *emails[i] == '\0')
             return ANGO_E_ARG;
-        presence[i] = ANGO_UNSURE;
+        presence[i] = ANGO_ABSENT;
     }
     memset(confirm, 0, sizeof *confirm);
     confirm->settle_ms = client->config->timeout_ms;
