@@ -118,6 +118,8 @@ static bool sweep(struct ango_walk *walk)
     walk->swept = true;
     walk->limit = walk->first_len > LIMIT_LEAST ? walk->first_len : LIMIT_LEAST;
     walk->page = 2;
+    walk->previous = walk->first;
+    walk->begins = walk->first;
     walk->empty = 0;
     return true;
 }
