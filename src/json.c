@@ -88,6 +88,10 @@ static void put(struct ango_json *j, struct ango_room *room, const void *part, s
 
     if (j->in == ANGO_ENTRY)
         left -= ANGO_ROOM_WORDS;
+    else if (j->field == ANGO_FIELD_STATUS)
+        left = room->kept + ANGO_ROOM_STATUS - 1 - room->put; /* whatever else is kept */
+    else if ((j->seen & (1u << ANGO_FIELD_STATUS)) == 0)
+        left -= ANGO_ROOM_STATUS;
     if ((j->flags & TOO_LARGE) != 0)
         return;
     if ((ptrdiff_t)n > left) {

@@ -99,11 +99,12 @@ static int ask(struct ango_walk *walk)
  * that filters after it has cut its pages then shows some entries again.
  *
  * A walk goes on in such pages when the number looks like a limit. A read-back, to which twice means nothing, reads the
- * list in pages of our limit first, and then once more in such pages.
+ * list in pages of our limit first, and then once more in such pages; unless our limit is so small that no server gives
+ * fewer.
  */
 static void follow_limit(struct ango_walk *walk)
 {
-    if (walk->page != 1 || walk->at >= walk->limit)
+    if (walk->page != 1 || walk->at >= walk->limit || (walk->thorough && walk->limit <= LIMIT_LEAST))
         return;
     walk->first_len = (uint8_t)walk->at;
     if (!walk->thorough && walk->at > 0 && walk->at % 5 == 0)
@@ -118,6 +119,8 @@ static bool sweep(struct ango_walk *walk)
     walk->swept = true;
     walk->limit = walk->first_len > LIMIT_LEAST ? walk->first_len : LIMIT_LEAST;
     walk->page = 2;
+    walk->previous = walk->first;
+    walk->begins = walk->first;
     walk->empty = 0;
     return true;
 }

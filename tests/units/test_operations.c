@@ -4,6 +4,7 @@
  * reply is given whole and byte by byte, and nothing that the caller can see may differ.
  */
 #include "operations.h"
+#include "room.h"
 #include "rows.h"
 #include "whole_exchange.h"
 
@@ -175,6 +176,36 @@ static void words(void **state)
     }
 }
 
+/* The smallest buffer that the least request fits is enough for a success. */
+static void least_capacity(void **state)
+{
+    static const struct script_event success[] = {
+        SCRIPT_ANSWER("HTTP/1.1 200 OK\r\n\r\n{\"data\":{\"invites\":[{\"to\":\"a@b\"}],\"users\":[],\"projects\":[],"
+                      "\"project\":{\"assignedTo\":[{}]}},\"message\":\"well done\",\"status\":\"success\"}"),
+        { SCRIPT_FIN, NULL, 0 },
+    };
+    unsigned i;
+    size_t cap;
+
+    (void)state;
+    for (i = 0; i < OPERATIONS; i++)
+        for (cap = ANGO_ROOM_MIN; cap < 400; cap++) {
+            int err = exchange_begin(&x, success, cap);
+
+            assert_int_equal(err, ANGO_OK);
+            x.config.host = "h";
+            x.config.user_agent = "";
+            assert_int_equal(ango_client_init(&x.client, &x.config, "k"), ANGO_OK);
+            err = call((enum operation)i, &least);
+            assert_null(exchange_broken(&x, 1));
+            if (err != ANGO_E_SPACE)
+                assert_int_equal(err, ANGO_OK);
+            else
+                assert_true(cap < 220);
+            ango_close(&x.client);
+        }
+}
+
 static void every_capacity(void **state)
 {
     unsigned i;
@@ -188,6 +219,9 @@ static void every_capacity(void **state)
             /* Ten digits are reserved for Content-Length. */
             size_t need = strlen(text) + (length != NULL ? 10 - strcspn(length + 16, "\r") : 0);
             size_t cap;
+
+            if (need < ANGO_ROOM_MIN) /* for the reply */
+                need = ANGO_ROOM_MIN;
 
             for (cap = 0; cap <= need + 1; cap++) {
                 int err = exchange_begin(&x, silence, cap);
@@ -868,6 +902,7 @@ int main(void)
         cmocka_unit_test(requests),
         cmocka_unit_test(empty_text),
         cmocka_unit_test(words),
+        cmocka_unit_test(least_capacity),
         cmocka_unit_test(every_capacity),
         cmocka_unit_test(bad_ids),
         cmocka_unit_test(bad_emails),
