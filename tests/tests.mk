@@ -117,6 +117,6 @@ bench: all ## what the client costs, side by side with libcurl, curl and Python'
 	@port/packages $(python) valgrind openssl:openssl nginx-light:nginx libcurl4-openssl-dev curl:curl python3-requests
 	@tests/bench/run
 
-serve: ## run the stand-in Ango Hub in the foreground, to try things against
+serve: ## run the stand-in Ango Hub in the foreground; MOODS="caps-limit=10 lags=2": tests/hub/standin.py --help
 	@port/packages $(python) openssl:openssl
-	@tests/hub/standin.py
+	@tests/hub/standin.py --mood "$(MOODS)"

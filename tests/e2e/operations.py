@@ -13,8 +13,9 @@ PKI = TOP + "/build/pki"
 LIST_LEN, LIST_BUFFER, LIST_TOKENS = 10000, 1536, 32
 
 ERRORS = {0: "OK", -2: "END", -3: "ARG", -6: "ID", -7: "EMAIL", -8: "SPACE", -14: "NET", -15: "TIME",
-          -17: "TLS", -18: "TRUNCATED", -19: "HTTP", -20: "TOO_BIG", -21: "JSON", -22: "SHAPE", -23: "STATUS"}
-Result = collections.namedtuple("Result", "error outcome status done failed total items retry_after index"
+          -17: "TLS", -18: "TRUNCATED", -19: "HTTP", -20: "TOO_BIG", -21: "JSON", -22: "SHAPE", -23: "STATUS",
+          -26: "ENTRY"}
+Result = collections.namedtuple("Result", "error outcome status done failed total items kept retry_after index"
                                           " message")
 
 
@@ -51,7 +52,7 @@ class Client:
                 entries.append(fields)
                 continue
             error = ERRORS.get(int(fields[1]), fields[1])
-            return entries, Result(error, fields[2], *map(int, fields[3:10]), fields[10])
+            return entries, Result(error, fields[2], *map(int, fields[3:11]), fields[11])
         raise AssertionError("operations_driver ended with %s at %r" % (self.process.wait(30), words))
 
 
