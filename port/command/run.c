@@ -297,16 +297,16 @@ int cli_exchange(const char *doing)
 
 /* --- waiting -------------------------------------------------------------------------------------------- */
 
-bool cli_pause(uint32_t seconds, const char *why)
+bool cli_pause(uint32_t seconds, const char *why, const char *before)
 {
     const struct timespec slice = {0, SLICE_MS * 1000000L};
     uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
 
-    if (!cli_progress("%s, %lu s", why, (unsigned long)seconds)) {
+    if (!cli_progress("%s%s%lu s", why, before, (unsigned long)seconds)) {
         cli_say("%s: waiting %lu s", why, (unsigned long)seconds);
     }
     while (took_ms < seconds * 1000u && interrupted == 0) {
-        cli_progress("%s, %lu s", why, (unsigned long)(seconds - took_ms / 1000u));
+        cli_progress("%s%s%lu s", why, before, (unsigned long)(seconds - took_ms / 1000u));
         nanosleep(&slice, NULL);
         took_ms = ango_posix_clock_ms(NULL) - start_ms;
     }
@@ -331,7 +331,7 @@ bool cli_waited_for_server(void)
         return false;
     }
     waited_s += wait_s;
-    return cli_pause(wait_s, "too many requests for the server");
+    return cli_pause(wait_s, "too many requests for the server", ", ");
 }
 
 /* --- the exit status ------------------------------------------------------------------------------------ */
