@@ -471,13 +471,6 @@ class WayOut(Case):
         self.assertEqual(json.loads(out)["addresses"][0]["result"], "in doubt")
         self.assertEqual(err.count(b"no connection to the server"), 3)
 
-    def test_interrupted_in_the_moment_before(self):
-        self.s.fault(close="before-reply")
-        status, out, _ = self.interrupted(A, after=0.5)
-        self.assertEqual(status, UNKNOWN)
-        self.assertIn("1 in doubt", out)
-        self.assertEqual(self.s.counts()["requests"], 1)
-
 
 class TooMany(Case):
     more = {"rate": 100, "clock_speed": 40.0}                   # a minute passes in 1.5 s
