@@ -11,8 +11,6 @@ struct column {
     size_t at;
 };
 
-#define LIST_TIMEOUTS 20 /* a whole list may take so many times --timeout */
-
 struct list {
     const char *doing;
     const char *what; /* of how many */
@@ -96,12 +94,23 @@ static int exit_of(int err)
     return cli_exit_of(&result);
 }
 
+/* What ended the walk before the list's end. */
+static int exit_of_walk(int err)
+{
+    if (err != ANGO_E_TIME || cli_client.result.error == ANGO_E_TIME) {
+        return exit_of(err);
+    }
+    cli_say("the list has not come to its end in %lu s; --timeout allows more",
+            CLI_LIST_TIMEOUTS * (unsigned long)cli.timeout_s);
+    return CLI_OTHER;
+}
+
 static int show(const struct list *list, struct reading *reading)
 {
     unsigned long n = 0, too_large = 0;
     int err;
 
-    reading->walk.timeout_ms = LIST_TIMEOUTS * 1000u * cli.timeout_s;
+    reading->walk.timeout_ms = CLI_LIST_TIMEOUTS * 1000u * cli.timeout_s;
     for (;;) {
         err = cli_interrupted() ? ANGO_E_CANCELLED : cli_carry_on(step, reading, list->doing);
         if (err == ANGO_OK && cli.json) {
@@ -125,7 +134,7 @@ static int show(const struct list *list, struct reading *reading)
     if (too_large > 0) {
         cli_say("%lu of them not shown: %s", too_large, ango_error_text(ANGO_E_ENTRY));
     }
-    err = err != ANGO_E_END ? exit_of(err) : too_large > 0 ? CLI_OTHER : CLI_DONE;
+    err = err != ANGO_E_END ? exit_of_walk(err) : too_large > 0 ? CLI_OTHER : CLI_DONE;
     cli_close();
     return err;
 }

@@ -135,12 +135,21 @@ static int read_ca(void)
     return CLI_DONE;
 }
 
-/* NAME, NAME:PORT, and a path before that of the API; the library takes no IPv6 address, but reaches hosts by IPv6. */
+/* The library takes no IPv6 address, but reaches hosts by IPv6. */
+static int refuse_host(void)
+{
+    cli_say("%s is not a host: give NAME, NAME:PORT or NAME/PREFIX, no https://; for IPv6 a name, too, not an address",
+            cli.host);
+    return CLI_USAGE;
+}
+
+/* NAME, NAME:PORT, and a path before that of the API; a slash at its end is none. */
 static int read_host(void)
 {
     const char *host = cli.host;
     const char *path = host + strcspn(host, "/");
     size_t len = strcspn(host, ":/");
+    size_t path_len = strlen(path);
     uint32_t tcp_port = 443;
     char digits[8] = "";
     size_t digits_len = 0;
@@ -152,16 +161,12 @@ static int read_host(void)
         memcpy(digits, host + len + 1, ok ? digits_len : 0);
         ok = ok && cli_number(digits, 1, 65535, &tcp_port);
     }
-    while (ok && path[0] == '/' && path[1] == '\0') {
-        path++; /* as after a host in a browser */
-    }
-    if (!ok || len == 0 || len > ANGO_HOST_MAX || strlen(path) >= sizeof prefix) {
-        cli_say("%s is not a host: give NAME, NAME:PORT or NAME/PREFIX, no https://; for IPv6 a name, too, "
-                "not an address", host);
-        return CLI_USAGE;
+    path_len -= path_len > 0 && path[path_len - 1] == '/';
+    if (!ok || len == 0 || len > ANGO_HOST_MAX || path_len >= sizeof prefix) {
+        return refuse_host();
     }
     memcpy(host_name, host, len);
-    memcpy(prefix, path, strlen(path) + 1);
+    memcpy(prefix, path, path_len);
     config.tcp_port = (uint16_t)tcp_port;
     return CLI_DONE;
 }
@@ -199,8 +204,7 @@ int cli_open(void)
         err = ango_client_init(&cli_client, &config, key);
     }
     if (err == ANGO_E_HOST) {
-        cli_say("%s: %s", cli.host, ango_error_text(err));
-        return CLI_USAGE;
+        return refuse_host();
     }
     if (err != ANGO_OK) {
         cli_say("%s", ango_error_text(err));
@@ -297,16 +301,16 @@ int cli_exchange(const char *doing)
 
 /* --- waiting -------------------------------------------------------------------------------------------- */
 
-bool cli_pause(uint32_t seconds, const char *why)
+bool cli_pause(uint32_t seconds, const char *why, const char *before)
 {
     const struct timespec slice = {0, SLICE_MS * 1000000L};
     uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
 
-    if (!cli_progress("%s, %lu s", why, (unsigned long)seconds)) {
+    if (!cli_progress("%s%s%lu s", why, before, (unsigned long)seconds)) {
         cli_say("%s: waiting %lu s", why, (unsigned long)seconds);
     }
     while (took_ms < seconds * 1000u && interrupted == 0) {
-        cli_progress("%s, %lu s", why, (unsigned long)(seconds - took_ms / 1000u));
+        cli_progress("%s%s%lu s", why, before, (unsigned long)(seconds - took_ms / 1000u));
         nanosleep(&slice, NULL);
         took_ms = ango_posix_clock_ms(NULL) - start_ms;
     }
@@ -331,7 +335,7 @@ bool cli_waited_for_server(void)
         return false;
     }
     waited_s += wait_s;
-    return cli_pause(wait_s, "too many requests for the server");
+    return cli_pause(wait_s, "too many requests for the server", ", ");
 }
 
 /* --- the exit status ------------------------------------------------------------------------------------ */

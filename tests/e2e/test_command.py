@@ -30,7 +30,7 @@ PKI = TOP + "/build/pki"
 DONE, SOME_FAILED, USAGE, REFUSED, UNKNOWN, NETWORK, TLS, OTHER = range(8)
 # What a terminal would act on: C0 but newline, DEL, C1, and what reorders text.
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-COMMANDS = "invite invites uninvite members role remove assign projects".split()
+COMMANDS = "invite invites uninvite members role remove assign projects project".split()
 A, B, C = "user_1@example.com", "user_2@example.com", "user_3@example.com"
 
 
@@ -84,7 +84,7 @@ class Case(unittest.TestCase):
 
     def here(self, *arguments):
         """The options that lead to the stand-in, and some more."""
-        return ["--host", self.s.host, "--ca", self.s.ca, "--org", self.s.org, *arguments]
+        return ["--host", self.s.host, "--ca", self.s.ca, "--org", self.s.org, *map(str, arguments)]
 
     def invite(self, *arguments, **options):
         """Runs ango invite against the stand-in."""
@@ -431,8 +431,11 @@ class Usage(Case):
                 (("--ca", "/nowhere", A), "could not read the CA file /nowhere: No such file"),
                 (("--ca", "/dev/null", A), "the CA file /dev/null holds no certificate"),
                 (("--host", "https://localhost", A), "is not a host.*no https://"),
-                (("--host", "localhost/a b", A), "not a host name"),
-                (("--host", "localhost//hub", A), "not a host name"),
+                (("--host", "localhost/a b", A), "is not a host"),
+                (("--host", "localhost//hub", A), "is not a host"),
+                (("--host", "localhost/hub//", A), "is not a host"),
+                (("--host", "localhost/" + "h" * 300, A), "is not a host"),
+                (("--host", "a b", A), "is not a host"),
                 (("--host", "localhost:/hub", A), "not a host"),
                 (("--host", "localhost:0", A), "is not a host"),
                 (("--host", "localhost:65536", A), "is not a host"),

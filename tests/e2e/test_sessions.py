@@ -61,7 +61,7 @@ class Sessions:
         self.assertEqual([(r["error"], r["outcome"]) for r in reports], [("0", "acc"), ("-16", "not")])
 
     def test_is_not_used_when_it_is_old_or_from_the_future(self):
-        self.assertEqual(self.resumed("connect", "later", 86399, "connect"), [False, True])
+        self.assertEqual(self.resumed("connect", "later", 86370, "connect"), [False, True])
         self.assertEqual(self.resumed("connect", "later", 86401, "connect"), [False, False])
         self.assertEqual(self.resumed("connect", "later", -60, "connect"), [False, False])
 
