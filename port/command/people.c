@@ -438,10 +438,10 @@ static size_t settle(size_t first)
         if (!can || cli_interrupted() || count_in_batch(CLI_IN_DOUBT) == 0 || !read_back(CLI_IN_DOUBT)) {
             return end;
         }
+        if (count_in_batch(CLI_NOT_SENT) == 0 && count_in_batch(CLI_IN_DOUBT) == 0) {
+            last.error = ANGO_OK;
+        }
         if (count_in_batch(CLI_NOT_SENT) == 0) {
-            if (count_in_batch(CLI_IN_DOUBT) == 0) {
-                last.error = ANGO_OK;
-            }
             return end;
         }
     }
