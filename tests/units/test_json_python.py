@@ -2,8 +2,8 @@
 """Does the reader read what is there? Random documents, and the same with bytes changed, cut in many ways
 and in buffers of many sizes, against Python's json and the rules of src/json.h written down once more.
 
-Each document is read by pure_driver whole, byte by byte, and in two pieces at every offset if it is short, else at some
-offsets and in pieces of random lengths; it refuses to go on when these differ.
+Each document is read by pure_driver whole, byte by byte, and in two pieces at every offset if it is short, else at
+some offsets and in pieces of random lengths; it refuses to go on when these differ.
 """
 import json
 import os
