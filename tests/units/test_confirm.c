@@ -48,7 +48,7 @@ static void begin(size_t len, uint8_t page_limit)
 
 static const char *check_kept(void)
 {
-    return x.client.serial > 0 ? exchange_broken(&x, SIZE_MAX) : NULL;
+    return x.client.state != 0 ? exchange_broken(&x, SIZE_MAX) : NULL;
 }
 
 /* Steps to the end; errors are passed over, as many as `errors`. */
