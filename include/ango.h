@@ -107,7 +107,7 @@ struct ango_client {
     const struct ango_port *port;
     const char *api_key;
     uint32_t last_ms;      /* what the clock said last */
-    uint32_t serial;       /* exchanges started so far */
+    uint32_t serial;       /* of its set-ups and exchanges */
     /* From here on each start begins with zeros. */
     struct ango_http http;
     struct ango_json json;

@@ -57,6 +57,7 @@ static int check_config(const struct ango_config *config)
 
 int ango_client_init(struct ango_client *client, const struct ango_config *config, const char *api_key)
 {
+    uint32_t serial;
     int err;
 
     if (client == NULL || config == NULL)
@@ -64,7 +65,9 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
     err = check_config(config);
     if (err != ANGO_OK)
         return err;
+    serial = client->serial + 1; /* a walk of before is over */
     memset(client, 0, sizeof *client);
+    client->serial = serial;
     client->config = config;
     client->port = config->port;
     client->result.status = "";
