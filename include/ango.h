@@ -429,11 +429,15 @@ struct ango_walk {
     uint32_t skip;       /* entries from this page's first on that were handed out before */
     uint32_t first;      /* hash of the first page's first entry */
     uint32_t previous;   /* hash of the first entry of the page before */
-    uint32_t begins;     /* hash of this page's first entry */
+    uint32_t begins;     /* hash of this page's first entry that fits */
     uint8_t limit;
     uint8_t empty;       /* pages in a row, until now, that brought nothing new */
     uint8_t state;
+    bool compared;       /* an entry of this page, with the pages before */
+    uint8_t first_len;   /* entries of the first page, if it was short; else 0 */
     bool repeats;        /* this page was read before */
+    bool repeated;       /* one was: there may be entries behind it that no page shows */
+    bool swept;          /* the list is being read again in pages of first_len */
     bool thorough;       /* for a read-back: rests on less, at the price of reading more */
     bool one_page;
 };
@@ -476,11 +480,14 @@ enum ango_presence {
 };
 
 #define ANGO_CONFIRM_PASSES_MAX 6
+#define ANGO_CONFIRM_TIMEOUT_MS 600000u
 
 /* The size is for the caller to provide; how long to wait may be changed after the beginning. */
 struct ango_confirm {
     uint32_t settle_ms; /* from the beginning until the last reading may start: config.timeout_ms, the time that the
                            request itself was given. Less makes "absent" less sure, not faster than two readings */
+    uint32_t timeout_ms; /* from the beginning until ANGO_E_TIME: ANGO_CONFIRM_TIMEOUT_MS; 0: no limit but that of
+                           each exchange and of ANGO_WALK_PAGES_MAX */
     /* Private. */
     struct ango_walk walk;
     const char *id;
@@ -513,12 +520,15 @@ struct ango_confirm {
  *   - the second of them began at least settle_ms after ango_confirm_begin: a server may still be at work on a request
  *     that was cut off, and show late what it has written;
  *   - every entry could be compared: each had an address, and fitted the buffer;
+ *   - no invitation of theirs was shown in another state than pending or expired, if the server shows such at all;
+ *   - no page was shown twice: a server that ignores `page` may have more than it shows;
  *   - the address is plain ASCII without a domain in punycode ("xn--"): what a server makes of others, nobody knows.
  * Otherwise it is ANGO_UNSURE: also when ANGO_CONFIRM_PASSES_MAX readings never agreed.
  * Addresses are compared as by ango_text_is. The members are read whole, since no source shows that a search finds
  * addresses.
  *   ANGO_E_WAIT  (step) not done yet; ango_confirm_wait_ms tells how long there is nothing to do
  *   ANGO_E_ARG   a NULL, no address, or an empty one; the client was used for something else meanwhile
+ *   ANGO_E_TIME  also when timeout_ms has passed; it goes on when that is changed
  *   others       as with ango_walk_step; the next step goes on where this one failed
  */
 int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,

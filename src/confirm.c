@@ -16,10 +16,11 @@
  */
 enum { IDLE, INVITES, MEMBERS, ASSIGNED, SETTLE, DONE };
 
-/* Of an entry nothing but the address is wanted. */
+/* Of an entry the address is wanted; and what tells two of the same address apart, for the walk. */
 struct entry {
+    const char *id;
     const char *address;
-    const char *none; /* "" */
+    const char *status; /* of an invitation */
 };
 
 /* --- what is read --------------------------------------------------------------------------------- */
@@ -31,7 +32,9 @@ static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
     static const struct ango_field fields[] = {
         ANGO_ENVELOPE,
         { "invites", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
+        { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "to", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+        { "status", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
 
@@ -43,6 +46,7 @@ static int ask_members(struct ango_walk *walk, const struct ango_page *page)
     static const struct ango_field fields[] = {
         ANGO_ENVELOPE,
         { "users", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
+        { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "email", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
@@ -56,6 +60,7 @@ static int ask_assigned(struct ango_walk *walk, const struct ango_page *page)
         ANGO_ENVELOPE,
         { "project", ANGO_FIELD_DATA, ANGO_JSON_OBJECT, 0 },
         { "assignedTo", LIST, ANGO_JSON_LIST, 0 },
+        { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "assignee", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ASSIGNED_LIST, 1 };
@@ -109,67 +114,103 @@ static bool is_comparable(const char *address)
     return true;
 }
 
-/* There is the evidence: who was not found is absent. */
-static void mark_absent(struct ango_confirm *confirm)
+static bool is_found(enum ango_presence presence)
+{
+    return presence != ANGO_ABSENT && presence != ANGO_UNSURE;
+}
+
+/* The end: without evidence nobody is absent, and some never are. */
+static int end(struct ango_confirm *confirm, bool evidence)
 {
     size_t i;
 
     for (i = 0; i < confirm->emails_len; i++)
-        if (confirm->presence[i] == ANGO_UNSURE && is_comparable(confirm->emails[i]))
-            confirm->presence[i] = ANGO_ABSENT;
+        if (!is_found(confirm->presence[i]) && !(evidence && is_comparable(confirm->emails[i])))
+            confirm->presence[i] = ANGO_UNSURE;
+    confirm->phase = DONE;
+    return ANGO_OK;
 }
 
 static int end_pass(struct ango_confirm *confirm)
 {
     bool agrees = confirm->passes > 1 && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
 
-    if (agrees && confirm->late && !confirm->unclear)
-        mark_absent(confirm);
-    if ((agrees && confirm->late) || confirm->passes == ANGO_CONFIRM_PASSES_MAX) {
-        confirm->phase = DONE;
-        return ANGO_OK;
-    }
+    if (agrees && confirm->late)
+        return end(confirm, !confirm->unclear);
+    if (confirm->passes == ANGO_CONFIRM_PASSES_MAX)
+        return end(confirm, false);
     confirm->phase = SETTLE;
     return ANGO_E_WAIT;
 }
 
 /* --- entries -------------------------------------------------------------------------------------- */
 
-static void take_address(struct ango_confirm *confirm, const char *address)
+static enum ango_presence presence_in(const struct ango_confirm *confirm)
 {
-    enum ango_presence presence = confirm->phase == INVITES   ? ANGO_INVITED
-                                  : confirm->phase == MEMBERS ? ANGO_MEMBER
-                                                              : ANGO_ASSIGNED;
+    switch (confirm->phase) {
+    case INVITES:
+        return ANGO_INVITED;
+    case MEMBERS:
+        return ANGO_MEMBER;
+    default:
+        return ANGO_ASSIGNED;
+    }
+}
+
+/*
+ * What an entry says of the address that is its. A server may show invitations in other states than was asked for: one
+ * that has expired is as good as none; what any other word means, nobody knows.
+ */
+static enum ango_presence presence_by(const struct ango_confirm *confirm, const struct entry *entry)
+{
+    if (*entry->status == '\0' || ango_text_is(entry->status, "pending"))
+        return presence_in(confirm);
+    return ango_text_is(entry->status, "expired") ? ANGO_ABSENT : ANGO_UNSURE;
+}
+
+static void take_entry(struct ango_confirm *confirm, const struct entry *entry)
+{
+    enum ango_presence presence = presence_by(confirm, entry);
     size_t i;
 
     confirm->count++;
-    confirm->sum += ango_hash(ANGO_HASH_BEGIN, address);
-    if (*address == '\0')
+    confirm->sum += ango_hash(ANGO_HASH_BEGIN, entry->address);
+    if (*entry->address == '\0')
         confirm->unclear = true;
+    if (presence == ANGO_ABSENT)
+        return;
     for (i = 0; i < confirm->emails_len; i++)
-        if (confirm->presence[i] == ANGO_UNSURE && ango_text_is(confirm->emails[i], address)) {
+        if (!is_found(confirm->presence[i]) && ango_text_is(confirm->emails[i], entry->address)) {
             confirm->presence[i] = presence;
-            confirm->missing--;
+            if (is_found(presence))
+                confirm->missing--;
         }
+}
+
+static int end_list(struct ango_confirm *confirm)
+{
+    int err;
+
+    if (confirm->walk.repeated)
+        confirm->unclear = true;
+    if (confirm->phase != INVITES)
+        return end_pass(confirm);
+    err = begin_walk(confirm, MEMBERS);
+    return err == ANGO_OK ? ANGO_E_WAIT : err;
 }
 
 static int read_list(struct ango_confirm *confirm, uint32_t wait_ms)
 {
-    struct entry entry = { "", "" };
+    struct entry entry = { "", "", "" };
     int err = ango_walk_step(&confirm->walk, &entry, wait_ms);
 
     switch (err) {
     case ANGO_OK:
-        take_address(confirm, entry.address);
-        return ANGO_E_WAIT;
-    case ANGO_E_ENTRY:
-        take_address(confirm, "");
+    case ANGO_E_ENTRY: /* without an address, since it could not be kept */
+        take_entry(confirm, &entry);
         return ANGO_E_WAIT;
     case ANGO_E_END:
-        if (confirm->phase != INVITES)
-            return end_pass(confirm);
-        err = begin_walk(confirm, MEMBERS);
-        return err == ANGO_OK ? ANGO_E_WAIT : err;
+        return end_list(confirm);
     default:
         return err;
     }
@@ -188,10 +229,11 @@ static int begin(struct ango_confirm *confirm, struct ango_client *client, const
     for (i = 0; i < emails_len; i++) {
         if (emails[i] == NULL || *emails[i] == '\0')
             return ANGO_E_ARG;
-        presence[i] = ANGO_UNSURE;
+        presence[i] = ANGO_ABSENT;
     }
     memset(confirm, 0, sizeof *confirm);
     confirm->settle_ms = client->config->timeout_ms;
+    confirm->timeout_ms = ANGO_CONFIRM_TIMEOUT_MS;
     confirm->walk.client = client;
     confirm->id = id;
     confirm->emails = emails;
@@ -225,23 +267,41 @@ uint32_t ango_confirm_wait_ms(const struct ango_confirm *confirm)
     return elapsed < confirm->settle_ms ? confirm->settle_ms - elapsed : 0;
 }
 
+/* Cuts *wait_ms, and the time of the walk, to what is left of the deadline. */
+static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
+{
+    uint32_t elapsed = elapsed_ms(confirm);
+    uint32_t left;
+
+    confirm->walk.timeout_ms = 0;
+    if (confirm->timeout_ms == 0)
+        return ANGO_OK;
+    left = elapsed < confirm->timeout_ms ? confirm->timeout_ms - elapsed : 0;
+    if (*wait_ms > left)
+        *wait_ms = left;
+    confirm->walk.timeout_ms = confirm->timeout_ms - (confirm->walk.began_ms - confirm->began_ms);
+    return left > 0 || ango_is_busy(confirm->walk.client) ? ANGO_OK : ANGO_E_TIME;
+}
+
 int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
 {
+    int err;
+
     if (confirm == NULL || confirm->phase == IDLE)
         return ANGO_E_ARG;
     if (confirm->missing == 0 && !ango_is_busy(confirm->walk.client))
         confirm->phase = DONE;
-    switch (confirm->phase) {
-    case DONE:
+    if (confirm->phase == DONE)
         return ANGO_OK;
-    case SETTLE: {
-        int err = ango_confirm_wait_ms(confirm) > 0 ? ANGO_E_WAIT : begin_pass(confirm);
-
-        return err == ANGO_OK ? ANGO_E_WAIT : err;
-    }
-    default:
+    err = check_deadline(confirm, &wait_ms);
+    if (err != ANGO_OK)
+        return err;
+    if (confirm->phase != SETTLE)
         return read_list(confirm, wait_ms);
-    }
+    if (ango_confirm_wait_ms(confirm) > 0)
+        return ANGO_E_WAIT;
+    err = begin_pass(confirm);
+    return err == ANGO_OK ? ANGO_E_WAIT : err;
 }
 
 static int finish(struct ango_confirm *confirm, int err)

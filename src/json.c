@@ -88,6 +88,10 @@ static void put(struct ango_json *j, struct ango_room *room, const void *part, s
 
     if (j->in == ANGO_ENTRY)
         left -= ANGO_ROOM_WORDS;
+    else if (j->field == ANGO_FIELD_STATUS)
+        left = room->kept + ANGO_ROOM_STATUS - 1 - room->put; /* whatever else is kept */
+    else if ((j->seen & (1u << ANGO_FIELD_STATUS)) == 0)
+        left -= ANGO_ROOM_STATUS;
     if ((j->flags & TOO_LARGE) != 0)
         return;
     if ((ptrdiff_t)n > left) {
@@ -186,7 +190,7 @@ static uint8_t *match_plain(struct ango_json *j, uint8_t *p)
             p++;
         }
         j->matched = (uint8_t)(j->matched + (p - from));
-        if (*p == '"' || *p == '\\' || *p == '\0')
+        if ((signed char)*p <= '"' || *p == '\\') /* as in skip_plain */
             break;
         match(j, (char)*p++);
     }
@@ -243,8 +247,8 @@ static uint8_t *take_character(struct ango_json *j, struct ango_room *room, uint
     if (j->state == IN_NAME)
         match(j, unit > 0 && unit < 0x80 ? (char)unit : '"'); /* which is in no name */
     else if (j->field != ANGO_NOWHERE) {
-        if (unit == 0 && j->in == ANGO_ENTRY)
-            j->flags |= WRONG; /* a C string would end there */
+        if (unit == 0 && j->field != ANGO_FIELD_MESSAGE)
+            j->flags |= WRONG; /* a C string would end there; in words for people it is left out */
         put(j, room, p, n);
     }
     return p + n;

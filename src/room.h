@@ -23,12 +23,14 @@
 #define ANGO_ROOM_RAW 96
 /* What is put must end before this much of the buffer's end; with a NUL behind it. */
 #define ANGO_ROOM_RESERVED (ANGO_ROOM_RAW + ANGO_ROOM_GAP + 1)
-/* Left behind the entries for the server's words, which may come after them. */
-#define ANGO_ROOM_WORDS 96
+/* For the API's `status` and its NUL, on which the outcome depends: always there, and no longer one is taken. */
+#define ANGO_ROOM_STATUS 24
+/* Left behind the entries for the server's words, which may come after them: its message, and the status. */
+#define ANGO_ROOM_WORDS (96 + ANGO_ROOM_STATUS)
 /* Of the reply as plain text people are shown so much, or what half of the buffer holds if that is less. */
 #define ANGO_ROOM_TEXT 512
-/* The smallest buffer that a reply can be read in; two NULs are among it, of the text and behind what is received. */
-#define ANGO_ROOM_MIN (ANGO_ROOM_RESERVED + 1)
+/* The smallest buffer that a reply can be read in; the text's NUL and that behind what is received are among it. */
+#define ANGO_ROOM_MIN (ANGO_ROOM_RESERVED + 1 + ANGO_ROOM_STATUS)
 
 /* Begins a reply, in a zeroed struct and a buffer of `cap` bytes, at least ANGO_ROOM_MIN, of which the last is kept for a NUL. */
 void ango_room_begin(struct ango_room *room, uint8_t *buffer, size_t cap);

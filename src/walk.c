@@ -87,25 +87,42 @@ static int ask(struct ango_walk *walk)
         return err;
     ango_drain(walk->client);
     walk->at = 0;
+    walk->compared = false;
     walk->repeats = false;
     walk->state = READ;
     return ANGO_OK;
 }
 
 /*
- * The first page was short. If the server gives no more than that at a time, the second page of our limit may begin
- * behind what it left out: so from now on it is asked for as many as it gave, which comes to the same whatever it does.
- * A server that filters after it has cut its pages then shows some entries again; so a walk does this only where the
- * number looks like a limit.
+ * When the first page is short, the server may give no more than that at a time, and yet begin the second page of our
+ * limit behind all that our limit spans. In pages of as many as it gave, nothing is left out, whatever it does; but one
+ * that filters after it has cut its pages then shows some entries again.
+ *
+ * A walk goes on in such pages when the number looks like a limit. A read-back, to which twice means nothing, reads the
+ * list in pages of our limit first, and then once more in such pages; unless our limit is so small that no server gives
+ * fewer.
  */
 static void follow_limit(struct ango_walk *walk)
 {
-    if (walk->at == 0 || walk->at >= walk->limit)
+    if (walk->page != 1 || walk->at >= walk->limit || (walk->thorough && walk->limit <= LIMIT_LEAST))
         return;
-    if (walk->thorough)
-        walk->limit = (uint8_t)(walk->at > LIMIT_LEAST ? walk->at : LIMIT_LEAST);
-    else if (walk->at % 5 == 0)
-        walk->limit = (uint8_t)walk->at;
+    walk->first_len = (uint8_t)walk->at;
+    if (!walk->thorough && walk->at > 0 && walk->at % 5 == 0)
+        walk->limit = walk->first_len;
+}
+
+/* After the last page: whether a read-back has to begin once more. */
+static bool sweep(struct ango_walk *walk)
+{
+    if (!walk->thorough || walk->one_page || walk->swept || walk->first_len == 0)
+        return false;
+    walk->swept = true;
+    walk->limit = walk->first_len > LIMIT_LEAST ? walk->first_len : LIMIT_LEAST;
+    walk->page = 2;
+    walk->previous = walk->first;
+    walk->begins = walk->first;
+    walk->empty = 0;
+    return true;
 }
 
 /* The page has been read to its end: is there another one? */
@@ -113,17 +130,17 @@ static void turn(struct ango_walk *walk)
 {
     uint32_t total = walk->client->result.total;
     unsigned empty_max = walk->thorough ? 2 : 1; /* an empty page can be one that was filtered after it was cut */
+    bool ends;
 
-    if (walk->page == 1)
-        follow_limit(walk);
+    follow_limit(walk);
     walk->passed += walk->at;
     walk->skip = walk->skip > walk->at ? walk->skip - walk->at : 0;
     walk->page++;
     walk->previous = walk->begins;
     walk->empty = walk->at == 0 || walk->repeats ? walk->empty + 1 : 0;
-    walk->state = ASK;
-    if (walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total))
-        walk->state = END;
+    walk->repeated = walk->repeated || walk->repeats;
+    ends = walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total);
+    walk->state = ends && !sweep(walk) ? END : ASK;
 }
 
 /*
@@ -146,7 +163,7 @@ static int fail(struct ango_walk *walk, int err)
 
 /* --- entries -------------------------------------------------------------------------------------- */
 
-/* Whether the page, by its first entry, is the first one or the one before again. */
+/* Whether the page, by its first entry that fits, is the first one or the one before again. */
 static bool is_repeated(struct ango_walk *walk, const char *const *strings)
 {
     /* Each kind of entry begins with its identifier, which not every server gives, and what it is called. */
@@ -160,12 +177,15 @@ static bool is_repeated(struct ango_walk *walk, const char *const *strings)
     return false;
 }
 
-/* Passes over an entry that was handed out before: ANGO_E_WAIT. `err` for any other. */
+/*
+ * Passes over an entry that was handed out before: ANGO_E_WAIT. `err` for any other. A read-back looks at each entry of a
+ * page that begins as another one did: it may go on otherwise.
+ */
 static int pass(struct ango_walk *walk, int err)
 {
     uint32_t at = walk->at++;
 
-    return walk->repeats || at < walk->skip ? ANGO_E_WAIT : err;
+    return (walk->repeats && !walk->thorough) || at < walk->skip ? ANGO_E_WAIT : err;
 }
 
 static int read_entry(struct ango_walk *walk, void *entry, uint32_t wait_ms)
@@ -176,8 +196,9 @@ static int read_entry(struct ango_walk *walk, void *entry, uint32_t wait_ms)
     case ANGO_E_WAIT:
         return err;
     case ANGO_E_END:
-        if (walk->at == 0)
+        if (!walk->compared)
             walk->repeats = is_repeated(walk, (const char *const *)entry);
+        walk->compared = true;
         return pass(walk, ANGO_OK);
     case ANGO_E_ENTRY:
         return pass(walk, err);
@@ -200,6 +221,8 @@ static int check_deadline(struct ango_walk *walk, uint32_t *wait_ms)
     elapsed = port->clock_ms(port->ctx) - walk->began_ms;
     if (elapsed >= walk->timeout_ms) {
         ango_cancel(walk->client);
+        if (walk->state == READ)
+            (void)fail(walk, ANGO_E_TIME);
         return ANGO_E_TIME;
     }
     if (*wait_ms > walk->timeout_ms - elapsed)

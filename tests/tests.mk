@@ -40,6 +40,7 @@ drivers: $(DRIVERS)
 victim: $(VICTIM)
 $(VICTIM): LDFLAGS += -Wl,--wrap=ango_arena_calloc
 $(BUILD)/tests/fuzz/record_driver: $(call objects,tests/common/script_port.c)
+$(BUILD)/tests/units/pure_driver: $(call objects,tests/common/reading.c tests/common/guard.c)
 $(DRIVERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
@@ -59,7 +60,7 @@ $(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
 
 # --- Targets ---------------------------------------------------------------------------------------
 
-.PHONY: tests drivers victim fuzzers demo test test-hostile test-fresh test-mutants fuzz soak coverage check size bench serve
+.PHONY: tests drivers victim fuzzers demo test test-hostile test-fresh test-mutants fuzz soak coverage check format size bench serve
 
 # What each recipe runs is seen to first: on a fresh machine there is no Python.
 python := python3:/usr/bin/python3
@@ -71,7 +72,7 @@ demo: all ## invite two people through the ango command, against a stand-in serv
 test: ## run every test and check, or ONLY="units e2e/test_command:list row:24" of them
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
 	    clang:clang libclang-rt-dev nginx-light:nginx \
-	    clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
+	    clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi \
 	    gcc-arm-linux-gnueabihf:arm-linux-gnueabihf-gcc libc6-dev-armhf-cross \
 	    gcc-s390x-linux-gnu:s390x-linux-gnu-gcc libc6-dev-s390x-cross qemu-user:qemu-arm
@@ -105,9 +106,18 @@ coverage: ## lines and branches of src/ that the tests run, and which they do no
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl
 	@tests/tools/coverage
 
-check: ## clang-tidy and cppcheck over src, include and port
-	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck
-	@tests/tools/lint "$(lib_src) $(posix_src) $(template_src) $(command_src)" -std=c99 $(includes) $(config)
+# Who writes in which style; to become all of C.
+all_c := $(sort $(wildcard src/*.[ch] include/*.h port/*/*.[ch] tests/*/*.[ch]))
+formatted := $(filter port/posix/% port/template/%,$(all_c))
+
+check: ## clang-format, clang-tidy and cppcheck over src, include and port
+	@port/packages clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
+	@tests/tools/lint "$(formatted)" "$(lib_src) $(posix_src) $(template_src) $(command_src)" \
+	    -std=c99 $(includes) $(config)
+
+format: ## lay out the C that is checked for it, as .clang-format says; FORMAT="FILES" others
+	@port/packages clang-format:clang-format
+	@clang-format -i $(or $(FORMAT),$(formatted))
 
 size: ## flash and stack of the library on Cortex-M3 and M0+
 	@port/packages $(python) gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi

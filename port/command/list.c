@@ -105,6 +105,14 @@ static int exit_of_walk(int err)
     return CLI_OTHER;
 }
 
+static void show_row(const struct list *list, const union item *item, bool first)
+{
+    if (first) {
+        show_titles(list);
+    }
+    show_item(list, item);
+}
+
 static int show(const struct list *list, struct reading *reading)
 {
     unsigned long n = 0, too_large = 0;
@@ -116,10 +124,7 @@ static int show(const struct list *list, struct reading *reading)
         if (err == ANGO_OK && cli.json) {
             json_item(list, &reading->item);
         } else if (err == ANGO_OK) {
-            if (n == 0) {
-                show_titles(list);
-            }
-            show_item(list, &reading->item);
+            show_row(list, &reading->item, n == 0);
         } else if (err == ANGO_E_ENTRY) {
             too_large++;
         } else if (err == ANGO_E_END || err == ANGO_E_CANCELLED || !cli_waited_for_server()) {

@@ -62,6 +62,14 @@ static bool is_space(uint32_t c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static const char *behind_spaces(const char *text)
+{
+    while (is_space((unsigned char)*text)) {
+        text++;
+    }
+    return text;
+}
+
 int cli_put(FILE *to, const char *text)
 {
     int columns = 0;
@@ -76,9 +84,7 @@ int cli_put(FILE *to, const char *text)
             columns += fputs(hiding, to) == EOF ? 0 : (int)sizeof hiding - 2;
             text += hidden;
         } else if (is_space(c)) {
-            while (is_space((unsigned char)*text)) {
-                text++;
-            }
+            text = behind_spaces(text);
             fputc(' ', to);
         } else if (is_unsafe(c) || c == REPLACEMENT) { /* mutant: command-terminal-acts */
             fputs("\xEF\xBF\xBD", to);

@@ -42,7 +42,7 @@ struct ango_posix_job {
 
 uint32_t ango_posix_clock_ms(void *ctx)
 {
-    struct timespec now = {0, 0};
+    struct timespec now = { 0, 0 };
 
     (void)ctx;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -558,7 +558,7 @@ static bool would_block(void)
 /* Whether a call that could not go on is to be tried again, within `wait_ms` since `start_ms`. */
 static bool await(struct ango_posix *posix, short events, uint32_t start_ms, uint32_t wait_ms)
 {
-    struct pollfd poller = {posix->fd, events, 0};
+    struct pollfd poller = { posix->fd, events, 0 };
     uint32_t left_ms = left(start_ms, wait_ms);
 
     if (left_ms == 0) {

@@ -16,7 +16,8 @@
     X(ROLE, update_organization_members_role, (ID, EMAILS, ORGANIZATION_ROLE), role_update)                  \
     X(REMOVE, delete_organization_members, (ID, EMAILS), nothing)                                            \
     X(PROJECTS, list_projects, (TEXT, PAGE), project)                                                        \
-    X(ASSIGN, add_members_to_project, (ID, EMAILS, PROJECT_ROLE), assignee)
+    X(ASSIGN, add_members_to_project, (ID, EMAILS, PROJECT_ROLE), assignee)                                  \
+    X(PROJECT, get_project, (ID), assignee)
 
 #define OPERATION_NAME(name, function, arguments, item) name,
 enum operation { EACH_OPERATION(OPERATION_NAME) OPERATIONS };

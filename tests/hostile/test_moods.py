@@ -32,10 +32,11 @@ ADMIN, MEMBER = 1, 2
 LEAD = 4
 SEED = {"invites": 130, "members": 120, "projects": 30, "expired": 3}
 BUFFER, SMALL_BUFFER = 16384, 2048
-PATIENCE_S = 40                                                 # for one command of the client
-SETTLE_MS = 1200                                                # more than any mood here lags or acts late ...
+PATIENCE_S = 120                                                # for one command of the client
+SETTLE_MS = 2000                                                # more than any mood here lags or acts late ...
 SETTLED_MS = 100                                                # where none does
-STALL_TIMEOUT_MS = 700
+TIMEOUT_MS = 30000                                              # far more than needed: machines are busy
+STALL_TIMEOUT_MS = 700                                          # of what must time out
 ROUNDS = 4                                                      # of reading back and inviting again
 ROWS = {
     "caps-limit": 137, "skips-as-asked": 137, "ignores-limit": 137, "ignores-page": 138, "order": 140,
@@ -110,7 +111,8 @@ class Trial:
         seed = dict(SEED, **dict(seed))
         self.expired = seed["expired"]
         # Where the rate is limited, a minute passes in a second.
-        self.s = StandIn(operations.PKI, seed=seed, moods=words, rate=0, clock_speed=60.0 if self.moods["rate"] else 1.0)
+        speed = 60.0 if self.moods["rate"] else 1.0
+        self.s = StandIn(operations.PKI, seed=seed, moods=words, rate=0, clock_speed=speed)
         self.counts = collections.Counter()
 
     def run(self):
@@ -133,6 +135,7 @@ class Trial:
             try:
                 if self.moods["prefix"]:
                     self.client("prefix", self.moods["prefix"])
+                self.client("timeout", TIMEOUT_MS)
                 slow = self.moods.any("lags", "replicas", "acts-late")
                 self.client("settle", SETTLE_MS if slow else SETTLED_MS)
                 if self.moods["endless"]:
@@ -164,16 +167,17 @@ class Trial:
             self.client("timeout", STALL_TIMEOUT_MS)
         entries, result = self.client(*words)
         if slow:
-            self.client("timeout", 10000)
+            self.client("timeout", TIMEOUT_MS)
         seen = self.s.log(before + 1)
-        self.expect(len(seen) <= 1, "%s: %d requests", words[0], len(seen))
+        self.expect(len(seen) <= 1, "%s: %d requests DOUBLED", words[0], len(seen))
         entry = seen[0] if seen else None
         self.outcome(words[0], result, entry)
         return entries, result, entry
 
     def outcome(self, name, result, entry):
         if entry is None:
-            allowed = {("not sent", None)}
+            # A client that gives up may be quicker than the server's log.
+            allowed = {("not sent", None), ("unknown", "TIME")}
         elif entry["status"] is None:
             allowed = {("unknown", None)}
         elif entry["status"] < 300 and entry["says"] == "success":
@@ -340,7 +344,8 @@ class Trial:
         before = presences(self.s.state())
         entries, result = self.client("confirm", *addresses)
         if result.error != "OK":
-            self.expect(self.moods["refuses"] or self.no_evidence(), "confirm: %s %s", result.error, result.message[:40])
+            self.expect(self.moods["refuses"] or self.no_evidence(), "confirm: %s %s", result.error,
+                        result.message[:40])
             return None
         told = dict(entries)
         self.wait_until_done()

@@ -99,7 +99,8 @@ MOODS = {mood.name: mood for mood in (
          "Strangers come and go: `add-front@2` adds one in front of the list just before its second page is asked "
          "for; also add-behind, remove-front, remove-behind, accept-front (who is invited becomes a member); "
          "@* is before each page but the first; joined by +."),
-    Mood("endless", flag, None, "Behind the last entry of a list come others, for ever, never the same twice; no `total`."),
+    Mood("endless", flag, None,
+         "Behind the last entry of a list come others, for ever, never the same twice; no `total`."),
     # Replies.
     Mood("nested", flag, None, "Entries echo nested objects: assignments, `createdBy`, `organization`."),
     Mood("whole-project", number(1, 100000), "100",
