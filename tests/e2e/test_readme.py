@@ -93,8 +93,13 @@ class Words(unittest.TestCase):
         self.assertEqual([name for name in sorted(in_config) if name not in config], [])
 
     def test_each_path_exists(self):
-        for path in set(re.findall(r"\((port/[\w/.]+)\)|`((?:src|include|port|tests)/[\w./]+)`", README)):
-            self.assertTrue(os.path.exists(os.path.join(TOP, path[0] or path[1])), path)
+        for readme in ("", "src/", "port/", "port/lm3s6965/", "tests/", "tests/hostile/"):
+            with open(TOP + "/" + readme + "README.md", encoding="utf-8") as f:
+                text = f.read()
+            for linked, named in re.findall(r"\]\(([\w/.-]+)(?:#[\w-]*)?\)|`((?:src|include|port|tests)/[\w./]+)`", text):
+                with self.subTest(readme=readme, path=linked or named):
+                    path = readme + linked if linked else named
+                    self.assertTrue(os.path.exists(os.path.join(TOP, path)))
 
 
 class Figures(unittest.TestCase):
