@@ -477,6 +477,7 @@ static void check(const char *why)
     job.waiting = true;
     (void)ango_confirm_begin(&reading.confirm, &client, desk_config.organization_id, &job.email, 1,
                              &job.presence);
+    reading.confirm.timeout_ms = GIVE_UP_MS;
 }
 
 static void tell_accepted(void)
@@ -581,15 +582,11 @@ static void tell(int err, const struct ango_invite *entry)
     }
 }
 
-/* Between two readings there is nothing to do; and they must end. */
+/* Between two readings there is nothing to do. */
 static int check_step(void)
 {
     uint32_t idle_ms = ango_confirm_wait_ms(&reading.confirm);
 
-    if (board_uptime_ms() - job.begun_ms > GIVE_UP_MS) {
-        ango_cancel(&client);
-        return ANGO_E_TIME; /* a list without an end */
-    }
     if (idle_ms == 0)
         return ango_confirm_step(&reading.confirm, STEP_MS);
     job.again_ms = board_uptime_ms() + idle_ms;
