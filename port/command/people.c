@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ango_posix.h"
-
 #define BATCH_MAX 100u /* as many as a page of the API shows */
 #define OTHERS_MAX 100
 #define ROUNDS 3       /* that one request may take: the others only for what is found missing */
@@ -324,32 +322,18 @@ static void send(size_t first, size_t end)
 
 /* --- reading back --------------------------------------------------------------------------------------- */
 
-struct reading_back {
-    struct ango_confirm confirm;
-    uint32_t began_ms;
-};
-
-static bool has_taken_too_long(const struct reading_back *back)
-{
-    return ango_posix_clock_ms(NULL) - back->began_ms > CLI_LIST_TIMEOUTS * 1000u * cli.timeout_s;
-}
-
 /* ANGO_E_END: there is nothing to do until ango_confirm_wait_ms have passed. */
 static int step_confirm(void *what, uint32_t wait_ms)
 {
-    struct reading_back *back = (struct reading_back *)what;
+    struct ango_confirm *back = (struct ango_confirm *)what;
 
-    if (has_taken_too_long(back)) {
-        ango_cancel(&cli_client);
-        return ANGO_E_TIME;
-    }
-    return ango_confirm_wait_ms(&back->confirm) > 0 ? ANGO_E_END : ango_confirm_step(&back->confirm, wait_ms);
+    return ango_confirm_wait_ms(back) > 0 ? ANGO_E_END : ango_confirm_step(back, wait_ms);
 }
 
 /* Reads the lists once, or waits for the time to do it again: then ANGO_E_WAIT. */
-static int carry_back(struct reading_back *back)
+static int carry_back(struct ango_confirm *back)
 {
-    uint32_t idle_ms = ango_confirm_wait_ms(&back->confirm);
+    uint32_t idle_ms = ango_confirm_wait_ms(back);
     int err;
 
     if (idle_ms > 0) {
@@ -369,9 +353,9 @@ static void explain_last(void)
 }
 
 /* Says why; whether another try may do better. */
-static bool explain_reading(const struct reading_back *back, int err)
+static bool explain_reading(int err)
 {
-    if (has_taken_too_long(back)) {
+    if (err == ANGO_E_TIME && cli_client.result.error != ANGO_E_TIME) {
         cli_say("the lists have not come to an end in %lu s", CLI_LIST_TIMEOUTS * (unsigned long)cli.timeout_s);
         return false;
     }
@@ -384,12 +368,12 @@ static bool explain_reading(const struct reading_back *back, int err)
 /* Who of `emails` is there; false when that could not be found out. */
 static bool confirm(const char *const *emails, size_t len, enum ango_presence *presence)
 {
-    static struct reading_back back;
-    int tries, err = action->confirm(&back.confirm, &cli_client, *action->of, emails, len, presence);
+    struct ango_confirm back;
+    int tries, err = action->confirm(&back, &cli_client, *action->of, emails, len, presence);
 
-    back.began_ms = ango_posix_clock_ms(NULL);
+    back.timeout_ms = CLI_LIST_TIMEOUTS * 1000u * cli.timeout_s;
     if (last.error == ANGO_OK) {
-        back.confirm.settle_ms = MOMENT_MS; /* the request has ended: only its traces may be late */
+        back.settle_ms = MOMENT_MS; /* the request has ended: only its traces may be late */
     }
     for (tries = 0; err == ANGO_OK && tries < TRIES; tries++) {
         while ((err = carry_back(&back)) == ANGO_E_WAIT) {
@@ -397,7 +381,7 @@ static bool confirm(const char *const *emails, size_t len, enum ango_presence *p
         if (err == ANGO_OK) {
             return true;
         }
-        if (explain_reading(&back, err)) {
+        if (explain_reading(err)) {
             err = ANGO_OK; /* it goes on where it failed */
         }
     }

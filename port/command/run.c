@@ -152,11 +152,11 @@ static int read_host(void)
     size_t path_len = strlen(path);
     uint32_t tcp_port = 443;
     char digits[8] = "";
-    size_t digits_len = 0;
     bool ok = true;
 
     if (host[len] == ':') {
-        digits_len = (size_t)(path - host) - len - 1;
+        size_t digits_len = (size_t)(path - host) - len - 1;
+
         ok = digits_len < sizeof digits;
         memcpy(digits, host + len + 1, ok ? digits_len : 0);
         ok = ok && cli_number(digits, 1, 65535, &tcp_port);

@@ -46,8 +46,8 @@ class Large(unittest.TestCase):
         figures = measure.large()
         self.assertGreaterEqual(figures["reply_100k_bytes"], 100 * 1024)
         self.assertGreaterEqual(figures["headers_5k_bytes"], 5 * 1024)
-        for name, limit in (("list_10000_buffer", 1024), ("list_10000_tokens", 32), ("list_10000_requests", 101),
-                            ("reply_100k_buffer", 768), ("headers_5k_buffer", 768)):
+        for name, limit in (("list_10000_buffer", 512), ("list_10000_tokens", 17), ("list_10000_requests", 101),
+                            ("reply_100k_buffer", 512), ("headers_5k_buffer", 512)):
             self.assertLessEqual(figures[name], limit, name)
 
 
