@@ -112,7 +112,6 @@ struct ango_client {
     struct ango_http http;
     struct ango_json json;
     struct ango_room room;
-    bool has_body;         /* a byte of the reply's body has come */
     bool drains;           /* entries are handed out as they come, for a walk */
     bool handed_out;       /* one was, and more of what has been received is yet to be taken */
     int send_error;

@@ -9,14 +9,13 @@
 
 /* How the caller's buffer is divided while a reply comes in (src/room.h). */
 struct ango_room {
-    uint8_t *start;
     uint8_t *kept;    /* end of what stays: the server's words, and complete entries */
     uint8_t *put;     /* end of what is being put behind it, before it is complete */
     uint8_t *next;    /* first byte received that HTTP has not taken */
     uint8_t *end;     /* of the bytes received */
-    uint8_t *limit;   /* of the buffer, less one byte for a NUL */
-    size_t text_cap;  /* room at the start for the reply as plain text and a NUL; 0: no longer */
-    size_t text_len;
+    uint8_t *limit;   /* of what may be received; a byte for a NUL follows, and then the reply as plain text */
+    uint8_t *text;    /* end of that text, its NUL */
+    uint16_t text_cap; /* room for it and its NUL; 0: there is none any more */
     uint8_t held;     /* bytes right before `next` that JSON has not taken: a cut character or literal */
 };
 

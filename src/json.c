@@ -158,7 +158,8 @@ static void begin_name(struct ango_json *j)
         return;
     if (f >= j->fields_len || j->shape->fields[f].parent != j->in)
         f = first_field(j);
-    j->field = (uint8_t)f;
+    if (f < j->fields_len)
+        j->field = (uint8_t)f;
 }
 
 /* One more byte of a name; a NUL is its end. */
@@ -337,7 +338,7 @@ static bool in_object(const struct ango_json *j)
 }
 
 /* An object or array begins. */
-static bool open(struct ango_json *j, bool object)
+static bool open(struct ango_json *j, struct ango_room *room, bool object)
 {
     if (j->depth == ANGO_JSON_DEPTH)
         return false;
@@ -354,6 +355,7 @@ static bool open(struct ango_json *j, bool object)
         j->flags &= (uint8_t)~TOO_LARGE;
     } else if (j->in == j->shape->list) {
         j->flags |= HAS_LIST;
+        ango_room_drop_text(room);
     }
     return true;
 }
@@ -419,7 +421,7 @@ static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t
     switch (c) {
     case '{':
     case '[':
-        return open(j, c == '{') ? p + 1 : NULL;
+        return open(j, room, c == '{') ? p + 1 : NULL;
     case '"':
         j->state = IN_STRING;
         if (j->in == ANGO_ENTRY && j->field != ANGO_NOWHERE)

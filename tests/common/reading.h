@@ -55,6 +55,7 @@ struct reading {
     /* Its own. */
     struct guard guard;
     struct ango_token tokens[ANGO_TOKENS];
+    uint8_t *buffer;
     const uint8_t *input;
     size_t fed;
     size_t first_len;
