@@ -69,28 +69,14 @@ void ango_json_want_envelope(struct ango_json *j)
 
 /* --- what is put ------------------------------------------------------------------------------ */
 
-/* The server's words are C strings among what stays, and unescaped at once. */
-static void end_words(struct ango_json *j, struct ango_room *room)
-{
-    uint8_t *end = ango_json_unescape(room->kept, room->put);
-
-    if (end != room->kept) {
-        *(j->field == ANGO_FIELD_STATUS ? &j->result->status : &j->result->message) = (const char *)room->kept;
-        room->kept = end + 1;
-    }
-    room->put = room->kept;
-}
-
 /* Puts part of a string. A string of the server's that does not fit is given up, and so is the whole entry. */
 static void put(struct ango_json *j, struct ango_room *room, const void *part, size_t n)
 {
-    ptrdiff_t left = room->limit - room->put - ANGO_ROOM_RESERVED;
+    size_t reserved = j->in == ANGO_ENTRY ? ANGO_ROOM_RESERVED + ANGO_ROOM_WORDS : ANGO_ROOM_RESERVED;
 
-    if (j->in == ANGO_ENTRY)
-        left -= ANGO_ROOM_WORDS;
     if ((j->flags & TOO_LARGE) != 0)
         return;
-    if ((ptrdiff_t)n > left) {
+    if (n + reserved > (size_t)(room->limit - room->put)) {
         j->flags |= TOO_LARGE;
         room->put = room->kept;
         return;
@@ -99,18 +85,14 @@ static void put(struct ango_json *j, struct ango_room *room, const void *part, s
     room->put += n;
 }
 
-/*
- * In what is kept of an entry, {"a":"...","c":"..."}, one letter stands for a member's name: 'a' for the list's first
- * field. A string's closing quote comes with what follows it.
- */
-static void put_name(struct ango_json *j, struct ango_room *room)
+/* The server's words are C strings among what stays. */
+static void end_words(struct ango_json *j, struct ango_room *room)
 {
-    if (room->put != room->kept)
-        put(j, room, "\",\"?\":\"", 7);
-    else
-        put(j, room, "{\"?\":\"", 6);
-    if ((j->flags & TOO_LARGE) == 0)
-        room->put[-4] = (uint8_t)('a' + j->field - j->shape->list - 1);
+    if (room->put == room->kept)
+        return;
+    *(j->field == ANGO_FIELD_STATUS ? &j->result->status : &j->result->message) = (const char *)room->kept;
+    *room->put++ = '\0';
+    room->kept = room->put;
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -175,25 +157,6 @@ static void match(struct ango_json *j, char byte)
     j->matched++;
 }
 
-/* Goes on at p in a name that may be wanted; returns where it is not any more, or where there is no plain character. */
-static uint8_t *match_plain(struct ango_json *j, uint8_t *p)
-{
-    while (j->field != ANGO_NOWHERE) {
-        const char *name = &j->shape->fields[j->field].name[j->matched];
-        const uint8_t *from = p;
-
-        while (*name != '\0' && *p == (uint8_t)*name) {
-            name++;
-            p++;
-        }
-        j->matched = (uint8_t)(j->matched + (p - from));
-        if (*p == '"' || *p == '\\' || *p == '\0')
-            break;
-        match(j, (char)*p++);
-    }
-    return p;
-}
-
 static void end_name(struct ango_json *j)
 {
     uint32_t bit;
@@ -212,71 +175,112 @@ static void end_name(struct ango_json *j)
 
 /* --- strings ---------------------------------------------------------------------------------- */
 
-static void end_string(struct ango_json *j, struct ango_room *room)
+/* What is left at p waits for what follows it. */
+static uint8_t *hold(struct ango_room *room, uint8_t *p, uint8_t *end)
 {
-    j->state = AFTER;
-    if (j->in != ANGO_ENTRY && j->field != ANGO_NOWHERE)
-        end_words(j, room);
+    room->held = (uint8_t)(end - p);
+    return end;
 }
 
 /*
- * Past most of any text: to a quote, a backslash, or what needs a closer look. As a signed char each of these is at most
- * a quote, so that one comparison passes letters, digits and nearly all signs: 15 % of the instructions of a long reply.
+ * Most of any text: neither a quote, nor a backslash, nor what needs a closer look. As a signed char each of these but
+ * the backslash is at most a quote, so that one comparison passes letters, digits and nearly all signs: 15 % of the
+ * instructions of a long reply.
  */
+static bool is_plain(uint8_t c)
+{
+    return (signed char)c > '"' && c != '\\';
+}
+
 static uint8_t *skip_plain(uint8_t *p)
 {
-    while ((signed char)*p > '"' && *p != '\\')
+    while (is_plain(*p))
         p++;
     return p;
 }
 
-/* Takes the character at p, which is no plain one; returns what follows it, p when it is cut, or NULL: not JSON. */
-static uint8_t *take_character(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+/* Puts what an escape in a wanted string stands for; a quote or backslash in an entry stays escaped, for jsmn. */
+static void put_escaped(struct ango_json *j, struct ango_room *room, uint32_t c)
 {
-    uint32_t unit = *p;
-    bool escaped = *p == '\\';
-    size_t n = escaped ? ango_json_escape(p, (size_t)(end - p), &unit) : ango_utf8_expected(*p);
+    uint8_t utf8[4];
 
-    if (n > (size_t)(end - p))
-        return p;
+    if (c == 0) { /* a C string would end there */
+        if (j->in == ANGO_ENTRY)
+            j->flags |= WRONG;
+        return;
+    }
+    if (j->in == ANGO_ENTRY && (c == '"' || c == '\\'))
+        put(j, room, "\\", 1);
+    put(j, room, utf8, (size_t)(ango_utf8_put(utf8, c) - utf8));
+}
+
+/* Takes the character at p, which is no plain one; returns what follows it, or NULL: not JSON. */
+static uint8_t *take_character(struct ango_json *j, struct ango_room *room, uint8_t *p, uint8_t *end)
+{
+    uint32_t c = *p;
+    bool escaped = c == '\\';
+    size_t left = (size_t)(end - p);
+    size_t n = escaped ? ango_json_escape(p, left, &c) : ango_utf8_expected(c);
+
+    if (n > left)
+        return hold(room, p, end);
     if (n == 0 || (!escaped && ango_utf8_len(p) == 0))
         return NULL;
     if (j->state == IN_NAME)
-        match(j, unit > 0 && unit < 0x80 ? (char)unit : '"'); /* which is in no name */
+        match(j, c > 0 && c < 0x80 ? (char)c : '"'); /* which is in no name */
     else if (j->field != ANGO_NOWHERE) {
-        if (unit == 0 && j->in == ANGO_ENTRY)
-            j->flags |= WRONG; /* a C string would end there */
-        put(j, room, p, n);
+        if (escaped)
+            put_escaped(j, room, c);
+        else
+            put(j, room, p, n);
     }
     return p + n;
 }
 
-/* Goes on in a name or string at p; returns what follows it, or where it is cut, or NULL: not JSON. */
-static uint8_t *take_string(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+/* Goes on in a name at p; returns what follows what it has taken, or NULL: not JSON. */
+static uint8_t *take_name(struct ango_json *j, struct ango_room *room, uint8_t *p, uint8_t *end)
 {
-    while (p != NULL) {
-        uint8_t *run = p;
+    if (j->field != ANGO_NOWHERE) {
+        const char *name = &j->shape->fields[j->field].name[j->matched];
+        const uint8_t *from = p;
 
-        if (j->state == IN_NAME)
-            p = match_plain(j, p);
-        p = skip_plain(p);
-        if (p != run && j->state == IN_STRING && j->field != ANGO_NOWHERE)
-            put(j, room, run, (size_t)(p - run));
-        if (*p == '"') {
-            if (j->state == IN_NAME)
-                end_name(j);
-            else
-                end_string(j, room);
-            return p + 1;
+        while (*p == (uint8_t)*name && *p != '\0') {
+            name++;
+            p++;
         }
-        if (p == end)
-            return p;
-        run = p;
-        p = take_character(j, room, p, end);
-        if (p == run)
-            return p;
+        j->matched = (uint8_t)(j->matched + (p - from));
+    } else {
+        p = skip_plain(p);
     }
-    return p;
+    if (p == end)
+        return p;
+    if (*p == '"')
+        end_name(j);
+    else if (is_plain(*p))
+        match(j, (char)*p);
+    else
+        return take_character(j, room, p, end);
+    return p + 1;
+}
+
+/* The same in a string. In an entry its closing quote is put too. */
+static uint8_t *take_string(struct ango_json *j, struct ango_room *room, uint8_t *p, uint8_t *end)
+{
+    const uint8_t *run = p;
+    bool ends;
+
+    p = skip_plain(p);
+    ends = *p == '"';
+    if (j->field != ANGO_NOWHERE)
+        put(j, room, run, (size_t)(p - run) + (ends && j->in == ANGO_ENTRY ? 1 : 0));
+    if (p == end)
+        return p;
+    if (!ends)
+        return take_character(j, room, p, end);
+    j->state = AFTER;
+    if (j->in != ANGO_ENTRY && j->field != ANGO_NOWHERE)
+        end_words(j, room);
+    return p + 1;
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -309,25 +313,23 @@ static enum state number_state(enum state state, unsigned c)
     }
 }
 
-/* Goes on in a number at p, as take_string does. One that is wanted is a count: digits only. */
-static uint8_t *take_number(struct ango_json *j, uint8_t *p, const uint8_t *end)
+/* Takes the character of a number at p, or ends the number before it. One that is wanted is a count: digits only. */
+static uint8_t *take_number(struct ango_json *j, uint8_t *p)
 {
-    for (; p < end; p++) {
-        enum state state = number_state((enum state)j->state, *p);
+    enum state state = number_state((enum state)j->state, *p);
 
-        j->state = (uint8_t)state;
-        if (state == AFTER)
-            return p;
-        if (state == NOT_JSON)
-            return NULL;
-        if (j->field != ANGO_NOWHERE) {
-            void *count = (char *)j->result + j->shape->fields[j->field].offset;
+    j->state = (uint8_t)state;
+    if (state == AFTER)
+        return p;
+    if (state == NOT_JSON)
+        return NULL;
+    if (j->field != ANGO_NOWHERE) {
+        void *count = (char *)j->result + j->shape->fields[j->field].offset;
 
-            if ((state != ZERO && state != WHOLE) || !ango_add_digit((uint32_t *)count, *p - '0'))
-                j->flags |= WRONG;
-        }
+        if ((state != ZERO && state != WHOLE) || !ango_add_digit((uint32_t *)count, *p - '0'))
+            j->flags |= WRONG;
     }
-    return p;
+    return p + 1;
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -372,7 +374,7 @@ static bool close(struct ango_json *j, struct ango_room *room, unsigned c)
         return true;
     j->wanted--;
     if (j->in == ANGO_ENTRY) {
-        put(j, room, room->put != room->kept ? "\"}" : "{}", 2);
+        put(j, room, "\n", 1); /* so that no entry is empty */
         *room->put = '\0';
         j->flags |= ENDED;
         j->in = j->shape->list;
@@ -394,8 +396,8 @@ static void hold_against_type(struct ango_json *j, unsigned c)
         j->field = ANGO_NOWHERE;
 }
 
-/* Takes the literal at p; returns p when it is cut, and NULL when it is none. */
-static uint8_t *take_literal(struct ango_json *j, uint8_t *p, const uint8_t *end)
+/* Takes the literal at p; returns what follows it, or NULL: it is none. */
+static uint8_t *take_literal(struct ango_json *j, struct ango_room *room, uint8_t *p, uint8_t *end)
 {
     const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : "null";
     size_t len = strlen(word);
@@ -404,13 +406,28 @@ static uint8_t *take_literal(struct ango_json *j, uint8_t *p, const uint8_t *end
     if (memcmp(p, word, left < len ? left : len) != 0)
         return NULL;
     if (left < len)
-        return p;
+        return hold(room, p, end);
     j->state = AFTER;
     return p + len;
 }
 
+/* A string begins. In what is kept of an entry each has a letter before it, 'a' for the list's first field. */
+static void begin_string(struct ango_json *j, struct ango_room *room)
+{
+    uint8_t quote_letter[2];
+
+    j->state = IN_STRING;
+    if (j->in != ANGO_ENTRY) {
+        j->flags &= (uint8_t)~TOO_LARGE;
+    } else if (j->field != ANGO_NOWHERE) {
+        quote_letter[0] = '"';
+        quote_letter[1] = (uint8_t)('a' + j->field - j->shape->list - 1);
+        put(j, room, quote_letter, 2);
+    }
+}
+
 /* Begins the value at p; returns what follows its first character, or its whole when it is a literal. */
-static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t *p, uint8_t *end)
 {
     unsigned c = *p;
 
@@ -423,12 +440,8 @@ static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t
     case '[':
         return open(j, room, c == '{') ? p + 1 : NULL;
     case '"':
-        j->state = IN_STRING;
-        if (j->in == ANGO_ENTRY && j->field != ANGO_NOWHERE)
-            put_name(j, room);
-        else if (j->in != ANGO_ENTRY)
-            j->flags &= (uint8_t)~TOO_LARGE;
-        return take_string(j, room, p + 1, end);
+        begin_string(j, room);
+        return p + 1;
     case '-':
         if (j->field != ANGO_NOWHERE)
             j->flags |= WRONG;
@@ -436,9 +449,9 @@ static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t
         return p + 1;
     default:
         if (c > '9')
-            return take_literal(j, p, end);
+            return take_literal(j, room, p, end);
         j->state = MINUS;
-        return take_number(j, p, end);
+        return p;
     }
 }
 
@@ -449,11 +462,8 @@ static bool is_space(unsigned c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/*
- * Takes the sign at p that stands between values and names, or begins one of these; returns as take() does, and p when
- * a literal is cut.
- */
-static uint8_t *take_token(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+/* Takes the sign at p that stands between values and names, or begins one of these; returns as take() does. */
+static uint8_t *take_token(struct ango_json *j, struct ango_room *room, uint8_t *p, uint8_t *end)
 {
     unsigned c = *p;
 
@@ -483,55 +493,49 @@ static uint8_t *take_token(struct ango_json *j, struct ango_room *room, uint8_t 
     if (c != '"') /* NAME */
         return NULL;
     begin_name(j);
-    return take_string(j, room, p + 1, end);
+    return p + 1;
 }
 
-/* Takes what it can from p on; returns where an entry ended, or the text was cut, or `end`; NULL: not JSON. */
-static uint8_t *take(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+/* Takes what it can from p on; returns where an entry ended, or `end`; NULL: not JSON. */
+static uint8_t *take(struct ango_json *j, struct ango_room *room, uint8_t *p, uint8_t *end)
 {
-    for (;;) {
-        unsigned state = j->state;
-        uint8_t *from = p;
-
-        if (state >= MINUS)
-            p = take_number(j, p, end);
-        else if (state >= IN_NAME)
+    while (p != NULL && p != end && (j->flags & ENDED) == 0)
+        if (j->state == IN_STRING)
             p = take_string(j, room, p, end);
-        else if (*p > ' ')
-            p = take_token(j, room, p, end);
+        else if (j->state == IN_NAME)
+            p = take_name(j, room, p, end);
+        else if (j->state >= MINUS)
+            p = take_number(j, p);
         else if (is_space(*p))
             p++;
         else
-            return p == end ? p : NULL;
-        if (p == NULL || (p == from && j->state == state) || (j->flags & ENDED) != 0)
-            return p;
-    }
+            p = take_token(j, room, p, end);
+    return p;
 }
 
 int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n)
 {
     uint8_t *end = room->next + n;
     uint8_t behind = *end;
-    uint8_t *p = NULL;
+    uint8_t *p = room->next - room->held;
 
-    *end = '\0'; /* ends every loop */
-    if (j->state != NOT_JSON)
-        p = take(j, room, room->next - room->held, end);
-    *end = behind;
     room->next = end;
     room->held = 0;
+    if (j->state == NOT_JSON)
+        return ANGO_E_JSON;
+    *end = '\0'; /* ends every loop */
+    p = take(j, room, p, end);
+    *end = behind;
     if (p == NULL) {
         j->state = NOT_JSON;
         room->put = room->kept;
         return ANGO_E_JSON;
     }
-    if ((j->flags & ENDED) != 0) {
-        j->flags &= (uint8_t)~ENDED;
-        room->next = p;
-        return ANGO_E_END;
-    }
-    room->held = (uint8_t)(end - p);
-    return ANGO_E_WAIT;
+    if ((j->flags & ENDED) == 0)
+        return ANGO_E_WAIT;
+    j->flags &= (uint8_t)~ENDED;
+    room->next = p;
+    return ANGO_E_END;
 }
 
 int ango_json_end(const struct ango_json *j, const struct ango_room *room)
@@ -555,6 +559,24 @@ int ango_json_end(const struct ango_json *j, const struct ango_room *room)
 
 /* --- entries ---------------------------------------------------------------------------------- */
 
+/* Makes a C string of what was put of a string, from p to `end`. */
+static const char *end_string(uint8_t *p, uint8_t *end)
+{
+    const char *string = (const char *)p;
+    uint8_t *from = (uint8_t *)memchr(p, '\\', (size_t)(end - p));
+    uint8_t *to;
+
+    if (from == NULL)
+        from = end;
+    for (to = from; from < end; from++) {
+        if (*from == '\\')
+            from++;
+        *to++ = *from;
+    }
+    *to = '\0';
+    return string;
+}
+
 uint8_t *ango_json_read_entry(const struct ango_shape *shape, uint8_t *text, struct ango_token *tokens, void *out)
 {
     jsmntok_t *token = (jsmntok_t *)tokens;
@@ -569,11 +591,10 @@ uint8_t *ango_json_read_entry(const struct ango_shape *shape, uint8_t *text, str
     token->type = JSMN_UNDEFINED;
     jsmn_init(&parser);
     (void)jsmn_parse(&parser, (const char *)text, (size_t)(end - text), token, ANGO_TOKENS);
-    for (i = 1; i + 1 < parser.toknext; i += 2) { /* a name, and its string */
-        uint8_t *string = text + token[i + 1].start;
+    for (i = 0; i < parser.toknext; i++) {
+        uint8_t *string = text + token[i].start;
 
-        strings[text[token[i].start] - 'a'] = (const char *)string;
-        ango_json_unescape(string, text + token[i + 1].end);
+        strings[*string - 'a'] = end_string(string + 1, text + token[i].end);
     }
     return end + 1;
 }

@@ -4,7 +4,8 @@
 
 #include "utf8.h"
 
-size_t ango_json_escape(const uint8_t *p, size_t left, uint32_t *unit)
+/* The same for one escape alone, which for \uXXXX is a UTF-16 unit. */
+static size_t read_unit(const uint8_t *p, size_t left, uint32_t *unit)
 {
     static const char names[] = "\"\\/bfnrt";
     static const char values[] = "\"\\/\b\f\n\r\t";
@@ -31,39 +32,25 @@ size_t ango_json_escape(const uint8_t *p, size_t left, uint32_t *unit)
     return 6;
 }
 
-/* Reads the escape at *p, and the second half of a surrogate pair; returns the code point. */
-static uint32_t code_point(uint8_t **p, const uint8_t *end)
+size_t ango_json_escape(const uint8_t *p, size_t left, uint32_t *c)
 {
-    uint32_t c = 0;
+    size_t len = read_unit(p, left, c);
     uint32_t low = 0;
 
-    *p += ango_json_escape(*p, (size_t)(end - *p), &c);
-    if (c < 0xD800 || c > 0xDFFF)
-        return c;
-    if (c <= 0xDBFF && *p < end && **p == '\\') {
-        size_t len = ango_json_escape(*p, (size_t)(end - *p), &low);
-
-        if (low >= 0xDC00 && low <= 0xDFFF) {
-            *p += len;
-            return 0x10000 + (c - 0xD800) * 0x400 + (low - 0xDC00);
-        }
+    if (len > left || *c < 0xD800 || *c > 0xDFFF)
+        return len;
+    if (*c <= 0xDBFF) {
+        if (left == 6)
+            return 7;
+        if (p[6] == '\\')
+            len += read_unit(p + 6, left - 6, &low);
+        if (len > left)
+            return len;
     }
-    return 0xFFFD; /* half of a pair */
-}
-
-uint8_t *ango_json_unescape(uint8_t *p, const uint8_t *end)
-{
-    uint8_t *to = p;
-
-    while (p < end)
-        if (*p == '\\') {
-            uint32_t c = code_point(&p, end);
-
-            if (c != 0)
-                to = ango_utf8_put(to, c);
-        } else {
-            *to++ = *p++;
-        }
-    *to = '\0';
-    return to;
+    if (low < 0xDC00 || low > 0xDFFF) {
+        *c = 0xFFFD;
+        return 6;
+    }
+    *c = 0x10000 + (*c - 0xD800) * 0x400 + (low - 0xDC00);
+    return len;
 }
