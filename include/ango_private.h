@@ -35,6 +35,8 @@ struct ango_http {
 struct ango_json {
     const struct ango_shape *shape;
     struct ango_result *result;
+    struct ango_room *room;
+    uint8_t *end;       /* of what is being taken */
     uint32_t levels;    /* a bit for each level that is open, the innermost lowest: 1 an object, 0 an array */
     uint32_t seen;      /* a bit for each field that has come */
     uint8_t state;

@@ -153,8 +153,8 @@ int ango_start(struct ango_client *client, struct ango_request *q, const struct 
         ango_write_head(q, config, client->api_key, false);
     if (now - client->last_ms > config->keep_ms)
         disconnect(client);
-    memset((char *)client + offsetof(struct ango_client, http), 0,
-           sizeof *client - offsetof(struct ango_client, http));
+    memset((char *)client + offsetof(struct ango_client, drains), 0,
+           sizeof *client - offsetof(struct ango_client, drains));
     result->status = "";
     result->message = "";
     result->index = q->error_index;

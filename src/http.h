@@ -48,11 +48,11 @@ enum ango_http_state {
 enum {
     ANGO_HTTP_HAS_LENGTH = 1,
     ANGO_HTTP_IS_CHUNKED = 2,
-    ANGO_HTTP_IS_ENCODED = 4,  /* compressed, or what else a Content-Encoding may say */
-    ANGO_HTTP_AMBIGUOUS = 8,   /* Content-Length or Transfer-Encoding wrong or twice, or a folded line that matters */
-    ANGO_HTTP_CLOSE = 16,      /* the connection cannot carry another exchange */
-    ANGO_HTTP_IS_1_0 = 32,     /* HTTP/1.0, which has no chunks */
-    ANGO_HTTP_MATTERED = 64    /* the last line was the status line, or a header that is looked at */
+    ANGO_HTTP_UNREADABLE = 4,  /* the body is encoded, or its length ambiguous: Content-Length or Transfer-Encoding
+                                  wrong, twice or both, or a folded line that matters */
+    ANGO_HTTP_CLOSE = 8,       /* the connection cannot carry another exchange */
+    ANGO_HTTP_IS_1_0 = 16,     /* HTTP/1.0, which has no chunks */
+    ANGO_HTTP_MATTERED = 32    /* the last line was the status line, or a header that is looked at */
 };
 
 /* Begins a reply in a zeroed struct. `now` is the lower half of the Unix time, which turns a date in Retry-After into seconds; 0: unknown. */
