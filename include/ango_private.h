@@ -16,7 +16,7 @@ struct ango_room {
     uint8_t *limit;   /* of what may be received; a byte for a NUL follows, and then the reply as plain text */
     uint8_t *text;    /* end of that text, its NUL */
     uint16_t text_cap; /* room for it and its NUL; 0: there is none any more */
-    uint8_t held;     /* bytes right before `next` that JSON has not taken: a cut character or literal */
+    uint8_t held;     /* bytes right before `next` that JSON has not taken: a cut escape, character or literal */
 };
 
 /* An HTTP/1.1 reply on its way in (src/http.h). */

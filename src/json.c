@@ -23,7 +23,7 @@ typedef char token_fits[sizeof(jsmntok_t) <= sizeof(struct ango_token) ? 1 : -1]
  *  IN_NAME    the name's characters, then "                 the same, COLON
  *  COLON      :                                             VALUE
  *  IN_STRING  the string's characters, then "               the same, AFTER
- *  AFTER      what closes the level; a comma                AFTER; NAME or VALUE
+ *  AFTER      what closes the level; a comma                AFTER, or ENTRY_ENDED; NAME or VALUE
  */
 enum state {
     VALUE,
@@ -33,6 +33,7 @@ enum state {
     AFTER,
     IN_NAME,
     IN_STRING,
+    ENTRY_ENDED, /* as AFTER, once that has been said */
     NOT_JSON,
     /* In a number, where more must follow: */
     MINUS,         /* a digit */
@@ -50,8 +51,7 @@ enum state {
 enum {
     WRONG = 1,     /* a wanted value is not as it must be */
     HAS_LIST = 2,
-    TOO_LARGE = 4, /* this entry */
-    ENDED = 8      /* this entry */
+    TOO_LARGE = 4  /* this entry, or these words */
 };
 
 void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result)
@@ -70,21 +70,34 @@ void ango_json_want_envelope(struct ango_json *j)
 
 /* --- what is put ------------------------------------------------------------------------------ */
 
-/* Puts part of a string. A string of the server's that does not fit is given up, and so is the whole entry. */
-static void put(struct ango_json *j, const void *part, size_t n)
+/*
+ * Room for n more bytes of what is put, or NULL. A string of the server's that does not fit is given up, and so is the
+ * whole entry.
+ */
+static uint8_t *extend(struct ango_json *j, size_t n)
 {
     struct ango_room *room = j->room;
     size_t reserved = j->in == ANGO_ENTRY ? ANGO_ROOM_RESERVED + ANGO_ROOM_WORDS : ANGO_ROOM_RESERVED;
+    uint8_t *to = room->put;
 
     if ((j->flags & TOO_LARGE) != 0)
-        return;
-    if (n + reserved > (size_t)(room->limit - room->put)) {
+        return NULL;
+    if (n + reserved > (size_t)(room->limit - to)) {
         j->flags |= TOO_LARGE;
         room->put = room->kept;
-        return;
+        return NULL;
     }
-    memmove(room->put, part, n);
-    room->put += n;
+    room->put = to + n;
+    return to;
+}
+
+/* Puts part of a string. */
+static void put(struct ango_json *j, const void *part, size_t n)
+{
+    uint8_t *to = extend(j, n);
+
+    if (to != NULL)
+        memmove(to, part, n);
 }
 
 /* The server's words are C strings among what stays. */
@@ -163,10 +176,15 @@ static void match(struct ango_json *j, char byte)
 
 static void end_name(struct ango_json *j)
 {
+    const char *name;
     uint32_t bit;
 
-    match(j, '\0');
     j->state = COLON;
+    if (j->field == ANGO_NOWHERE)
+        return;
+    name = j->shape->fields[j->field].name;
+    if (name[j->matched] != '\0')
+        j->field = (uint8_t)find_field(j, name, '\0');
     if (j->field == ANGO_NOWHERE)
         return;
     bit = (uint32_t)1 << j->field;
@@ -179,10 +197,14 @@ static void end_name(struct ango_json *j)
 
 /* --- strings ---------------------------------------------------------------------------------- */
 
-/* What is left at p waits for what follows it. */
-static uint8_t *hold(struct ango_json *j, uint8_t *p)
+/* What begins at p is wrong, or cut: then it is held until more is there. The longest is an escape. */
+static uint8_t *wrong_or_cut(struct ango_json *j, uint8_t *p)
 {
-    j->room->held = (uint8_t)(j->end - p);
+    size_t left = (size_t)(j->end - p);
+
+    if (left >= ANGO_JSON_ESCAPE_MAX)
+        return NULL;
+    j->room->held = (uint8_t)left;
     return j->end;
 }
 
@@ -193,7 +215,7 @@ static uint8_t *hold(struct ango_json *j, uint8_t *p)
  */
 static bool is_plain(uint8_t c)
 {
-    return (signed char)c > '"' && c != '\\';
+    return c != '\\' && (signed char)c > '"';
 }
 
 static uint8_t *skip_plain(uint8_t *p)
@@ -223,13 +245,10 @@ static uint8_t *take_character(struct ango_json *j, uint8_t *p)
 {
     uint32_t c = *p;
     bool escaped = c == '\\';
-    size_t left = (size_t)(j->end - p);
-    size_t n = escaped ? ango_json_escape(p, left, &c) : ango_utf8_expected(c);
+    size_t n = escaped ? ango_json_escape(p, &c) : ango_utf8_len(p);
 
-    if (n > left)
-        return hold(j, p);
-    if (n == 0 || (!escaped && ango_utf8_len(p) == 0))
-        return NULL;
+    if (n == 0)
+        return wrong_or_cut(j, p);
     if (j->state == IN_NAME)
         match(j, c > 0 && c < 0x80 ? (char)c : '"'); /* which is in no name */
     else if (j->field != ANGO_NOWHERE) {
@@ -364,26 +383,23 @@ static bool open(struct ango_json *j, bool object)
     return true;
 }
 
-/* Ends the innermost object or array, if c is what closes it. */
-static bool close(struct ango_json *j, unsigned c)
+/* The innermost object or array ends. */
+static void close(struct ango_json *j)
 {
-    if (c != (in_object(j) ? '}' : ']'))
-        return false;
     j->state = AFTER;
     j->levels >>= 1;
     j->depth--;
     if (j->depth >= j->wanted)
-        return true;
+        return;
     j->wanted--;
     if (j->in == ANGO_ENTRY) {
         put(j, "\n", 1); /* so that no entry is empty */
         *j->room->put = '\0';
-        j->flags |= ENDED;
+        j->state = ENTRY_ENDED;
         j->in = j->shape->list;
     } else if (j->in != ANGO_REPLY) {
         j->in = j->shape->fields[j->in].parent;
     }
-    return true;
 }
 
 /* Whether a value that begins with c is what is wanted of the field; if not, it is not wanted. */
@@ -402,30 +418,28 @@ static void hold_against_type(struct ango_json *j, unsigned c)
 static uint8_t *take_literal(struct ango_json *j, uint8_t *p)
 {
     const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : "null";
-    uint8_t *from = p;
+    size_t len = strlen(word);
 
-    for (; *word != '\0'; word++) {
-        if (p == j->end)
-            return hold(j, from);
-        if (*p++ != (uint8_t)*word)
-            return NULL;
-    }
+    if (strncmp((const char *)p, word, len) != 0)
+        return wrong_or_cut(j, p);
     j->state = AFTER;
-    return p;
+    return p + len;
 }
 
 /* A string begins. In what is kept of an entry each has a letter before it, 'a' for the list's first field. */
 static void begin_string(struct ango_json *j)
 {
-    uint8_t quote_letter[2];
+    uint8_t *to;
 
     j->state = IN_STRING;
     if (j->in != ANGO_ENTRY) {
         j->flags &= (uint8_t)~TOO_LARGE;
-    } else if (j->field != ANGO_NOWHERE) {
-        quote_letter[0] = '"';
-        quote_letter[1] = (uint8_t)('a' + j->field - j->shape->list - 1);
-        put(j, quote_letter, 2);
+        return;
+    }
+    to = j->field != ANGO_NOWHERE ? extend(j, 2) : NULL;
+    if (to != NULL) {
+        to[0] = '"';
+        to[1] = (uint8_t)('a' + j->field - j->shape->list - 1);
     }
 }
 
@@ -469,40 +483,42 @@ static bool is_space(unsigned c)
 static uint8_t *take_token(struct ango_json *j, uint8_t *p)
 {
     unsigned c = *p;
+    unsigned state = j->state;
 
-    switch ((enum state)j->state) {
-    case COLON:
-        j->state = VALUE;
-        return c == ':' ? p + 1 : NULL;
-    case AFTER:
-        if (j->depth == 0)
-            return NULL; /* there is one value, and it has ended */
-        if (c == ',') {
-            j->state = in_object(j) ? NAME : VALUE;
-            return p + 1;
-        }
-        return close(j, c) ? p + 1 : NULL;
-    case OPENED:
-        if (close(j, c))
-            return p + 1;
-        if (!in_object(j))
-            return begin_value(j, p);
-        break;
-    case VALUE:
-        return begin_value(j, p);
-    default:
-        break;
+    if ((state == OPENED || state == AFTER) && j->depth > 0 && c == (in_object(j) ? '}' : ']')) {
+        close(j);
+        return p + 1;
     }
-    if (c != '"') /* NAME */
-        return NULL;
-    begin_name(j);
-    return p + 1;
+    if (state == OPENED)
+        state = in_object(j) ? NAME : VALUE;
+    switch (state) {
+    case AFTER:
+        if (c != ',' || j->depth == 0) /* there is one value, and it has ended */
+            return NULL;
+        j->state = in_object(j) ? NAME : VALUE;
+        return p + 1;
+    case NAME:
+        if (c != '"')
+            return NULL;
+        begin_name(j);
+        return p + 1;
+    case COLON:
+        if (c != ':')
+            return NULL;
+        j->state = VALUE;
+        p++;
+        if (*p <= ' ')
+            return p;
+        /* fall through */
+    default: /* VALUE */
+        return begin_value(j, p);
+    }
 }
 
 /* Takes what it can from p on; returns where an entry ended, or `end`; NULL: not JSON. */
 static uint8_t *take(struct ango_json *j, uint8_t *p)
 {
-    while (p != NULL && p != j->end && (j->flags & ENDED) == 0)
+    while (p != NULL && p != j->end && j->state != ENTRY_ENDED)
         if (j->state == IN_STRING)
             p = take_string(j, p);
         else if (j->state == IN_NAME)
@@ -536,9 +552,9 @@ int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n)
         room->put = room->kept;
         return ANGO_E_JSON;
     }
-    if ((j->flags & ENDED) == 0)
+    if (j->state != ENTRY_ENDED)
         return ANGO_E_WAIT;
-    j->flags &= (uint8_t)~ENDED;
+    j->state = AFTER;
     room->next = p;
     return ANGO_E_END;
 }

@@ -58,7 +58,7 @@ void ango_json_want_envelope(struct ango_json *j);
 
 /*
  * Takes the n bytes at room->next, behind what is held: all of them, or up to the end of an entry.
- *   ANGO_E_WAIT    all taken; what was cut at the end is held: less than a character or literal
+ *   ANGO_E_WAIT    all taken; what was cut at the end is held: less than an escape (json_text.h)
  *   ANGO_E_END     an entry is complete; it lies from room->kept to room->put, with a NUL behind it: whoever wants to
  *                  keep it lets room->kept point behind that. If it was too large nothing lies there, and `put` is
  *                  `kept`

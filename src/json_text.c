@@ -5,15 +5,13 @@
 #include "utf8.h"
 
 /* The same for one escape alone, which for \uXXXX is a UTF-16 unit. */
-static size_t read_unit(const uint8_t *p, size_t left, uint32_t *unit)
+static size_t read_unit(const uint8_t *p, uint32_t *unit)
 {
     static const char names[] = "\"\\/bfnrt";
     static const char values[] = "\"\\/\b\f\n\r\t";
     const char *name;
     size_t i;
 
-    if (left < 2)
-        return 2;
     if (p[1] != 'u') {
         name = (const char *)memchr(names, p[1], sizeof names - 1);
         if (name == NULL)
@@ -22,7 +20,7 @@ static size_t read_unit(const uint8_t *p, size_t left, uint32_t *unit)
         return 2;
     }
     *unit = 0;
-    for (i = 2; i < 6 && i < left; i++) {
+    for (i = 2; i < 6; i++) {
         unsigned digit = ango_hex_digit(p[i]);
 
         if (digit > 15)
@@ -32,25 +30,21 @@ static size_t read_unit(const uint8_t *p, size_t left, uint32_t *unit)
     return 6;
 }
 
-size_t ango_json_escape(const uint8_t *p, size_t left, uint32_t *c)
+size_t ango_json_escape(const uint8_t *p, uint32_t *c)
 {
-    size_t len = read_unit(p, left, c);
+    size_t len = read_unit(p, c);
     uint32_t low = 0;
 
-    if (len > left || *c < 0xD800 || *c > 0xDFFF)
+    if (*c < 0xD800 || *c > 0xDFFF)
         return len;
     if (*c <= 0xDBFF) {
-        if (left == 6)
-            return 7;
-        if (p[6] == '\\')
-            len += read_unit(p + 6, left - 6, &low);
-        if (len > left)
-            return len;
+        if (p[6] == '\0' || (p[6] == '\\' && read_unit(p + 6, &low) == 0))
+            return 0;
+        if (low >= 0xDC00 && low <= 0xDFFF) {
+            *c = 0x10000 + (*c - 0xD800) * 0x400 + (low - 0xDC00);
+            return 12;
+        }
     }
-    if (low < 0xDC00 || low > 0xDFFF) {
-        *c = 0xFFFD;
-        return 6;
-    }
-    *c = 0x10000 + (*c - 0xD800) * 0x400 + (low - 0xDC00);
-    return len;
+    *c = 0xFFFD;
+    return 6;
 }

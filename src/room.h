@@ -73,7 +73,7 @@ static inline void ango_room_add_text(struct ango_room *room, size_t n)
     *room->text = '\0';
 }
 
-/* Takes n bytes at `next`, which is more than is held, away from between what is held and what follows them. */
+/* Takes n bytes at `next` away from between what is held and what follows them. */
 static inline void ango_room_skip(struct ango_room *room, size_t n)
 {
     uint8_t *held = room->next - room->held;

@@ -1,6 +1,7 @@
 #include "utf8.h"
 
-unsigned ango_utf8_expected(unsigned lead)
+/* Bytes of a character that begins with `lead`: 1 for 0x20 to 0x7E, 2 to 4, or 0 when none begins so. */
+static unsigned expected(unsigned lead)
 {
     if (lead < 0x80)
         return lead >= ' ' && lead != 0x7F ? 1 : 0;
@@ -11,7 +12,7 @@ unsigned ango_utf8_expected(unsigned lead)
 
 unsigned ango_utf8_len(const uint8_t *p)
 {
-    unsigned len = ango_utf8_expected(p[0]);
+    unsigned len = expected(p[0]);
     unsigned i;
 
     for (i = 1; i < len; i++)

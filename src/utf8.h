@@ -5,9 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes of a character that begins with `lead`: 1 for 0x20 to 0x7E, 2 to 4, or 0 when none begins so. */
-unsigned ango_utf8_expected(unsigned lead);
-
 /*
  * Bytes of the character at p: 1 for 0x20 to 0x7E, 2 to 4 for a well-formed sequence (RFC 3629: no overlong
  * form, no surrogate, nothing past U+10FFFF), 0 for anything else. Stops at the first byte that is not a

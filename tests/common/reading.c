@@ -141,10 +141,10 @@ static void check(struct reading *r)
 
     demand(r, guard_intact(&r->guard), "written in front of the buffer");
     demand(r, room->limit + room->text_cap == r->buffer + r->cap - 1, "the limit has moved");
-    demand(r, room->held <= READING_HELD_MAX, "more is held than a cut character or literal");
+    demand(r, room->held <= READING_HELD_MAX, "more is held than a cut escape");
     demand(r, r->buffer <= room->kept && room->kept <= room->put, "out of order at the front");
     demand(r, room->next <= room->end && room->end <= room->limit, "out of order at the end");
-    demand(r, room->put + (ANGO_ROOM_GAP - 8) <= unread, "what is put has come too near to what is not taken");
+    demand(r, room->put + ANGO_ROOM_GAP <= unread, "what is put has come too near to what is not taken");
     demand(r, (size_t)(room->put - r->buffer) + ANGO_ROOM_RESERVED <= r->cap, "more is put than may be");
     if (room->text_cap > 0)
         demand(r, room->text > room->limit && room->text <= room->limit + room->text_cap && *room->text == '\0', "the text is not one");

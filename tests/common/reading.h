@@ -25,7 +25,7 @@
  * Always free when bytes are received: what is kept for them, less what is held of the body and of a line that are
  * both cut. (room.h, ANGO_ROOM_RAW)
  */
-#define READING_HELD_MAX 5u
+#define READING_HELD_MAX 11u
 #define READING_FREE_MIN (ANGO_ROOM_RAW - READING_HELD_MAX - (ANGO_HTTP_LINE_MAX + 2))
 
 struct reading {
