@@ -176,15 +176,10 @@ static void match(struct ango_json *j, char byte)
 
 static void end_name(struct ango_json *j)
 {
-    const char *name;
     uint32_t bit;
 
     j->state = COLON;
-    if (j->field == ANGO_NOWHERE)
-        return;
-    name = j->shape->fields[j->field].name;
-    if (name[j->matched] != '\0')
-        j->field = (uint8_t)find_field(j, name, '\0');
+    match(j, '\0');
     if (j->field == ANGO_NOWHERE)
         return;
     bit = (uint32_t)1 << j->field;
@@ -506,10 +501,7 @@ static uint8_t *take_token(struct ango_json *j, uint8_t *p)
         if (c != ':')
             return NULL;
         j->state = VALUE;
-        p++;
-        if (*p <= ' ')
-            return p;
-        /* fall through */
+        return p + 1;
     default: /* VALUE */
         return begin_value(j, p);
     }
