@@ -9,12 +9,6 @@
 
 #define CHUNK_MAX 0x0FFFFFFFu /* bytes of a chunk */
 
-void ango_http_begin(struct ango_http *h, uint32_t now)
-{
-    h->now = now;
-    h->lines_left = ANGO_HTTP_LINES_MAX;
-}
-
 /* --- the head --------------------------------------------------------------------------------- */
 
 static int take_status_line(struct ango_http *h, const char *line)
@@ -257,34 +251,4 @@ int ango_http_take(struct ango_http *h, struct ango_room *room)
         }
     }
     return err;
-}
-
-void ango_http_taken(struct ango_http *h, size_t n)
-{
-    if (h->state == ANGO_HTTP_TO_CLOSE)
-        return;
-    h->left -= (uint32_t)n;
-    if (h->left != 0)
-        return;
-    if (h->state == ANGO_HTTP_CHUNK) {
-        h->state = ANGO_HTTP_CHUNK_END;
-        h->lines_left = ANGO_HTTP_LINES_MAX;
-    } else {
-        h->state = ANGO_HTTP_DONE;
-    }
-}
-
-int ango_http_take_end(const struct ango_http *h)
-{
-    return h->state == ANGO_HTTP_TO_CLOSE ? ANGO_OK : ANGO_E_TRUNCATED;
-}
-
-bool ango_http_has_head(const struct ango_http *h)
-{
-    return h->state > ANGO_HTTP_HEADERS;
-}
-
-bool ango_http_can_keep(const struct ango_http *h, const struct ango_room *room)
-{
-    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && room->next == room->end;
 }

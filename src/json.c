@@ -54,20 +54,6 @@ enum {
     TOO_LARGE = 4  /* this entry, or these words */
 };
 
-void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result)
-{
-    j->shape = shape;
-    j->result = result;
-    j->fields_len = shape->fields_len;
-    j->in = ANGO_REPLY;
-    j->field = ANGO_REPLY;
-}
-
-void ango_json_want_envelope(struct ango_json *j)
-{
-    j->fields_len = ANGO_FIELD_OWN;
-}
-
 /* --- what is put ------------------------------------------------------------------------------ */
 
 /*

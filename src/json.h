@@ -52,9 +52,19 @@ struct ango_shape {
 };
 
 /* Begins a text in a zeroed struct. What is wanted of it goes to `result`, whose strings must be "", and to the room. */
-void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result);
+static inline void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result)
+{
+    j->shape = shape;
+    j->result = result;
+    j->fields_len = shape->fields_len;
+    j->in = ANGO_REPLY;
+    j->field = ANGO_REPLY;
+}
 /* Before the first byte: only the envelope is wanted after all. */
-void ango_json_want_envelope(struct ango_json *j);
+static inline void ango_json_want_envelope(struct ango_json *j)
+{
+    j->fields_len = ANGO_FIELD_OWN;
+}
 
 /*
  * Takes the n bytes at room->next, behind what is held: all of them, or up to the end of an entry.
