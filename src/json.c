@@ -209,7 +209,8 @@ static uint8_t *skip_plain(uint8_t *p)
 /* Puts what an escape in a wanted string stands for; a quote or backslash in an entry stays escaped, for jsmn. */
 static void put_escaped(struct ango_json *j, uint32_t c)
 {
-    uint8_t utf8[4];
+    uint8_t utf8[1 + 4];
+    uint8_t *to = utf8;
 
     if (c == 0) { /* a C string would end there */
         if (j->in == ANGO_ENTRY)
@@ -217,8 +218,9 @@ static void put_escaped(struct ango_json *j, uint32_t c)
         return;
     }
     if (j->in == ANGO_ENTRY && (c == '"' || c == '\\'))
-        put(j, "\\", 1);
-    put(j, utf8, (size_t)(ango_utf8_put(utf8, c) - utf8));
+        *to++ = '\\';
+    to = ango_utf8_put(to, c);
+    put(j, utf8, (size_t)(to - utf8));
 }
 
 /* Takes the character at p, which is no plain one; returns what follows it, or NULL: not JSON. */

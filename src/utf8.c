@@ -33,31 +33,6 @@ unsigned ango_utf8_len(const uint8_t *p)
     }
 }
 
-uint8_t *ango_utf8_put(uint8_t *to, uint32_t code_point)
-{
-    unsigned lead = 0;
-    unsigned shift = 0;
-
-    if (code_point >= 0x80) {
-        lead = 0xC0;
-        shift = 6;
-    }
-    if (code_point >= 0x800) {
-        lead = 0xE0;
-        shift = 12;
-    }
-    if (code_point >= 0x10000) {
-        lead = 0xF0;
-        shift = 18;
-    }
-    *to++ = (uint8_t)(lead | code_point >> shift);
-    while (shift > 0) {
-        shift -= 6;
-        *to++ = (uint8_t)(0x80 | (code_point >> shift & 0x3F));
-    }
-    return to;
-}
-
 unsigned ango_hex_digit(unsigned c)
 {
     if (c >= '0' && c <= '9')
