@@ -419,6 +419,13 @@ struct ango_walk {
     uint32_t pages_max;  /* ANGO_WALK_PAGES_MAX */
     uint32_t timeout_ms; /* for the whole walk, from its beginning; 0: no limit but that of each exchange */
     /* Private. */
+    uint8_t limit;
+    uint8_t empty;       /* pages in a row, until now, that brought nothing new */
+    uint8_t empty_max;   /* so many end the walk */
+    uint8_t state;
+    bool repeats;        /* this page was read before */
+    bool trusts_total;
+    bool one_page;
     struct ango_client *client;
     int (*ask)(struct ango_walk *walk, const struct ango_page *page);
     const char *id;
@@ -432,13 +439,6 @@ struct ango_walk {
     uint32_t first;      /* hash of the first page's first entry */
     uint32_t previous;   /* hash of the first entry of the page before */
     uint32_t begins;     /* hash of this page's first entry */
-    uint8_t limit;
-    uint8_t empty;       /* pages in a row, until now, that brought nothing new */
-    uint8_t empty_max;   /* so many end the walk */
-    uint8_t state;
-    bool repeats;        /* this page was read before */
-    bool trusts_total;
-    bool one_page;
 };
 
 /*
@@ -485,7 +485,11 @@ struct ango_confirm {
     uint32_t settle_ms; /* from the beginning until the last reading may start: config.timeout_ms, the time that the
                            request itself was given. Less makes "absent" less sure, not faster than two readings */
     /* Private. */
-    struct ango_walk walk;
+    uint8_t passes;
+    uint8_t phase;
+    bool of_project;
+    bool late;         /* this pass began after settle_ms */
+    bool unclear;      /* this pass has met an entry without an address, or one that did not fit */
     const char *id;
     const char *const *emails;
     size_t emails_len;
@@ -496,11 +500,7 @@ struct ango_confirm {
     uint32_t last_sum; /* of the pass before */
     uint32_t count;    /* addresses that this pass has seen */
     uint32_t last_count;
-    uint8_t passes;
-    uint8_t phase;
-    bool of_project;
-    bool late;         /* this pass began after settle_ms */
-    bool unclear;      /* this pass has met an entry without an address, or one that did not fit */
+    struct ango_walk walk;
 };
 
 /*
