@@ -114,15 +114,15 @@ struct ango_client {
     /* From here on each start begins with zeros. */
     bool drains;           /* entries are handed out as they come, for a walk */
     bool handed_out;       /* one was, and more of what has been received is yet to be taken */
-    struct ango_result result;
+    struct ango_room room;
     int send_error;
     size_t len;            /* bytes of the request */
     size_t pos;            /* bytes of it sent */
     uint32_t started_ms;
     uint8_t *entry;        /* the next entry to be read */
     size_t unread;         /* entries kept and not yet read */
+    struct ango_result result;
     struct ango_http http;
-    struct ango_room room;
     struct ango_json json;
 };
 
