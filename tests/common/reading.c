@@ -139,7 +139,6 @@ static void check(struct reading *r)
     const struct ango_room *room = &r->room;
     const uint8_t *unread = room->next - room->held;
 
-    demand(r, guard_intact(&r->guard), "written in front of the buffer");
     demand(r, room->limit + room->text_cap == r->buffer + r->cap - 1, "the limit has moved");
     demand(r, room->held <= READING_HELD_MAX, "more is held than a cut escape");
     demand(r, r->buffer <= room->kept && room->kept <= room->put, "out of order at the front");
@@ -316,6 +315,7 @@ void reading_json(struct reading *r, const void *text, size_t len)
         check_unread(r, r->room.next - r->room.held);
     }
     end_json(r, entry);
+    demand(r, guard_intact(&r->guard), "written in front of the buffer");
 }
 
 /* Takes what has been received; the result is ango_http_take's. */
@@ -367,12 +367,13 @@ void reading_reply(struct reading *r, const void *reply, size_t len)
     demand(r, r->http_err != ANGO_OK || has_head, "a reply without a head");
     demand(r, !has_head || (r->http.status >= 200 && r->http.status <= 599), "a status that is none");
     demand(r, r->http.retry_after_s <= ANGO_RETRY_AFTER_MAX, "a wait that is too long");
+    /* What comes after the reply may be on its way still: only what is left of it can tell. */
+    r->keeps = r->http_err == ANGO_OK && ango_http_can_keep(&r->http, &r->room) && r->fed == len;
     say(r, "\nhttp %s %u retry=%lu keep=%d\n", reading_name(r->http_err), has_head ? r->http.status : 0u,
-        has_head ? (unsigned long)r->http.retry_after_s : 0ul,
-        /* What comes after the reply may be on its way still: only what is left of it can tell. */
-        r->http_err == ANGO_OK && ango_http_can_keep(&r->http, &r->room) && r->fed == len);
+        has_head ? (unsigned long)r->http.retry_after_s : 0ul, r->keeps);
     if (r->shape != NULL)
         end_json(r, entry);
+    demand(r, guard_intact(&r->guard), "written in front of the buffer");
 }
 
 /* --- ways of cutting -------------------------------------------------------------------------- */

@@ -68,7 +68,8 @@ uint64_t exchange_digest(struct exchange *x)
     const struct ango_result *r = &x->client.result;
     uint64_t d = 14695981039346656037u;
     uint64_t numbers[] = { (uint64_t)r->error, r->outcome, r->http_status, r->retry_after_s,
-                           r->items,           r->need,    r->index,       (uint64_t)r->port_error };
+                           r->items,           r->need,    r->index,       (uint64_t)r->port_error,
+                           r->total,           r->done,    r->failed };
     struct ango_invite invite;
     int err;
 
