@@ -63,12 +63,21 @@ enum {
 static uint8_t *extend(struct ango_json *j, size_t n)
 {
     struct ango_room *room = j->room;
-    size_t reserved = j->in == ANGO_ENTRY ? ANGO_ROOM_RESERVED + ANGO_ROOM_WORDS : ANGO_ROOM_RESERVED;
     uint8_t *to = room->put;
+    size_t cap = (size_t)(room->limit - to);
+    size_t reserved = ANGO_ROOM_RESERVED;
 
+    if (j->in == ANGO_ENTRY) {
+        reserved += ANGO_ROOM_WORDS;
+    } else if (j->field == ANGO_FIELD_STATUS) { /* has its own room, whatever else is kept */
+        cap = ANGO_ROOM_STATUS;
+        reserved = (size_t)(to - room->kept) + 1;
+    } else if ((j->seen & (uint32_t)1 << ANGO_FIELD_STATUS) == 0) {
+        reserved += ANGO_ROOM_STATUS;
+    }
     if ((j->flags & TOO_LARGE) != 0)
         return NULL;
-    if (n + reserved > (size_t)(room->limit - to)) {
+    if (n + reserved > cap) {
         j->flags |= TOO_LARGE;
         room->put = room->kept;
         return NULL;
@@ -212,8 +221,8 @@ static void put_escaped(struct ango_json *j, uint32_t c)
     uint8_t utf8[1 + 4];
     uint8_t *to = utf8;
 
-    if (c == 0) { /* a C string would end there */
-        if (j->in == ANGO_ENTRY)
+    if (c == 0) { /* a C string would end there; in words for people it is left out */
+        if (j->field != ANGO_FIELD_MESSAGE)
             j->flags |= WRONG;
         return;
     }

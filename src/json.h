@@ -79,8 +79,8 @@ int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n);
 /*
  * After the last byte.
  *   ANGO_E_JSON    it was not JSON, or has not ended
- *   ANGO_E_SHAPE   JSON, but a wanted name was there twice in one object, a wanted string of an entry holds a \u0000,
- *                  or a count is not a whole number up to 4294967295; or the list is required and missing
+ *   ANGO_E_SHAPE   JSON, but a wanted name was there twice in one object, a wanted string other than the message
+ *                  holds a \u0000, or a count is not a whole number up to 4294967295; or the list is required and missing
  */
 int ango_json_end(const struct ango_json *j, const struct ango_room *room);
 

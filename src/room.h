@@ -7,8 +7,8 @@
  * What is wanted of the reply is put behind `put` and becomes part of what stays once it is complete; every other byte
  * is dropped as it is taken. The reply also leaves its plain text at the end, for people, until a list begins in it.
  *
- * What is put is never longer than what was taken for it. So with ANGO_ROOM_GAP bytes between the two, `put` cannot
- * overtake what is held.
+ * What is put is never longer than what was taken for it, but for two bytes: the letter before a string of an entry, and
+ * the NUL behind an entry. So with ANGO_ROOM_GAP bytes between the two, `put` cannot overtake what is held.
  *
  * How much may be put depends on the buffer alone, never on how the reply was cut into pieces: the same reply always
  * keeps the same entries.
@@ -25,12 +25,14 @@
 #define ANGO_ROOM_RAW 96
 /* What is put must end before this much of the buffer's end; with a NUL behind it. */
 #define ANGO_ROOM_RESERVED (ANGO_ROOM_RAW + ANGO_ROOM_GAP + 1)
-/* Left behind the entries for the server's words, which may come after them. */
-#define ANGO_ROOM_WORDS 96
+/* For the API's `status` and its NUL, on which the outcome depends: always there, and no longer one is taken. */
+#define ANGO_ROOM_STATUS 24
+/* Left behind the entries for the server's words, which may come after them: its message, and the status. */
+#define ANGO_ROOM_WORDS (96 + ANGO_ROOM_STATUS)
 /* Of the reply as plain text people are shown so much, or what half of the buffer holds if that is less. */
 #define ANGO_ROOM_TEXT 512
-/* The smallest buffer that a reply can be read in; two NULs are among it, of the text and behind what is received. */
-#define ANGO_ROOM_MIN (ANGO_ROOM_RESERVED + 1)
+/* The smallest buffer that a reply can be read in; the text's NUL and that behind what is received are among it. */
+#define ANGO_ROOM_MIN (ANGO_ROOM_RESERVED + 1 + ANGO_ROOM_STATUS)
 
 /* Each of these is called in one place: inline, they take less flash. */
 

@@ -143,7 +143,7 @@ static void check(struct reading *r)
     demand(r, room->held <= READING_HELD_MAX, "more is held than a cut escape");
     demand(r, r->buffer <= room->kept && room->kept <= room->put, "out of order at the front");
     demand(r, room->next <= room->end && room->end <= room->limit, "out of order at the end");
-    demand(r, room->put + ANGO_ROOM_GAP <= unread, "what is put has come too near to what is not taken");
+    demand(r, room->put + (ANGO_ROOM_GAP - 2) <= unread, "what is put has come too near to what is not taken");
     demand(r, (size_t)(room->put - r->buffer) + ANGO_ROOM_RESERVED <= r->cap, "more is put than may be");
     if (room->text_cap > 0)
         demand(r, room->text > room->limit && room->text <= room->limit + room->text_cap && *room->text == '\0', "the text is not one");
