@@ -26,7 +26,7 @@
  * Always free when bytes are received: what is kept for them, less what is held of the body and of a line that are
  * both cut. (room.h, ANGO_ROOM_RAW)
  */
-#define READING_HELD_MAX 5u
+#define READING_HELD_MAX 11u
 #define READING_FREE_MIN (ANGO_ROOM_RAW - READING_HELD_MAX - (ANGO_HTTP_LINE_MAX + 2))
 
 struct reading {
@@ -57,6 +57,7 @@ struct reading {
     /* Its own. */
     struct guard guard;
     struct ango_token tokens[ANGO_TOKENS];
+    uint8_t *buffer;
     const uint8_t *input;
     size_t fed;
     size_t first_len;

@@ -650,8 +650,8 @@ static void words(void **state)
                 fail_msg("cap %lu, len %lu: %s", (unsigned long)cap, (unsigned long)len, broken);
             assert_int_equal(reading.err, ANGO_OK);
             assert_int_equal(strlen(reading.result.message), fits ? len : 0);
-            assert_int_equal(reading.room.text_len, (size_t)n < text_cap ? (size_t)n : text_cap - 1);
-            assert_memory_equal(reading.room.start, text, reading.room.text_len);
+            assert_int_equal((size_t)(reading.room.text - reading.room.limit - 1), (size_t)n < text_cap ? (size_t)n : text_cap - 1);
+            assert_memory_equal(reading.room.limit + 1, text, (size_t)(reading.room.text - reading.room.limit - 1));
         }
 }
 

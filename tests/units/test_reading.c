@@ -356,8 +356,8 @@ static void refusals(void **state)
             assert_int_equal(reading.http_err, ANGO_OK);
             assert_int_equal(reading.result.items, 0);
             assert_int_equal(reading.result.total, 0);
-            assert_int_equal(reading.room.text_len, most < strlen(no) ? most : strlen(no));
-            assert_memory_equal(reading.room.start, no, reading.room.text_len);
+            assert_int_equal((size_t)(reading.room.text - reading.room.limit - 1), most < strlen(no) ? most : strlen(no));
+            assert_memory_equal(reading.room.limit + 1, no, (size_t)(reading.room.text - reading.room.limit - 1));
         }
 }
 
