@@ -99,7 +99,10 @@ struct ango_result {
 
 /* --- the client ----------------------------------------------------------------------------------- */
 
-/* Only `result` is for reading; the rest is the library's. Zero it, or declare it static, before init. */
+/*
+ * Only `result` is for reading; the rest is the library's. Zero it, or declare it static, before init. What is used most
+ * comes first, which makes the code small on a Cortex-M.
+ */
 struct ango_client {
     uint8_t state;
     uint8_t connected;
@@ -107,14 +110,11 @@ struct ango_client {
     const struct ango_port *port;
     const char *api_key;
     uint32_t last_ms;      /* what the clock said last */
-    uint32_t serial;       /* exchanges started so far */
+    uint32_t serial;       /* of its set-ups and exchanges */
     /* From here on each start begins with zeros. */
-    struct ango_http http;
-    struct ango_json json;
-    struct ango_room room;
-    bool has_body;         /* a byte of the reply's body has come */
     bool drains;           /* entries are handed out as they come, for a walk */
     bool handed_out;       /* one was, and more of what has been received is yet to be taken */
+    struct ango_room room;
     int send_error;
     size_t len;            /* bytes of the request */
     size_t pos;            /* bytes of it sent */
@@ -122,6 +122,8 @@ struct ango_client {
     uint8_t *entry;        /* the next entry to be read */
     size_t unread;         /* entries kept and not yet read */
     struct ango_result result;
+    struct ango_http http;
+    struct ango_json json;
 };
 
 /*
@@ -417,6 +419,16 @@ struct ango_walk {
     uint32_t pages_max;  /* ANGO_WALK_PAGES_MAX */
     uint32_t timeout_ms; /* for the whole walk, from its beginning; 0: no limit but that of each exchange */
     /* Private. */
+    uint8_t limit;
+    uint8_t empty;       /* pages in a row, until now, that brought nothing new */
+    uint8_t state;
+    uint8_t first_len;   /* entries of the first page, if it was short; else 0 */
+    bool compared;       /* an entry of this page, with the pages before */
+    bool repeats;        /* this page was read before */
+    bool repeated;       /* one was: there may be entries behind it that no page shows */
+    bool swept;          /* the list is being read again in pages of first_len */
+    bool thorough;       /* for a read-back: rests on less, at the price of reading more */
+    bool one_page;
     struct ango_client *client;
     int (*ask)(struct ango_walk *walk, const struct ango_page *page);
     const char *id;
@@ -430,16 +442,6 @@ struct ango_walk {
     uint32_t first;      /* hash of the first page's first entry */
     uint32_t previous;   /* hash of the first entry of the page before */
     uint32_t begins;     /* hash of this page's first entry that fits */
-    uint8_t limit;
-    uint8_t empty;       /* pages in a row, until now, that brought nothing new */
-    uint8_t state;
-    bool compared;       /* an entry of this page, with the pages before */
-    uint8_t first_len;   /* entries of the first page, if it was short; else 0 */
-    bool repeats;        /* this page was read before */
-    bool repeated;       /* one was: there may be entries behind it that no page shows */
-    bool swept;          /* the list is being read again in pages of first_len */
-    bool thorough;       /* for a read-back: rests on less, at the price of reading more */
-    bool one_page;
 };
 
 /*
@@ -489,7 +491,11 @@ struct ango_confirm {
     uint32_t timeout_ms; /* from the beginning until ANGO_E_TIME: ANGO_CONFIRM_TIMEOUT_MS; 0: no limit but that of
                            each exchange and of ANGO_WALK_PAGES_MAX */
     /* Private. */
-    struct ango_walk walk;
+    uint8_t passes;
+    uint8_t phase;
+    bool of_project;
+    bool late;         /* this pass began after settle_ms */
+    bool unclear;      /* this pass has met an entry without an address, or one that did not fit */
     const char *id;
     const char *const *emails;
     size_t emails_len;
@@ -500,11 +506,7 @@ struct ango_confirm {
     uint32_t last_sum; /* of the pass before */
     uint32_t count;    /* addresses that this pass has seen */
     uint32_t last_count;
-    uint8_t passes;
-    uint8_t phase;
-    bool of_project;
-    bool late;         /* this pass began after settle_ms */
-    bool unclear;      /* this pass has met an entry without an address, or one that did not fit */
+    struct ango_walk walk;
 };
 
 /*

@@ -9,15 +9,14 @@
 
 /* How the caller's buffer is divided while a reply comes in (src/room.h). */
 struct ango_room {
-    uint8_t *start;
     uint8_t *kept;    /* end of what stays: the server's words, and complete entries */
     uint8_t *put;     /* end of what is being put behind it, before it is complete */
     uint8_t *next;    /* first byte received that HTTP has not taken */
     uint8_t *end;     /* of the bytes received */
-    uint8_t *limit;   /* of the buffer, less one byte for a NUL */
-    size_t text_cap;  /* room at the start for the reply as plain text and a NUL; 0: no longer */
-    size_t text_len;
-    uint8_t held;     /* bytes right before `next` that JSON has not taken: a cut character or literal */
+    uint8_t *limit;   /* of what may be received; a byte for a NUL follows, and then the reply as plain text */
+    uint8_t *text;    /* end of that text, its NUL */
+    uint16_t text_cap; /* room for it and its NUL; 0: there is none any more */
+    uint8_t held;     /* bytes right before `next` that JSON has not taken: a cut escape, character or literal */
 };
 
 /* An HTTP/1.1 reply on its way in (src/http.h). */
@@ -36,6 +35,8 @@ struct ango_http {
 struct ango_json {
     const struct ango_shape *shape;
     struct ango_result *result;
+    struct ango_room *room;
+    uint8_t *end;       /* of what is being taken */
     uint32_t levels;    /* a bit for each level that is open, the innermost lowest: 1 an object, 0 an array */
     uint32_t seen;      /* a bit for each field that has come */
     uint8_t state;

@@ -18,32 +18,24 @@ static unsigned two_digits(const char *p)
     return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
 }
 
-/* 1 to 12; 0: it is none. */
-static unsigned read_month(const char *p)
-{
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    unsigned month;
-
-    for (month = 1; month <= 12; month++)
-        if (memcmp(p, &names[3 * (month - 1)], 3) == 0)
-            return month;
-    return 0;
-}
-
 uint32_t ango_http_wait(const char *text, uint32_t now)
 {
-    unsigned month;
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    unsigned month = 1;
     unsigned year;
     uint32_t seconds;
 
     if (strlen(text) != strlen("Sun, 06 Nov 1994 08:49:37 GMT") || now == 0)
         return 0;
-    month = read_month(text + 8);
-    if (month == 0)
-        return 0;
+    while (memcmp(text + 8, &months[3 * (month - 1)], 3) != 0) {
+        month++;
+        if (month > 12)
+            return 0;
+    }
     year = two_digits(text + 12) * 100 + two_digits(text + 14);
-    seconds = (uint32_t)ango_days(year, month, two_digits(text + 5)) * 86400;
-    seconds += two_digits(text + 17) * 3600 + two_digits(text + 20) * 60 + two_digits(text + 23);
-    seconds -= now;
+    seconds = (uint32_t)ango_days(year, month, two_digits(text + 5));
+    seconds = seconds * 24 + two_digits(text + 17);
+    seconds = seconds * 60 + two_digits(text + 20);
+    seconds = seconds * 60 + two_digits(text + 23) - now;
     return seconds <= INT32_MAX ? seconds : 0;
 }

@@ -57,6 +57,7 @@ static int check_config(const struct ango_config *config)
 
 int ango_client_init(struct ango_client *client, const struct ango_config *config, const char *api_key)
 {
+    uint32_t serial;
     int err;
 
     if (client == NULL || config == NULL)
@@ -64,7 +65,9 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
     err = check_config(config);
     if (err != ANGO_OK)
         return err;
+    serial = client->serial + 1; /* a walk of before is over */
     memset(client, 0, sizeof *client);
+    client->serial = serial;
     client->config = config;
     client->port = config->port;
     client->result.status = "";
@@ -153,8 +156,8 @@ int ango_start(struct ango_client *client, struct ango_request *q, const struct 
         ango_write_head(q, config, client->api_key, false);
     if (now - client->last_ms > config->keep_ms)
         disconnect(client);
-    memset((char *)client + offsetof(struct ango_client, http), 0,
-           sizeof *client - offsetof(struct ango_client, http));
+    memset((char *)client + offsetof(struct ango_client, drains), 0,
+           sizeof *client - offsetof(struct ango_client, drains));
     result->status = "";
     result->message = "";
     result->index = q->error_index;
@@ -249,7 +252,7 @@ static int conclude(struct ango_client *client, int err)
     if (err == ANGO_OK) {
         err = judge(client);
         if ((err != ANGO_OK || result->http_status >= 300) && *result->message == '\0' && room->text_cap > 0)
-            result->message = (const char *)room->start;
+            result->message = (const char *)room->limit + 1;
     }
     return result->http_status >= 300 ? ANGO_E_STATUS : err;
 }
@@ -268,16 +271,6 @@ static void keep_entry(struct ango_client *client)
     room->kept = room->put;
 }
 
-/* The first byte of the body is there. */
-static void begin_body(struct ango_client *client)
-{
-    client->has_body = true;
-    if (client->http.status >= 300)
-        ango_json_want_envelope(&client->json);
-    else if (*client->room.next == '{')
-        ango_room_drop_text(&client->room);
-}
-
 /* Takes what has been received. ANGO_E_END: an entry is there, for whoever drains. */
 static int take(struct ango_client *client)
 {
@@ -294,8 +287,8 @@ static int take(struct ango_client *client)
             ango_room_pack(room);
         if (n <= 0)
             return n;
-        if (!client->has_body)
-            begin_body(client);
+        if (http->status >= 300)
+            ango_json_want_envelope(&client->json);
         ango_room_add_text(room, (size_t)n);
         from = room->next;
         err = ango_json_take(&client->json, room, (size_t)n);

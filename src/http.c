@@ -9,12 +9,6 @@
 
 #define CHUNK_MAX 0x0FFFFFFFu /* bytes of a chunk */
 
-void ango_http_begin(struct ango_http *h, uint32_t now)
-{
-    h->now = now;
-    h->lines_left = ANGO_HTTP_LINES_MAX;
-}
-
 /* --- the head --------------------------------------------------------------------------------- */
 
 static int take_status_line(struct ango_http *h, const char *line)
@@ -38,37 +32,55 @@ static int take_status_line(struct ango_http *h, const char *line)
     return ANGO_OK;
 }
 
-static void take_retry_after(struct ango_http *h, const char *value)
-{
-    uint32_t seconds;
+/* The headers that matter. Those without a usual value have a number. */
+static const struct header {
+    const char *name;
+    const char *usual;
+    uint8_t flags;     /* that it sets */
+    uint8_t otherwise; /* what another value sets besides */
+} headers[] = {
+    { "content-length", NULL, ANGO_HTTP_MATTERED | ANGO_HTTP_HAS_LENGTH, ANGO_HTTP_UNREADABLE },
+    { "retry-after", NULL, ANGO_HTTP_MATTERED, 0 },
+    { "transfer-encoding", "chunked", ANGO_HTTP_MATTERED | ANGO_HTTP_IS_CHUNKED, ANGO_HTTP_UNREADABLE },
+    { "content-encoding", "identity", ANGO_HTTP_MATTERED, ANGO_HTTP_UNREADABLE },
+    { "connection", "keep-alive", ANGO_HTTP_MATTERED, ANGO_HTTP_CLOSE },
+};
+#define FRAMING (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_IS_CHUNKED)
 
-    if (*ango_read_number(value, &seconds) != '\0')
-        seconds = ango_http_wait(value, h->now);
-    h->retry_after_s = seconds < ANGO_RETRY_AFTER_MAX ? seconds : ANGO_RETRY_AFTER_MAX;
+/* Whether the value of Content-Length or Retry-After is a number. */
+static bool take_number(struct ango_http *h, const struct header *header, const char *value)
+{
+    uint32_t number;
+    bool good = *ango_read_number(value, &number) == '\0' && *value != '\0';
+
+    if ((header->flags & ANGO_HTTP_HAS_LENGTH) != 0) {
+        h->left = number;
+        return good;
+    }
+    if (!good)
+        number = ango_http_wait(value, h->now);
+    h->retry_after_s = number < ANGO_RETRY_AFTER_MAX ? number : ANGO_RETRY_AFTER_MAX;
+    return good;
 }
 
-/* The flags that a header sets. `value` is "" when the line was too long to be looked at whole. */
-static unsigned judge_header(struct ango_http *h, const char *name, const char *value)
+/* `value` is "" when the line was too long to be looked at whole. */
+static void judge_header(struct ango_http *h, const char *name, const char *value)
 {
-    if (ango_text_is(name, "content-length")) {
-        if (*value != '\0' && *ango_read_number(value, &h->left) == '\0' && (h->flags & ANGO_HTTP_HAS_LENGTH) == 0)
-            return ANGO_HTTP_MATTERED | ANGO_HTTP_HAS_LENGTH;
-        return ANGO_HTTP_MATTERED | ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_AMBIGUOUS;
+    const struct header *header = headers;
+    unsigned flags = h->flags & ~(unsigned)ANGO_HTTP_MATTERED;
+
+    while (!ango_text_is(name, header->name)) {
+        header++;
+        if (header == headers + sizeof headers / sizeof headers[0]) {
+            h->flags = (uint8_t)flags;
+            return;
+        }
     }
-    if (ango_text_is(name, "transfer-encoding")) {
-        if (ango_text_is(value, "chunked") && (h->flags & (ANGO_HTTP_IS_CHUNKED | ANGO_HTTP_IS_1_0)) == 0)
-            return ANGO_HTTP_MATTERED | ANGO_HTTP_IS_CHUNKED;
-        return ANGO_HTTP_MATTERED | ANGO_HTTP_IS_CHUNKED | ANGO_HTTP_AMBIGUOUS;
-    }
-    if (ango_text_is(name, "content-encoding"))
-        return ango_text_is(value, "identity") ? ANGO_HTTP_MATTERED : ANGO_HTTP_MATTERED | ANGO_HTTP_IS_ENCODED;
-    if (ango_text_is(name, "connection"))
-        return ango_text_is(value, "keep-alive") ? ANGO_HTTP_MATTERED : ANGO_HTTP_MATTERED | ANGO_HTTP_CLOSE;
-    if (ango_text_is(name, "retry-after")) {
-        take_retry_after(h, value);
-        return ANGO_HTTP_MATTERED;
-    }
-    return 0;
+    if ((header->flags & FRAMING) != 0 && (flags & FRAMING) != 0)
+        flags |= ANGO_HTTP_UNREADABLE;
+    if (header->usual != NULL ? !ango_text_is(value, header->usual) : !take_number(h, header, value))
+        flags |= header->otherwise;
+    h->flags = (uint8_t)(flags | header->flags);
 }
 
 static int take_header(struct ango_http *h, char *line, bool cut)
@@ -79,7 +91,7 @@ static int take_header(struct ango_http *h, char *line, bool cut)
 
     if (*line == ' ' || *line == '\t') { /* the header before goes on (RFC 9112, 5.2) */
         if ((h->flags & ANGO_HTTP_MATTERED) != 0)
-            h->flags |= ANGO_HTTP_AMBIGUOUS;
+            h->flags |= ANGO_HTTP_UNREADABLE;
         return ANGO_OK;
     }
     while (*name_end > ' ' && *name_end < 0x7F && *name_end != ':')
@@ -93,44 +105,37 @@ static int take_header(struct ango_http *h, char *line, bool cut)
         end--;
     *end = '\0';
     *name_end = '\0';
-    h->flags &= (uint8_t)~ANGO_HTTP_MATTERED;
-    h->flags |= (uint8_t)judge_header(h, line, cut ? "" : value);
+    judge_header(h, line, cut ? "" : value);
     return ANGO_OK;
 }
 
 /* The empty line after a head: how does the body end? (RFC 9112, 6.3) */
 static int end_head(struct ango_http *h)
 {
-    unsigned framing = h->flags & (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_IS_CHUNKED);
-
     if (h->status < 200) {
         h->state = ANGO_HTTP_STATUS_LINE;
         h->interim++;
         return h->status != 101 && h->interim <= ANGO_INTERIM_MAX ? ANGO_OK : ANGO_E_HTTP;
     }
-    h->state = ANGO_HTTP_TO_CLOSE; /* also where it is refused: then nothing tells where it ends */
     if (h->status == 204 || h->status == 304) {
         h->state = ANGO_HTTP_DONE;
-        if (framing != 0)
+        if ((h->flags & FRAMING) != 0)
             h->flags |= ANGO_HTTP_CLOSE; /* the body that it may not have could come all the same */
         return ANGO_OK;
     }
-    if ((h->flags & (ANGO_HTTP_AMBIGUOUS | ANGO_HTTP_IS_ENCODED)) != 0)
+    h->state = ANGO_HTTP_TO_CLOSE; /* also where it is refused: then nothing tells where it ends */
+    if ((h->flags & ANGO_HTTP_UNREADABLE) != 0)
         return ANGO_E_HTTP;
-    switch (framing) {
-    case 0:
-        return ANGO_OK;
-    case ANGO_HTTP_IS_CHUNKED:
+    if ((h->flags & ANGO_HTTP_IS_CHUNKED) != 0) {
         h->state = ANGO_HTTP_CHUNK_SIZE;
-        return ANGO_OK;
-    case ANGO_HTTP_HAS_LENGTH:
+        return (h->flags & ANGO_HTTP_IS_1_0) == 0 ? ANGO_OK : ANGO_E_HTTP;
+    }
+    if ((h->flags & ANGO_HTTP_HAS_LENGTH) != 0) {
         if (h->left == UINT32_MAX)
             return ANGO_E_TOO_BIG;
         h->state = h->left > 0 ? ANGO_HTTP_BODY : ANGO_HTTP_DONE;
-        return ANGO_OK;
-    default: /* both: whoever reads it otherwise sees another reply */
-        return ANGO_E_HTTP;
     }
+    return ANGO_OK;
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
@@ -246,34 +251,4 @@ int ango_http_take(struct ango_http *h, struct ango_room *room)
         }
     }
     return err;
-}
-
-void ango_http_taken(struct ango_http *h, size_t n)
-{
-    if (h->state == ANGO_HTTP_TO_CLOSE)
-        return;
-    h->left -= (uint32_t)n;
-    if (h->left != 0)
-        return;
-    if (h->state == ANGO_HTTP_CHUNK) {
-        h->state = ANGO_HTTP_CHUNK_END;
-        h->lines_left = ANGO_HTTP_LINES_MAX;
-    } else {
-        h->state = ANGO_HTTP_DONE;
-    }
-}
-
-int ango_http_take_end(const struct ango_http *h)
-{
-    return h->state == ANGO_HTTP_TO_CLOSE ? ANGO_OK : ANGO_E_TRUNCATED;
-}
-
-bool ango_http_has_head(const struct ango_http *h)
-{
-    return h->state > ANGO_HTTP_HEADERS;
-}
-
-bool ango_http_can_keep(const struct ango_http *h, const struct ango_room *room)
-{
-    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && room->next == room->end;
 }

@@ -48,15 +48,19 @@ enum ango_http_state {
 enum {
     ANGO_HTTP_HAS_LENGTH = 1,
     ANGO_HTTP_IS_CHUNKED = 2,
-    ANGO_HTTP_IS_ENCODED = 4,  /* compressed, or what else a Content-Encoding may say */
-    ANGO_HTTP_AMBIGUOUS = 8,   /* Content-Length or Transfer-Encoding wrong or twice, or a folded line that matters */
-    ANGO_HTTP_CLOSE = 16,      /* the connection cannot carry another exchange */
-    ANGO_HTTP_IS_1_0 = 32,     /* HTTP/1.0, which has no chunks */
-    ANGO_HTTP_MATTERED = 64    /* the last line was the status line, or a header that is looked at */
+    ANGO_HTTP_UNREADABLE = 4,  /* the body is encoded, or its length ambiguous: Content-Length or Transfer-Encoding
+                                  wrong, twice or both, or a folded line that matters */
+    ANGO_HTTP_CLOSE = 8,       /* the connection cannot carry another exchange */
+    ANGO_HTTP_IS_1_0 = 16,     /* HTTP/1.0, which has no chunks */
+    ANGO_HTTP_MATTERED = 32    /* the last line was the status line, or a header that is looked at */
 };
 
 /* Begins a reply in a zeroed struct. `now` is the lower half of the Unix time, which turns a date in Retry-After into seconds; 0: unknown. */
-void ango_http_begin(struct ango_http *h, uint32_t now);
+static inline void ango_http_begin(struct ango_http *h, uint32_t now)
+{
+    h->now = now;
+    h->lines_left = ANGO_HTTP_LINES_MAX;
+}
 
 /*
  * Takes lines from room->next on.
@@ -70,15 +74,37 @@ void ango_http_begin(struct ango_http *h, uint32_t now);
 int ango_http_take(struct ango_http *h, struct ango_room *room);
 
 /* n bytes of the body, as many at the most as ango_http_take has said, have been taken. */
-void ango_http_taken(struct ango_http *h, size_t n);
+static inline void ango_http_taken(struct ango_http *h, size_t n)
+{
+    if (h->state == ANGO_HTTP_TO_CLOSE)
+        return;
+    h->left -= (uint32_t)n;
+    if (h->left != 0)
+        return;
+    if (h->state == ANGO_HTTP_CHUNK) {
+        h->state = ANGO_HTTP_CHUNK_END;
+        h->lines_left = ANGO_HTTP_LINES_MAX;
+    } else {
+        h->state = ANGO_HTTP_DONE;
+    }
+}
 
 /* The peer has closed: ANGO_OK when that ends the body, else ANGO_E_TRUNCATED. */
-int ango_http_take_end(const struct ango_http *h);
+static inline int ango_http_take_end(const struct ango_http *h)
+{
+    return h->state == ANGO_HTTP_TO_CLOSE ? ANGO_OK : ANGO_E_TRUNCATED;
+}
 
 /* The head of a final reply (not 1xx) was complete; what it says of the body may have been refused. */
-bool ango_http_has_head(const struct ango_http *h);
+static inline bool ango_http_has_head(const struct ango_http *h)
+{
+    return h->state > ANGO_HTTP_HEADERS;
+}
 
 /* After a complete reply: the connection can carry another exchange. */
-bool ango_http_can_keep(const struct ango_http *h, const struct ango_room *room);
+static inline bool ango_http_can_keep(const struct ango_http *h, const struct ango_room *room)
+{
+    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && room->next == room->end;
+}
 
 #endif

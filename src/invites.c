@@ -51,12 +51,12 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
     if (invitation == NULL || invitation->project_assignments_len > INT_MAX
         || (invitation->project_assignments == NULL && invitation->project_assignments_len > 0)) {
         ango_request_refuse(&q, ANGO_E_ARG);
-        return ango_start(client, &q, &invited);
+    } else {
+        ango_write_emails(&q, "{\"to\":[\"", invitation->to, invitation->to_len);
+        ango_write_string(&q, "\"],\"organizationRole\":\"",
+                          ango_organization_role_text(invitation->organization_role), ANGO_E_ARG);
+        write_assignments(&q, invitation);
     }
-    ango_write_emails(&q, "{\"to\":[\"", invitation->to, invitation->to_len);
-    ango_write_string(&q, "\"],\"organizationRole\":\"",
-                      ango_organization_role_text(invitation->organization_role), ANGO_E_ARG);
-    write_assignments(&q, invitation);
     return ango_start(client, &q, &invited);
 }
 

@@ -1,9 +1,9 @@
 #include "json.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define JSMN_STATIC
-#define JSMN_PARENT_LINKS /* 100 bytes of flash less */
 #include <jsmn.h>
 
 #include "json_text.h"
@@ -23,7 +23,7 @@ typedef char token_fits[sizeof(jsmntok_t) <= sizeof(struct ango_token) ? 1 : -1]
  *  IN_NAME    the name's characters, then "                 the same, COLON
  *  COLON      :                                             VALUE
  *  IN_STRING  the string's characters, then "               the same, AFTER
- *  AFTER      what closes the level; a comma                AFTER; NAME or VALUE
+ *  AFTER      what closes the level; a comma                AFTER, or ENTRY_ENDED; NAME or VALUE
  */
 enum state {
     VALUE,
@@ -33,88 +33,78 @@ enum state {
     AFTER,
     IN_NAME,
     IN_STRING,
-    /* In a number. May end there: ZERO, WHOLE, FRACTION, EXPONENT. */
-    MINUS,         /* a digit must follow */
+    ENTRY_ENDED, /* as AFTER, once that has been said */
+    NOT_JSON,
+    /* In a number, where more must follow: */
+    MINUS,         /* a digit */
+    POINT,         /* a digit */
+    E,             /* a sign or a digit */
+    EXPONENT_SIGN, /* a digit */
+    /* and where it may end: */
     ZERO,
     WHOLE,
-    POINT,         /* a digit must follow */
     FRACTION,
-    E,             /* a sign or a digit must follow */
-    EXPONENT_SIGN, /* a digit must follow */
-    EXPONENT,
-    NOT_JSON
+    EXPONENT
 };
 
 /* Flags. */
 enum {
     WRONG = 1,     /* a wanted value is not as it must be */
     HAS_LIST = 2,
-    TOO_LARGE = 4, /* this entry */
-    ENDED = 8      /* this entry */
+    TOO_LARGE = 4  /* this entry, or these words */
 };
-
-void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result)
-{
-    j->shape = shape;
-    j->result = result;
-    j->fields_len = shape->fields_len;
-    j->in = ANGO_REPLY;
-    j->field = ANGO_REPLY;
-}
-
-void ango_json_want_envelope(struct ango_json *j)
-{
-    j->fields_len = ANGO_FIELD_OWN;
-}
 
 /* --- what is put ------------------------------------------------------------------------------ */
 
-/* The server's words are C strings among what stays, and unescaped at once. */
-static void end_words(struct ango_json *j, struct ango_room *room)
+/*
+ * Room for n more bytes of what is put, or NULL. A string of the server's that does not fit is given up, and so is the
+ * whole entry.
+ */
+static uint8_t *extend(struct ango_json *j, size_t n)
 {
-    uint8_t *end = ango_json_unescape(room->kept, room->put);
+    struct ango_room *room = j->room;
+    uint8_t *to = room->put;
+    size_t cap = (size_t)(room->limit - to);
+    size_t reserved = ANGO_ROOM_RESERVED;
 
-    if (end != room->kept) {
-        *(j->field == ANGO_FIELD_STATUS ? &j->result->status : &j->result->message) = (const char *)room->kept;
-        room->kept = end + 1;
+    if (j->in == ANGO_ENTRY) {
+        reserved += ANGO_ROOM_WORDS;
+    } else if (j->field == ANGO_FIELD_STATUS) { /* has its own room, whatever else is kept */
+        cap = ANGO_ROOM_STATUS;
+        reserved = (size_t)(to - room->kept) + 1;
+    } else if ((j->seen & (uint32_t)1 << ANGO_FIELD_STATUS) == 0) {
+        reserved += ANGO_ROOM_STATUS;
     }
-    room->put = room->kept;
-}
-
-/* Puts part of a string. A string of the server's that does not fit is given up, and so is the whole entry. */
-static void put(struct ango_json *j, struct ango_room *room, const void *part, size_t n)
-{
-    ptrdiff_t left = room->limit - room->put - ANGO_ROOM_RESERVED;
-
-    if (j->in == ANGO_ENTRY)
-        left -= ANGO_ROOM_WORDS;
-    else if (j->field == ANGO_FIELD_STATUS)
-        left = room->kept + ANGO_ROOM_STATUS - 1 - room->put; /* whatever else is kept */
-    else if ((j->seen & (1u << ANGO_FIELD_STATUS)) == 0)
-        left -= ANGO_ROOM_STATUS;
     if ((j->flags & TOO_LARGE) != 0)
-        return;
-    if ((ptrdiff_t)n > left) {
+        return NULL;
+    if (n + reserved > cap) {
         j->flags |= TOO_LARGE;
         room->put = room->kept;
-        return;
+        return NULL;
     }
-    memmove(room->put, part, n);
-    room->put += n;
+    room->put = to + n;
+    return to;
 }
 
-/*
- * In what is kept of an entry, {"a":"...","c":"..."}, one letter stands for a member's name: 'a' for the list's first
- * field. A string's closing quote comes with what follows it.
- */
-static void put_name(struct ango_json *j, struct ango_room *room)
+/* Puts part of a string. */
+static void put(struct ango_json *j, const void *part, size_t n)
 {
-    if (room->put != room->kept)
-        put(j, room, "\",\"?\":\"", 7);
-    else
-        put(j, room, "{\"?\":\"", 6);
-    if ((j->flags & TOO_LARGE) == 0)
-        room->put[-4] = (uint8_t)('a' + j->field - j->shape->list - 1);
+    uint8_t *to = extend(j, n);
+
+    if (to != NULL)
+        memmove(to, part, n);
+}
+
+/* The server's words are C strings among what stays. */
+static void end_words(struct ango_json *j)
+{
+    struct ango_room *room = j->room;
+
+    if (room->put == room->kept)
+        return;
+    *(j->field == ANGO_FIELD_STATUS ? &j->result->status : &j->result->message) = (const char *)room->kept;
+    *room->put++ = '\0';
+    room->kept = room->put;
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -162,7 +152,8 @@ static void begin_name(struct ango_json *j)
         return;
     if (f >= j->fields_len || j->shape->fields[f].parent != j->in)
         f = first_field(j);
-    j->field = (uint8_t)f;
+    if (f < j->fields_len)
+        j->field = (uint8_t)f;
 }
 
 /* One more byte of a name; a NUL is its end. */
@@ -178,31 +169,12 @@ static void match(struct ango_json *j, char byte)
     j->matched++;
 }
 
-/* Goes on at p in a name that may be wanted; returns where it is not any more, or where there is no plain character. */
-static uint8_t *match_plain(struct ango_json *j, uint8_t *p)
-{
-    while (j->field != ANGO_NOWHERE) {
-        const char *name = &j->shape->fields[j->field].name[j->matched];
-        const uint8_t *from = p;
-
-        while (*name != '\0' && *p == (uint8_t)*name) {
-            name++;
-            p++;
-        }
-        j->matched = (uint8_t)(j->matched + (p - from));
-        if ((signed char)*p <= '"' || *p == '\\') /* as in skip_plain */
-            break;
-        match(j, (char)*p++);
-    }
-    return p;
-}
-
 static void end_name(struct ango_json *j)
 {
     uint32_t bit;
 
-    match(j, '\0');
     j->state = COLON;
+    match(j, '\0');
     if (j->field == ANGO_NOWHERE)
         return;
     bit = (uint32_t)1 << j->field;
@@ -215,71 +187,115 @@ static void end_name(struct ango_json *j)
 
 /* --- strings ---------------------------------------------------------------------------------- */
 
-static void end_string(struct ango_json *j, struct ango_room *room)
+/* What begins at p is wrong, or cut: then it is held until more is there. The longest is an escape. */
+static uint8_t *wrong_or_cut(struct ango_json *j, uint8_t *p)
 {
-    j->state = AFTER;
-    if (j->in != ANGO_ENTRY && j->field != ANGO_NOWHERE)
-        end_words(j, room);
+    size_t left = (size_t)(j->end - p);
+
+    if (left >= ANGO_JSON_ESCAPE_MAX)
+        return NULL;
+    j->room->held = (uint8_t)left;
+    return j->end;
 }
 
 /*
- * Past most of any text: to a quote, a backslash, or what needs a closer look. As a signed char each of these is at most
- * a quote, so that one comparison passes letters, digits and nearly all signs: 15 % of the instructions of a long reply.
+ * Most of any text: neither a quote, nor a backslash, nor what needs a closer look. As a signed char each of these but
+ * the backslash is at most a quote, so that one comparison passes letters, digits and nearly all signs: 15 % of the
+ * instructions of a long reply.
  */
+static bool is_plain(uint8_t c)
+{
+    return c != '\\' && (signed char)c > '"';
+}
+
 static uint8_t *skip_plain(uint8_t *p)
 {
-    while ((signed char)*p > '"' && *p != '\\')
+    while (is_plain(*p))
         p++;
     return p;
 }
 
-/* Takes the character at p, which is no plain one; returns what follows it, p when it is cut, or NULL: not JSON. */
-static uint8_t *take_character(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+/* Puts what an escape in a wanted string stands for; a quote or backslash in an entry stays escaped, for jsmn. */
+static void put_escaped(struct ango_json *j, uint32_t c)
 {
-    uint32_t unit = *p;
-    bool escaped = *p == '\\';
-    size_t n = escaped ? ango_json_escape(p, (size_t)(end - p), &unit) : ango_utf8_expected(*p);
+    uint8_t utf8[1 + 4];
+    uint8_t *to = utf8;
 
-    if (n > (size_t)(end - p))
-        return p;
-    if (n == 0 || (!escaped && ango_utf8_len(p) == 0))
-        return NULL;
+    if (c == 0) { /* a C string would end there; in words for people it is left out */
+        if (j->field != ANGO_FIELD_MESSAGE)
+            j->flags |= WRONG;
+        return;
+    }
+    if (j->in == ANGO_ENTRY && (c == '"' || c == '\\'))
+        *to++ = '\\';
+    to = ango_utf8_put(to, c);
+    put(j, utf8, (size_t)(to - utf8));
+}
+
+/* Takes the character at p, which is no plain one; returns what follows it, or NULL: not JSON. */
+static uint8_t *take_character(struct ango_json *j, uint8_t *p)
+{
+    uint32_t c = *p;
+    bool escaped = c == '\\';
+    size_t n = escaped ? ango_json_escape(p, &c) : ango_utf8_len(p);
+
+    if (n == 0)
+        return wrong_or_cut(j, p);
     if (j->state == IN_NAME)
-        match(j, unit > 0 && unit < 0x80 ? (char)unit : '"'); /* which is in no name */
+        match(j, c > 0 && c < 0x80 ? (char)c : '"'); /* which is in no name */
     else if (j->field != ANGO_NOWHERE) {
-        if (unit == 0 && j->field != ANGO_FIELD_MESSAGE)
-            j->flags |= WRONG; /* a C string would end there; in words for people it is left out */
-        put(j, room, p, n);
+        if (escaped)
+            put_escaped(j, c);
+        else
+            put(j, p, n);
     }
     return p + n;
 }
 
-/* Goes on in a name or string at p; returns what follows it, or where it is cut, or NULL: not JSON. */
-static uint8_t *take_string(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+/* Goes on in a name at p; returns what follows what it has taken, or NULL: not JSON. */
+static uint8_t *take_name(struct ango_json *j, uint8_t *p)
 {
-    while (p != NULL) {
-        uint8_t *run = p;
+    if (j->field != ANGO_NOWHERE) {
+        const char *name = &j->shape->fields[j->field].name[j->matched];
+        const uint8_t *from = p;
 
-        if (j->state == IN_NAME)
-            p = match_plain(j, p);
-        p = skip_plain(p);
-        if (p != run && j->state == IN_STRING && j->field != ANGO_NOWHERE)
-            put(j, room, run, (size_t)(p - run));
-        if (*p == '"') {
-            if (j->state == IN_NAME)
-                end_name(j);
-            else
-                end_string(j, room);
-            return p + 1;
+        while (*p == (uint8_t)*name && *p != '\0') {
+            name++;
+            p++;
         }
-        if (p == end)
-            return p;
-        run = p;
-        p = take_character(j, room, p, end);
-        if (p == run)
-            return p;
+        j->matched = (uint8_t)(j->matched + (p - from));
+    } else {
+        p = skip_plain(p);
     }
-    return p;
+    if (p == j->end)
+        return p;
+    if (*p == '"')
+        end_name(j);
+    else if (is_plain(*p))
+        match(j, (char)*p);
+    else
+        return take_character(j, p);
+    return p + 1;
+}
+
+/* The same in a string. In an entry its closing quote is put too. */
+static uint8_t *take_string(struct ango_json *j, uint8_t *p)
+{
+    const uint8_t *run = p;
+    bool ends;
+
+    p = skip_plain(p);
+    ends = *p == '"';
+    if (j->field != ANGO_NOWHERE)
+        put(j, run, (size_t)(p - run) + (ends && j->in == ANGO_ENTRY ? 1 : 0));
+    if (p == j->end)
+        return p;
+    if (!ends)
+        return take_character(j, p);
+    j->state = AFTER;
+    if (j->in != ANGO_ENTRY && j->field != ANGO_NOWHERE)
+        end_words(j);
+    return p + 1;
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -287,50 +303,46 @@ static uint8_t *take_string(struct ango_json *j, struct ango_room *room, uint8_t
 /* The state after a character of a number; AFTER: it is none, and the number ended before it; NOT_JSON. */
 static enum state number_state(enum state state, unsigned c)
 {
-    bool digit = c >= '0' && c <= '9';
-
-    switch (state) {
-    case MINUS:
-        return !digit ? NOT_JSON : c == '0' ? ZERO : WHOLE;
-    case ZERO:
-    case WHOLE:
-        if (digit && state == WHOLE)
-            return WHOLE;
-        return c == '.' ? POINT : c == 'e' || c == 'E' ? E : AFTER;
-    case POINT:
-        return digit ? FRACTION : NOT_JSON;
-    case FRACTION:
-        return digit ? FRACTION : c == 'e' || c == 'E' ? E : AFTER;
-    case E:
-        if (c == '+' || c == '-')
-            return EXPONENT_SIGN;
-        return digit ? EXPONENT : NOT_JSON;
-    case EXPONENT_SIGN:
-        return digit ? EXPONENT : NOT_JSON;
-    default: /* EXPONENT */
-        return digit ? EXPONENT : AFTER;
-    }
+    if (c >= '0' && c <= '9')
+        switch (state) {
+        case MINUS:
+            return c == '0' ? ZERO : WHOLE;
+        case ZERO:
+            return NOT_JSON;
+        case POINT:
+            return FRACTION;
+        case E:
+        case EXPONENT_SIGN:
+            return EXPONENT;
+        default:
+            return state;
+        }
+    if (c == '.' && (state == ZERO || state == WHOLE))
+        return POINT;
+    if ((c == 'e' || c == 'E') && state >= ZERO && state <= FRACTION)
+        return E;
+    if ((c == '+' || c == '-') && state == E)
+        return EXPONENT_SIGN;
+    return state >= ZERO ? AFTER : NOT_JSON;
 }
 
-/* Goes on in a number at p, as take_string does. One that is wanted is a count: digits only. */
-static uint8_t *take_number(struct ango_json *j, uint8_t *p, const uint8_t *end)
+/* Takes the character of a number at p, or ends the number before it. One that is wanted is a count: digits only. */
+static uint8_t *take_number(struct ango_json *j, uint8_t *p)
 {
-    for (; p < end; p++) {
-        enum state state = number_state((enum state)j->state, *p);
+    enum state state = number_state((enum state)j->state, *p);
 
-        j->state = (uint8_t)state;
-        if (state == AFTER)
-            return p;
-        if (state == NOT_JSON)
-            return NULL;
-        if (j->field != ANGO_NOWHERE) {
-            void *count = (char *)j->result + j->shape->fields[j->field].offset;
+    j->state = (uint8_t)state;
+    if (state == AFTER)
+        return p;
+    if (state == NOT_JSON)
+        return NULL;
+    if (j->field != ANGO_NOWHERE) {
+        void *count = (char *)j->result + j->shape->fields[j->field].offset;
 
-            if ((state != ZERO && state != WHOLE) || !ango_add_digit((uint32_t *)count, *p - '0'))
-                j->flags |= WRONG;
-        }
+        if ((state != ZERO && state != WHOLE) || !ango_add_digit((uint32_t *)count, *p - '0'))
+            j->flags |= WRONG;
     }
-    return p;
+    return p + 1;
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -358,30 +370,28 @@ static bool open(struct ango_json *j, bool object)
         j->flags &= (uint8_t)~TOO_LARGE;
     } else if (j->in == j->shape->list) {
         j->flags |= HAS_LIST;
+        ango_room_drop_text(j->room);
     }
     return true;
 }
 
-/* Ends the innermost object or array, if c is what closes it. */
-static bool close(struct ango_json *j, struct ango_room *room, unsigned c)
+/* The innermost object or array ends. */
+static void close(struct ango_json *j)
 {
-    if (c != (in_object(j) ? '}' : ']'))
-        return false;
     j->state = AFTER;
     j->levels >>= 1;
     j->depth--;
     if (j->depth >= j->wanted)
-        return true;
+        return;
     j->wanted--;
     if (j->in == ANGO_ENTRY) {
-        put(j, room, room->put != room->kept ? "\"}" : "{}", 2);
-        *room->put = '\0';
-        j->flags |= ENDED;
+        put(j, "\n", 1); /* so that no entry is empty */
+        *j->room->put = '\0';
+        j->state = ENTRY_ENDED;
         j->in = j->shape->list;
     } else if (j->in != ANGO_REPLY) {
         j->in = j->shape->fields[j->in].parent;
     }
-    return true;
 }
 
 /* Whether a value that begins with c is what is wanted of the field; if not, it is not wanted. */
@@ -396,23 +406,37 @@ static void hold_against_type(struct ango_json *j, unsigned c)
         j->field = ANGO_NOWHERE;
 }
 
-/* Takes the literal at p; returns p when it is cut, and NULL when it is none. */
-static uint8_t *take_literal(struct ango_json *j, uint8_t *p, const uint8_t *end)
+/* Takes the literal at p; returns what follows it, or NULL: it is none. */
+static uint8_t *take_literal(struct ango_json *j, uint8_t *p)
 {
     const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : "null";
     size_t len = strlen(word);
-    size_t left = (size_t)(end - p);
 
-    if (memcmp(p, word, left < len ? left : len) != 0)
-        return NULL;
-    if (left < len)
-        return p;
+    if (strncmp((const char *)p, word, len) != 0)
+        return wrong_or_cut(j, p);
     j->state = AFTER;
     return p + len;
 }
 
+/* A string begins. In what is kept of an entry each has a letter before it, 'a' for the list's first field. */
+static void begin_string(struct ango_json *j)
+{
+    uint8_t *to;
+
+    j->state = IN_STRING;
+    if (j->in != ANGO_ENTRY) {
+        j->flags &= (uint8_t)~TOO_LARGE;
+        return;
+    }
+    to = j->field != ANGO_NOWHERE ? extend(j, 2) : NULL;
+    if (to != NULL) {
+        to[0] = '"';
+        to[1] = (uint8_t)('a' + j->field - j->shape->list - 1);
+    }
+}
+
 /* Begins the value at p; returns what follows its first character, or its whole when it is a literal. */
-static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+static uint8_t *begin_value(struct ango_json *j, uint8_t *p)
 {
     unsigned c = *p;
 
@@ -425,12 +449,8 @@ static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t
     case '[':
         return open(j, c == '{') ? p + 1 : NULL;
     case '"':
-        j->state = IN_STRING;
-        if (j->in == ANGO_ENTRY && j->field != ANGO_NOWHERE)
-            put_name(j, room);
-        else if (j->in != ANGO_ENTRY)
-            j->flags &= (uint8_t)~TOO_LARGE;
-        return take_string(j, room, p + 1, end);
+        begin_string(j);
+        return p + 1;
     case '-':
         if (j->field != ANGO_NOWHERE)
             j->flags |= WRONG;
@@ -438,9 +458,9 @@ static uint8_t *begin_value(struct ango_json *j, struct ango_room *room, uint8_t
         return p + 1;
     default:
         if (c > '9')
-            return take_literal(j, p, end);
+            return take_literal(j, p);
         j->state = MINUS;
-        return take_number(j, p, end);
+        return p;
     }
 }
 
@@ -451,104 +471,86 @@ static bool is_space(unsigned c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/*
- * Takes the sign at p that stands between values and names, or begins one of these; returns as take() does, and p when
- * a literal is cut.
- */
-static uint8_t *take_token(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+/* Takes the sign at p that stands between values and names, or begins one of these; returns as take() does. */
+static uint8_t *take_token(struct ango_json *j, uint8_t *p)
 {
     unsigned c = *p;
+    unsigned state = j->state;
 
-    switch ((enum state)j->state) {
-    case COLON:
-        j->state = VALUE;
-        return c == ':' ? p + 1 : NULL;
-    case AFTER:
-        if (j->depth == 0)
-            return NULL; /* there is one value, and it has ended */
-        if (c == ',') {
-            j->state = in_object(j) ? NAME : VALUE;
-            return p + 1;
-        }
-        return close(j, room, c) ? p + 1 : NULL;
-    case OPENED:
-        if (close(j, room, c))
-            return p + 1;
-        if (!in_object(j))
-            return begin_value(j, room, p, end);
-        break;
-    case VALUE:
-        return begin_value(j, room, p, end);
-    default:
-        break;
+    if ((state == OPENED || state == AFTER) && j->depth > 0 && c == (in_object(j) ? '}' : ']')) {
+        close(j);
+        return p + 1;
     }
-    if (c != '"') /* NAME */
-        return NULL;
-    begin_name(j);
-    return take_string(j, room, p + 1, end);
+    if (state == OPENED)
+        state = in_object(j) ? NAME : VALUE;
+    switch (state) {
+    case AFTER:
+        if (c != ',' || j->depth == 0) /* there is one value, and it has ended */
+            return NULL;
+        j->state = in_object(j) ? NAME : VALUE;
+        return p + 1;
+    case NAME:
+        if (c != '"')
+            return NULL;
+        begin_name(j);
+        return p + 1;
+    case COLON:
+        if (c != ':')
+            return NULL;
+        j->state = VALUE;
+        return p + 1;
+    default: /* VALUE */
+        return begin_value(j, p);
+    }
 }
 
-/* Takes what it can from p on; returns where an entry ended, or the text was cut, or `end`; NULL: not JSON. */
-static uint8_t *take(struct ango_json *j, struct ango_room *room, uint8_t *p, const uint8_t *end)
+/* Takes what it can from p on; returns where an entry ended, or `end`; NULL: not JSON. */
+static uint8_t *take(struct ango_json *j, uint8_t *p)
 {
-    for (;;) {
-        unsigned state = j->state;
-        uint8_t *from = p;
-
-        if (state >= MINUS)
-            p = take_number(j, p, end);
-        else if (state >= IN_NAME)
-            p = take_string(j, room, p, end);
-        else if (*p > ' ')
-            p = take_token(j, room, p, end);
+    while (p != NULL && p != j->end && j->state != ENTRY_ENDED)
+        if (j->state == IN_STRING)
+            p = take_string(j, p);
+        else if (j->state == IN_NAME)
+            p = take_name(j, p);
+        else if (j->state >= MINUS)
+            p = take_number(j, p);
         else if (is_space(*p))
             p++;
         else
-            return p == end ? p : NULL;
-        if (p == NULL || (p == from && j->state == state) || (j->flags & ENDED) != 0)
-            return p;
-    }
+            p = take_token(j, p);
+    return p;
 }
 
 int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n)
 {
     uint8_t *end = room->next + n;
     uint8_t behind = *end;
-    uint8_t *p = NULL;
+    uint8_t *p = room->next - room->held;
 
-    *end = '\0'; /* ends every loop */
-    if (j->state != NOT_JSON)
-        p = take(j, room, room->next - room->held, end);
-    *end = behind;
+    j->room = room;
+    j->end = end;
     room->next = end;
     room->held = 0;
+    if (j->state == NOT_JSON)
+        return ANGO_E_JSON;
+    *end = '\0'; /* ends every loop */
+    p = take(j, p);
+    *end = behind;
     if (p == NULL) {
         j->state = NOT_JSON;
         room->put = room->kept;
         return ANGO_E_JSON;
     }
-    if ((j->flags & ENDED) != 0) {
-        j->flags &= (uint8_t)~ENDED;
-        room->next = p;
-        return ANGO_E_END;
-    }
-    room->held = (uint8_t)(end - p);
-    return ANGO_E_WAIT;
+    if (j->state != ENTRY_ENDED)
+        return ANGO_E_WAIT;
+    j->state = AFTER;
+    room->next = p;
+    return ANGO_E_END;
 }
 
 int ango_json_end(const struct ango_json *j, const struct ango_room *room)
 {
-    switch ((enum state)j->state) {
-    case AFTER:
-    case ZERO:
-    case WHOLE:
-    case FRACTION:
-    case EXPONENT:
-        break;
-    default:
-        return ANGO_E_JSON;
-    }
-    if (j->depth > 0 || room->held > 0)
+    if ((j->state != AFTER && j->state < ZERO) || j->depth > 0 || room->held > 0)
         return ANGO_E_JSON;
     if ((j->flags & WRONG) != 0 || (j->shape->list_required != 0 && (j->flags & HAS_LIST) == 0))
         return ANGO_E_SHAPE;
@@ -557,25 +559,42 @@ int ango_json_end(const struct ango_json *j, const struct ango_room *room)
 
 /* --- entries ---------------------------------------------------------------------------------- */
 
+/* Makes a C string of what was put of a string, from p to `end`. */
+static const char *end_string(uint8_t *p, uint8_t *end)
+{
+    const char *string = (const char *)p;
+    uint8_t *from = (uint8_t *)memchr(p, '\\', (size_t)(end - p));
+    uint8_t *to;
+
+    if (from == NULL)
+        from = end;
+    for (to = from; from < end; from++) {
+        if (*from == '\\')
+            from++;
+        *to++ = *from;
+    }
+    *to = '\0';
+    return string;
+}
+
 uint8_t *ango_json_read_entry(const struct ango_shape *shape, uint8_t *text, struct ango_token *tokens, void *out)
 {
     jsmntok_t *token = (jsmntok_t *)tokens;
-    size_t fields = (size_t)shape->fields_len - shape->list - 1;
     const char **strings = (const char **)out;
-    uint8_t *end = text + strlen((const char *)text);
     jsmn_parser parser;
     unsigned i;
 
-    for (i = 0; i < fields; i++)
-        strings[i] = "";
-    token->type = JSMN_UNDEFINED;
+    for (i = shape->list + 1u; i < shape->fields_len; i++)
+        *strings++ = "";
+    strings = (const char **)out;
     jsmn_init(&parser);
-    (void)jsmn_parse(&parser, (const char *)text, (size_t)(end - text), token, ANGO_TOKENS);
-    for (i = 1; i + 1 < parser.toknext; i += 2) { /* a name, and its string */
-        uint8_t *string = text + token[i + 1].start;
-
-        strings[text[token[i].start] - 'a'] = (const char *)string;
-        ango_json_unescape(string, text + token[i + 1].end);
+    /* Nothing but strings is there, so the rest of jsmn is not called: 440 bytes of flash less. */
+    while (text[parser.pos] == '"') {
+        parser.toknext = 0;
+        if (jsmn_parse_string(&parser, (const char *)text, INT_MAX, token, 1) != 0)
+            break;
+        strings[text[token->start] - 'a'] = end_string(text + token->start + 1, text + token->end);
+        parser.pos++;
     }
-    return end + 1;
+    return text + parser.pos + 2; /* the newline and its NUL */
 }

@@ -52,13 +52,23 @@ struct ango_shape {
 };
 
 /* Begins a text in a zeroed struct. What is wanted of it goes to `result`, whose strings must be "", and to the room. */
-void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result);
+static inline void ango_json_begin(struct ango_json *j, const struct ango_shape *shape, struct ango_result *result)
+{
+    j->shape = shape;
+    j->result = result;
+    j->fields_len = shape->fields_len;
+    j->in = ANGO_REPLY;
+    j->field = ANGO_REPLY;
+}
 /* Before the first byte: only the envelope is wanted after all. */
-void ango_json_want_envelope(struct ango_json *j);
+static inline void ango_json_want_envelope(struct ango_json *j)
+{
+    j->fields_len = ANGO_FIELD_OWN;
+}
 
 /*
  * Takes the n bytes at room->next, behind what is held: all of them, or up to the end of an entry.
- *   ANGO_E_WAIT    all taken; what was cut at the end is held: less than a character or literal
+ *   ANGO_E_WAIT    all taken; what was cut at the end is held: less than an escape (json_text.h)
  *   ANGO_E_END     an entry is complete; it lies from room->kept to room->put, with a NUL behind it: whoever wants to
  *                  keep it lets room->kept point behind that. If it was too large nothing lies there, and `put` is
  *                  `kept`

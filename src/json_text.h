@@ -5,17 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * Reads the escape at p, a backslash, of which `left` bytes are there.
- * Returns its length, and in *unit what it stands for, for \uXXXX a UTF-16 unit; more than `left` when it is cut; 0
- * when RFC 8259 has no such escape.
- */
-size_t ango_json_escape(const uint8_t *p, size_t left, uint32_t *unit);
+#define ANGO_JSON_ESCAPE_MAX 12
 
 /*
- * Makes a C string of the checked string from p to `end`, at p, in place: it never becomes longer. A \u0000 is left
- * out, and half of a surrogate pair becomes U+FFFD. Returns where its NUL is.
+ * Reads the escape at p, a backslash. Stops at the first byte that does not belong to it, so a NUL ends it safely.
+ * Returns its length, up to ANGO_JSON_ESCAPE_MAX, and in *c, which must be below 0xD800 before, the character that it
+ * stands for: a surrogate pair is one escape, and half of one stands for U+FFFD. 0 when RFC 8259 has no such escape, or
+ * when a NUL cuts it, also where the second half of a pair may follow.
  */
-uint8_t *ango_json_unescape(uint8_t *p, const uint8_t *end);
+size_t ango_json_escape(const uint8_t *p, uint32_t *c);
 
 #endif

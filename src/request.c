@@ -68,7 +68,7 @@ static void write_percent(struct ango_request *q, unsigned byte)
 /* The unreserved characters of RFC 3986, 2.3. */
 static bool is_unreserved(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.'
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.'
            || c == '_' || c == '~';
 }
 
@@ -83,10 +83,13 @@ static const char *skip_unreserved(const char *text)
 static bool is_email(const char *text)
 {
     size_t local = strcspn(text, "@ ");
-    const char *domain = text + local + 1;
+    size_t domain;
 
-    return local > 0 && local <= ANGO_EMAIL_LOCAL_MAX && text[local] == '@' && *domain != '\0'
-           && domain[strcspn(domain, "@ ")] == '\0' && strlen(text) <= ANGO_EMAIL_MAX;
+    if (local == 0 || local > ANGO_EMAIL_LOCAL_MAX || text[local] != '@')
+        return false;
+    text += local + 1;
+    domain = strcspn(text, "@ ");
+    return domain > 0 && text[domain] == '\0' && local + 1 + domain <= ANGO_EMAIL_MAX;
 }
 
 /* One character that is not unreserved; returns its length, or 0 when it is none. */
@@ -132,7 +135,7 @@ void ango_write_string(struct ango_request *q, const char *before, const char *t
 
 void ango_write_segment(struct ango_request *q, const char *before, const char *id)
 {
-    if (id != NULL && (strcmp(id, ".") == 0 || strcmp(id, "..") == 0))
+    if (id != NULL && id[0] == '.' && (id[1] == '\0' || (id[1] == '.' && id[2] == '\0')))
         id = NULL;
     ango_write_string(q, before, id, ANGO_E_ID);
 }

@@ -37,7 +37,7 @@ static unsigned lower(char c)
 
 bool ango_text_is(const char *a, const char *b)
 {
-    while (lower(*a) == lower(*b)) {
+    while (*a == *b || lower(*a) == lower(*b)) {
         if (*a == '\0')
             return true;
         a++;

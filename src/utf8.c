@@ -1,6 +1,7 @@
 #include "utf8.h"
 
-unsigned ango_utf8_expected(unsigned lead)
+/* Bytes of a character that begins with `lead`: 1 for 0x20 to 0x7E, 2 to 4, or 0 when none begins so. */
+static unsigned expected(unsigned lead)
 {
     if (lead < 0x80)
         return lead >= ' ' && lead != 0x7F ? 1 : 0;
@@ -11,7 +12,7 @@ unsigned ango_utf8_expected(unsigned lead)
 
 unsigned ango_utf8_len(const uint8_t *p)
 {
-    unsigned len = ango_utf8_expected(p[0]);
+    unsigned len = expected(p[0]);
     unsigned i;
 
     for (i = 1; i < len; i++)
@@ -30,31 +31,6 @@ unsigned ango_utf8_len(const uint8_t *p)
     default:
         return len;
     }
-}
-
-uint8_t *ango_utf8_put(uint8_t *to, uint32_t code_point)
-{
-    unsigned lead = 0;
-    unsigned shift = 0;
-
-    if (code_point >= 0x80) {
-        lead = 0xC0;
-        shift = 6;
-    }
-    if (code_point >= 0x800) {
-        lead = 0xE0;
-        shift = 12;
-    }
-    if (code_point >= 0x10000) {
-        lead = 0xF0;
-        shift = 18;
-    }
-    *to++ = (uint8_t)(lead | code_point >> shift);
-    while (shift > 0) {
-        shift -= 6;
-        *to++ = (uint8_t)(0x80 | (code_point >> shift & 0x3F));
-    }
-    return to;
 }
 
 unsigned ango_hex_digit(unsigned c)

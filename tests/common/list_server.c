@@ -143,6 +143,8 @@ static void understand(void)
     need(s->kind != LIST_ASSIGNED || strstr(s->path, "/v2/project/") != NULL, "an unknown path");
     s->page = parameter("page=");
     s->limit = parameter("limit=");
+    if (s->most_asked < s->limit)
+        s->most_asked = s->limit;
     if (s->kind == LIST_ASSIGNED || (s->kind == LIST_INVITES && s->page == 1))
         s->passes++;
     (void)snprintf(s->asked + asked_len, sizeof s->asked - asked_len, "%s%lu/%lu", s->requests > 1 ? " " : "", s->page,

@@ -57,6 +57,7 @@ struct list_server {
     unsigned passes;   /* requests for page 1 of invitations, or for a project */
     enum list_kind kind; /* of the last one */
     unsigned long page, limit;
+    unsigned long most_asked; /* the largest limit so far */
     char asked[4096];  /* "PAGE/LIMIT " of each, as far as there is room */
     char path[512];    /* of the last one */
 

@@ -70,7 +70,7 @@ static void say(struct reading *r, const char *format, ...)
 /* A string that is handed out: "", or it lies in the buffer, with its NUL. */
 static void say_string(struct reading *r, const char *string)
 {
-    uintptr_t start = (uintptr_t)r->room.start;
+    uintptr_t start = (uintptr_t)r->buffer;
     uintptr_t at = (uintptr_t)string;
 
     if (string == NULL) {
@@ -126,7 +126,7 @@ static void say_result(struct reading *r)
         (unsigned long)result->total, (unsigned long)result->done, (unsigned long)result->failed);
     if (r->room.text_cap > 0) {
         say(r, "\"");
-        say_bytes(r, r->room.start, r->room.text_len);
+        say_bytes(r, r->room.limit + 1, (size_t)(r->room.text - r->room.limit - 1));
         say(r, "\"");
     }
     say(r, "\n");
@@ -139,14 +139,14 @@ static void check(struct reading *r)
     const struct ango_room *room = &r->room;
     const uint8_t *unread = room->next - room->held;
 
-    demand(r, room->limit == room->start + r->cap - 1, "the limit has moved");
-    demand(r, room->held <= READING_HELD_MAX, "more is held than a cut character or literal");
-    demand(r, room->start + room->text_cap <= room->kept && room->kept <= room->put, "out of order at the front");
+    demand(r, room->limit + room->text_cap == r->buffer + r->cap - 1, "the limit has moved");
+    demand(r, room->held <= READING_HELD_MAX, "more is held than a cut escape");
+    demand(r, r->buffer <= room->kept && room->kept <= room->put, "out of order at the front");
     demand(r, room->next <= room->end && room->end <= room->limit, "out of order at the end");
-    demand(r, room->put + (ANGO_ROOM_GAP - 8) <= unread, "what is put has come too near to what is not taken");
-    demand(r, (size_t)(room->put - room->start) + ANGO_ROOM_RESERVED <= r->cap, "more is put than may be");
+    demand(r, room->put + (ANGO_ROOM_GAP - 2) <= unread, "what is put has come too near to what is not taken");
+    demand(r, (size_t)(room->put - r->buffer) + ANGO_ROOM_RESERVED <= r->cap, "more is put than may be");
     if (room->text_cap > 0)
-        demand(r, room->text_len < room->text_cap && room->start[room->text_len] == '\0', "the text is not one");
+        demand(r, room->text > room->limit && room->text <= room->limit + room->text_cap && *room->text == '\0', "the text is not one");
 }
 
 /* All that was taken is dropped, and none of the rest. */
@@ -187,7 +187,8 @@ static void begin(struct reading *r, const void *input)
     r->fed = 0;
     r->said_len = 0;
     r->said[0] = '\0';
-    ango_room_begin(&r->room, guard_room(&r->guard, r->cap), r->cap);
+    r->buffer = guard_room(&r->guard, r->cap);
+    ango_room_begin(&r->room, r->buffer, r->cap);
     ango_http_begin(&r->http, r->now);
     if (r->shape != NULL)
         ango_json_begin(&r->json, r->shape, &r->result);
@@ -230,7 +231,7 @@ static void take_entry(struct reading *r, uint8_t **entry)
     struct ango_room *room = &r->room;
     bool fits = room->put != room->kept;
 
-    demand(r, !fits || (size_t)(room->put - room->start) + ANGO_ROOM_RESERVED + ANGO_ROOM_WORDS < r->cap,
+    demand(r, !fits || (size_t)(room->put - r->buffer) + ANGO_ROOM_RESERVED + ANGO_ROOM_WORDS < r->cap,
            "an entry takes the room of the server's words");
     if (r->drains) {
         if (fits) {

@@ -1,7 +1,7 @@
 /*
- * reading.h - a JSON text, or a whole reply, read as src/exchange.c reads it: in a buffer of exactly `cap` bytes that
- * ends right before a page that cannot be touched, cut into pieces in any way, its entries kept or handed out as they
- * come. After each step what room.h promises is checked.
+ * reading.h - a JSON text, or a whole reply, read as src/exchange.c reads it: in a buffer of exactly `cap`
+ * bytes that ends right before a page that cannot be touched, cut into pieces in any way, its entries kept or
+ * handed out as they come. After each step what room.h promises is checked.
  *
  * What came of it is also there as a text, `said`. It must be the same however the input was cut:
  *
@@ -9,8 +9,8 @@
  *     (too large)          for one that was not, when entries are handed out
  *     OK "STATUS" "MESSAGE" items=N total=N done=N failed=N text="..."
  *
- * Of a reply there is also a line "http OK 200 retry=0 keep=1", when all of it has come; and its body, in front of that,
- * where no shape is given.
+ * Of a reply there is also a line "http OK 200 retry=0 keep=1", when all of it has come; and its body, in
+ * front of that, where no shape is given.
  */
 #ifndef ANGO_TESTS_READING_H
 #define ANGO_TESTS_READING_H
@@ -26,7 +26,7 @@
  * Always free when bytes are received: what is kept for them, less what is held of the body and of a line that are
  * both cut. (room.h, ANGO_ROOM_RAW)
  */
-#define READING_HELD_MAX 5u
+#define READING_HELD_MAX 11u
 #define READING_FREE_MIN (ANGO_ROOM_RAW - READING_HELD_MAX - (ANGO_HTTP_LINE_MAX + 2))
 
 struct reading {
@@ -57,6 +57,7 @@ struct reading {
     /* Its own. */
     struct guard guard;
     struct ango_token tokens[ANGO_TOKENS];
+    uint8_t *buffer;
     const uint8_t *input;
     size_t fed;
     size_t first_len;
@@ -72,8 +73,8 @@ void reading_json(struct reading *r, const void *text, size_t len);
 void reading_reply(struct reading *r, const void *reply, size_t len);
 
 /*
- * Reads it whole, byte by byte, and in two pieces at each offset: NULL, or what was broken or not the same, with the
- * reading that shows it. Afterwards `r` is as after reading it whole.
+ * Reads it whole, byte by byte, and in two pieces at each offset: NULL, or what was broken or not the same,
+ * with the reading that shows it. Afterwards `r` is as after reading it whole.
  */
 const char *reading_every_way(struct reading *r, void (*read)(struct reading *, const void *, size_t),
                               const void *input, size_t len);

@@ -2,8 +2,9 @@
  * Fuzzer of whole exchanges over a scripted port. Input: 12 bytes that say what is asked, in how large a
  * buffer, how the reply is cut, how the connection ends, which two calls of the port fail, and how; then the
  * reply. Whatever comes: it ends, keeps the promises of exchange_broken, closes what it has opened, and the
- * next exchange succeeds. Without faults the result is the same however the reply is cut, and in a larger buffer it
- * is the same result, with more entries if any. A walk over the same reply hands out as many as were counted.
+ * next exchange succeeds. Without faults the result is the same however the reply is cut, and in a larger
+ * buffer it is the same result, with more entries if any. A walk over the same reply hands out as many as
+ * were counted.
  */
 #include "operations.h"
 #include "whole_exchange.h"
@@ -144,8 +145,9 @@ static void set_fault(struct script_fault *fault, const uint8_t *data)
 }
 
 /*
- * A walk over the same reply, in pieces or whole. As the only page of a list it must hand out, or pass over, each entry
- * that was counted, unless it fails; where nothing else is said of the list's end it asks for another page in vain.
+ * A walk over the same reply, in pieces or whole. As the only page of a list it must hand out, or pass over,
+ * each entry that was counted, unless it fails; where nothing else is said of the list's end it asks for
+ * another page in vain.
  */
 static void walk(const struct script_event *events, size_t cap, const struct ango_result *before, unsigned operation,
                  size_t piece)
@@ -221,7 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     has_faults = data[6] % 32 != 0 || data[9] % 32 != 0;
     cap = 512 + data[1] * 6u; /* for every request above */
     memset(&before, 0, sizeof before);
-    /* With faults, as it comes. Without, in the pieces that the input says, whole, byte by byte, and in a larger buffer. */
+    /* With faults, as it comes. Without, in the input's pieces, whole, byte by byte, and in a larger buffer. */
     for (round = 0; round < (has_faults ? 1u : 4u); round++) {
         int err;
 

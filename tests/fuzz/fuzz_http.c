@@ -1,6 +1,6 @@
 /*
- * Fuzzer of the HTTP parser. Input: two bytes (capacity and the connection's end, and how the rest is cut), then a reply.
- * However it comes, and in whatever buffer, the same must come of it.
+ * Fuzzer of the HTTP parser. Input: two bytes (capacity and the connection's end, and how the rest is cut),
+ * then a reply. However it comes, and in whatever buffer, the same must come of it.
  */
 #include "reading.h"
 
@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     demand(r.said_len == larger.said_len && memcmp(r.said, larger.said, r.said_len) == 0,
            "another reply in a larger buffer");
     demand(!r.keeps || r.http.state == ANGO_HTTP_DONE, "kept, though it is not done");
-    demand(r.http_err != ANGO_OK || r.http.state == ANGO_HTTP_DONE || (r.closes && !r.keeps), "complete, and not done");
+    demand(r.http_err != ANGO_OK || r.http.state == ANGO_HTTP_DONE || (r.closes && !r.keeps),
+           "complete, and not done");
     return 0;
 }

@@ -1,7 +1,8 @@
 /*
- * Fuzzer of the JSON reader. Input: one byte (capacity, and whether entries are kept), then a document. It must be JSON for
- * the reader exactly when it is for the validator below, which was written from RFC 8259 and shares no line with it; and
- * what is read of it must be what the same validator finds, however it is cut, in a buffer of any size.
+ * Fuzzer of the JSON reader. Input: one byte (capacity, and whether entries are kept), then a document. It
+ * must be JSON for the reader exactly when it is for the validator below, which was written from RFC 8259 and
+ * shares no line with it; and what is read of it must be what the same validator finds, however it is cut, in
+ * a buffer of any size.
  */
 #include "reading.h"
 
@@ -288,8 +289,8 @@ static bool read_string(struct text *t, char *out)
 }
 
 /*
- * The next member of an object whose brace, or last value, has been passed: false at its end. Its name, or "\1" when it
- * holds a NUL, and its value from *value on.
+ * The next member of an object whose brace, or last value, has been passed: false at its end. Its name, or
+ * "\1" when it holds a NUL, and its value from *value on.
  */
 static bool next_member(struct text *t, char *name, struct text *value)
 {
@@ -406,7 +407,10 @@ static void find_reply(struct text t)
     if (!take(&t, '{'))
         return;
     while (next_member(&t, name, &value)) {
-        unsigned bit = strcmp(name, "status") == 0 ? 1 : strcmp(name, "message") == 0 ? 2 : strcmp(name, "data") == 0 ? 4 : 0;
+        unsigned bit = strcmp(name, "status") == 0    ? 1
+                       : strcmp(name, "message") == 0 ? 2
+                       : strcmp(name, "data") == 0    ? 4
+                                                      : 0;
 
         if ((seen & bit) != 0)
             found.wrong = true;

@@ -1,6 +1,6 @@
 /*
- * What a server may reply, and what must come of it: the rows 1 to 54 and 59 to 72 of the hostile network,
- * each through the whole client. Every reply is given whole, byte by byte, and split at every offset, and
+ * What a server may reply, and what must come of it: the rows 1 to 54, 59 to 72, 123 to 133 and 136 of the hostile
+ * network, each through the whole client. Every reply is given whole, byte by byte, and split at every offset, and
  * nothing that the caller can see may differ. After each, a second invitation must succeed: nothing of the
  * first may be left over.
  *
@@ -9,6 +9,7 @@
  */
 #include "whole_exchange.h"
 #include "http.h"
+#include "operations.h"
 #include "rows.h"
 #include "json_samples.h"
 
@@ -52,6 +53,18 @@ static int update_roles(struct exchange *exchange)
 
     return ango_update_organization_members_role(&exchange->client, "org", emails, 1,
                                                  ANGO_ORGANIZATION_ADMIN);
+}
+
+/* Or any other operation. */
+static enum operation operation;
+
+static int ask_for(struct exchange *exchange)
+{
+    static const char *const emails[] = { EXCHANGE_TO };
+    static const struct ango_page page = { 1, 10 };
+    static const struct input input = { "org", NULL, emails, 1, 1, &page, NULL, 0 };
+
+    return operation_call(operation, &exchange->client, &input);
 }
 
 static int (*ask)(struct exchange *) = exchange_invite;
@@ -153,6 +166,8 @@ static void describe(struct seen *seen)
 {
     const struct ango_result *r = &x.client.result;
     struct ango_invite invite;
+    struct ango_member member;
+    struct ango_assignee assignee;
     char message[41];
     bool is_text;
     size_t i;
@@ -181,6 +196,10 @@ static void describe(struct seen *seen)
         append(seen, " %lu+%lu", (unsigned long)r->done, (unsigned long)r->failed);
     while (show_to && ango_next_invite(&x.client, &invite) == ANGO_OK)
         append(seen, " to=%.60s", invite.to);
+    while (show_to && ango_next_member(&x.client, &member) == ANGO_OK)
+        append(seen, " %.20s(%.20s)", member.email, member.name);
+    while (show_to && ango_next_assignee(&x.client, &assignee) == ANGO_OK)
+        append(seen, " %.20s(%.20s)", assignee.assignee, assignee.role);
     seen->digest = exchange_digest(&x);
 }
 
@@ -1660,6 +1679,256 @@ static void json_whole(void **state)
     }
 }
 
+/* --- from the field ------------------------------------------------------------------------------------- */
+
+/* Row 123 and 124: headers take no room, whatever they are. */
+static void field_headers(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *line; /* a long line that begins so */
+        const char *expected;
+    } lines[] = {
+        { "a policy", "Content-Security-Policy: default-src", OK_KEPT },
+        { "a cookie", "Set-Cookie: a=", OK_KEPT },
+        { "a name", "", OK_KEPT },
+        { "Content-Lengthy", "Content-Lengthy: ", OK_KEPT },
+        { "Content-Length", "Content-Length: 5", "HTTP U 200" },
+        { "Transfer-Encoding", "Transfer-Encoding: chunked", "HTTP U 200" },
+        { "Content-Encoding", "Content-Encoding: identity", "HTTP U 200" },
+        { "Connection", "Connection: keep-alive", OK_CLOSED },
+        { "Retry-After", "Retry-After: 7", "OK A 200 retry=7 items=1 kept" },
+    };
+    char name[80];
+    size_t i, len;
+
+    (void)state;
+    add("HTTP/1.1 200 OK\r\nDate: Thu, 26 Nov 2026 11:18:02 GMT\r\n");
+    add("Set-Cookie: AWSALB=");
+    add_times("A", 120);
+    add("; Expires=Thu, 03 Dec 2026 11:18:02 GMT; Path=/\r\nContent-Security-Policy: ");
+    add_times("default-src 'self';", 15);
+    add("\r\n");
+    add_times("X-Header: of a load balancer\r\n", 50);
+    add_reply("Via: 1.1 a.cloudfront.net\r\n", BODY);
+    cap = 420;
+    check(123, "2 KB of headers, a buffer of 420 bytes", STAY, OK_KEPT);
+    for (i = 0; i < SAMPLES(lines); i++) {
+        for (len = 60; len <= 5000; len += len < 68 ? 1 : 4932) {
+            size_t start;
+
+            add("HTTP/1.1 200 OK\r\n");
+            start = reply_len;
+            add(lines[i].line);
+            if (i == 2)
+                add_times("n", len - 1);
+            /* Of a retry the digits go on, of a name the name. */
+            add_times(i == 8 ? " " : i == 2 ? "" : "x", len - (reply_len - start));
+            if (i == 2)
+                add(":");
+            add_reply("\r\n", BODY);
+            (void)snprintf(name, sizeof name, "%s in a line of %u bytes", lines[i].name, (unsigned)len);
+            if (i == 8 && len > 64)
+                check(124, name, STAY, OK_KEPT); /* no value is believed that is not seen whole */
+            else
+                check(124, name, STAY, lines[i].expected);
+        }
+    }
+    cap = CAP;
+}
+
+/* Row 125 and 126: what nobody wants of an entry, or around it, costs nothing. */
+static void field_entries(void **state)
+{
+    static const char nested[] =
+        "{\"_id\":{\"$oid\":\"no\"},\"createdBy\":{\"to\":\"no\",\"organization\":{\"_id\":\"no\",\"to\":[\"no\"]}},"
+        "\"to\":\"a@b\",\"__v\":0,\"projectAssignments\":[{\"projectId\":\"p\",\"to\":\"no\"},[[{\"to\":\"no\"}]]]}";
+    unsigned i;
+
+    (void)state;
+    show_to = true;
+    cap = 420;
+    add("HTTP/1.1 201 Created\r\n");
+    add_reply("", "{\"status\":\"success\",\"data\":{\"invites\":[{\"to\":\"first@b\",\"x\":[{}]},"
+                  "{\"more\":{\"to\":\"no\"},\"to\":\"second@b\"}]}}");
+    check(125, "entries with more in them", STAY, "OK A 201 items=2 to=first@b to=second@b kept");
+    add("HTTP/1.1 201 Created\r\n\r\n{\"status\":\"success\",\"data\":{\"invites\":[");
+    add(nested);
+    add("]}}");
+    check(125, "echoes nested objects", SCRIPT_FIN, "OK A 201 items=1 to=a@b");
+    ask = ask_for;
+    for (i = 0; i < 2; i++) {
+        operation = i == 0 ? ASSIGN : PROJECT;
+        add_chunked();
+        add("5000\r\n{\"status\":\"success\",\"data\":{\"project\":{\"tools\":[");
+        add_times("{\"title\":\"t\",\"assignedTo\":[{\"assignee\":\"no\"}]},", (0x5000 - 200) / 47);
+        add("{}],\"assignedTo\":[{\"assignee\":\"a@b\",\"role\":\"Lead\"},{\"role\":\"Labeler\",\"assignee\":\"c@d\"}],\"x\":\"");
+        add_times("x", strlen("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5000\r\n") + 0x5000 - reply_len - 4);
+        add("\"}}}\r\n0\r\n\r\n");
+        check(126, i == 0 ? "a whole project, when assigning" : "a whole project, when asking for it", STAY,
+              "OK A 200 items=2 a@b(Lead) c@d(Labeler) kept");
+    }
+    operation = MEMBERS;
+    add_reply("HTTP/1.1 200 OK\r\n", "{\"status\":\"success\",\"data\":{\"users\":[{\"email\":\"z@b\",\"name\":\"Zo\\ud83d\","
+                                     "\"x\":\"\\udc00\"},{\"email\":\"b@b\",\"name\":\"\\ude00\\ud83d\\ude00\"}]}}");
+    check(129, "half a pair in a member's name", STAY,
+          "OK A 200 items=2 z@b(Zo\xEF\xBF\xBD) b@b(\xEF\xBF\xBD\xF0\x9F\x98\x80) kept");
+    ask = exchange_invite;
+    show_to = false;
+    cap = CAP;
+}
+
+/* Rows 127, 128 and 136: the server's no, and its words. */
+static void field_refusals(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"error\":\"invalid key\"}",
+        "{\"message\":[\"to must be an email\"]}",
+        "{\"errors\":[{\"msg\":\"no\"}]}",
+        "{\"message\":null,\"x\":1}",
+        "{\"message\":{\"text\":\"no\"}}",
+        "[\"no\"]",
+        "no",
+    };
+    static const char control[] = "<p title=\"\1\2\3\4\5\6\7\10\">\"\1\"\10";
+    char name[64], expected[128], told[41];
+    unsigned i;
+
+    (void)state;
+    ask = ask_for;
+    for (i = 0; i < OPERATIONS; i++) {
+        operation = (enum operation)i;
+        (void)snprintf(name, sizeof name, "200 that says fail, operation %u", i);
+        add_reply("HTTP/1.1 200 OK\r\n", "{\"status\":\"fail\",\"message\":\"no such organization\"}");
+        check(127, name, STAY, "STATUS U 200 \"no such organization\" kept");
+        (void)snprintf(name, sizeof name, "201 with data that says error at its end, operation %u", i);
+        add_reply("HTTP/1.1 201 Created\r\n", "{\"data\":{\"invites\":[{\"to\":\"a@b\"}],\"users\":[{}],\"projects\":[{}],"
+                                              "\"project\":{\"assignedTo\":[{}]}},\"message\":\"no\",\"status\":\"error\"}");
+        check(127, name, STAY, "STATUS U 201 \"no\" kept");
+    }
+    ask = exchange_invite;
+    for (i = 0; i < SAMPLES(bodies); i++) {
+        (void)snprintf(told, sizeof told, "%s", bodies[i]);
+        add_reply("HTTP/1.1 400 Bad Request\r\n", bodies[i]);
+        (void)snprintf(expected, sizeof expected, "STATUS R 400 \"%s\" kept", told);
+        check(128, bodies[i], STAY, expected);
+        add_reply("HTTP/1.1 503 Busy\r\n", bodies[i]);
+        (void)snprintf(name, sizeof name, "503: %s", bodies[i]);
+        (void)snprintf(expected, sizeof expected, "STATUS U 503 \"%s\" kept", told);
+        check(128, name, STAY, expected);
+    }
+    add_reply("HTTP/1.1 403 Forbidden\r\n", control);
+    check(136, "control characters in a gateway's page", STAY,
+          "STATUS R 403 \"<p title=\"........\">\".\".\" kept");
+    /* And byte for byte. */
+    add_reply("HTTP/1.1 403 Forbidden\r\n", control);
+    events[REPLY].len = reply_len;
+    events[END].what = STAY;
+    reply_len = 0;
+    assert_int_equal(exchange_begin(&x, events, cap), ANGO_OK);
+    assert_int_equal(exchange_invite(&x), ANGO_E_STATUS);
+    hostile_case(136, "as it came", "as it came", strcmp(x.client.result.message, control) == 0 ? "as it came" : "changed");
+    ango_close(&x.client);
+}
+
+/* Row 130: what is there is shown, and what is missing is empty. */
+static void field_shapes(void **state)
+{
+    static const char *const odd[] = { "null", "\"1\"", "true", "[]", "{}", "[1]" };
+    char body[160], name[64];
+    size_t i;
+
+    (void)state;
+    ask = update_roles;
+    check_body(130, "updated members and not results",
+               IN_DATA("\"users\":[{\"_id\":\"u\",\"email\":\"zoe@example.com\",\"organizationRole\":\"admin\"}]"),
+               "OK A 200 0+0 kept");
+    check_body(130, "data null", "{\"status\":\"success\",\"data\":null}", "OK A 200 0+0 kept");
+    check_body(130, "data a sentence", "{\"status\":\"success\",\"data\":\"done\"}", "OK A 200 0+0 kept");
+    check_body(130, "results only", IN_DATA("\"users\":{\"results\":[{\"email\":\"a@b\"}]}"), "OK A 200 items=1 0+0 kept");
+    check_body(130, "counts only", IN_DATA("\"users\":{\"updated\":2}"), "OK A 200 2+0 kept");
+    check_body(130, "no data", "{\"status\":\"success\"}", "OK A 200 0+0 kept");
+    for (i = 0; i < SAMPLES(odd); i++) {
+        (void)snprintf(body, sizeof body, IN_DATA("\"users\":{\"updated\":%s,\"failed\":3}"), odd[i]);
+        (void)snprintf(name, sizeof name, "count: %s", odd[i]);
+        check_body(130, name, body, "OK A 200 0+3 kept");
+    }
+    ask = list_projects;
+    for (i = 0; i < SAMPLES(odd); i++) {
+        (void)snprintf(body, sizeof body, IN_DATA("\"projects\":[{\"_id\":\"p\"}],\"total\":%s"), odd[i]);
+        (void)snprintf(name, sizeof name, "total: %s", odd[i]);
+        check_body(130, name, body, "OK A 200 items=1 total=0 kept");
+    }
+    ask = exchange_invite;
+}
+
+/* Rows 131 to 133: what gateways make of the framing. */
+static void field_framing(void **state)
+{
+    static const char *const padding[] = { " ", "    ", "\t", " \t ", " ;a=b", " ; a=b", "\t;", ";a=b ", " ;a=\"b c\"" };
+    static const char *const matter[] = { "Content-Length: 5\r\n 6", "Transfer-Encoding:\r\n chunked",
+                                          "Content-Encoding: identity\r\n\tx", "Connection: keep-alive,\r\n close",
+                                          "Retry-After: 1\r\n 2", "cONNECTION: a;\r\n b;\r\n c" };
+    static const char *const let_pass[] = { "Content-Security-Policy: a;\r\n b;\r\n\tc", "X:\r\n Content-Length: 5",
+                                            "X: a\r\n ", "X: a\r\n\t\r\n \t", "X: a\r\n Transfer-Encoding: gzip" };
+    static const char *const odd[] = { "Transfer-Encoding: identity", "Content-Length: x", "Content-Length: 1\r\nContent-Length: 2",
+                                       "Transfer-Encoding: chunked\r\nContent-Length: 5", "Content-Encoding: gzip",
+                                       "Transfer-Encoding: gzip\r\n chunked" };
+    char name[80];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < SAMPLES(padding); i++) {
+        (void)snprintf(name, sizeof name, "padding %u", (unsigned)i + 1);
+        add_chunked();
+        add_number("%lx", sizeof BODY - 1);
+        add(padding[i]);
+        add("\r\n" BODY "\r\n0");
+        add(padding[i]);
+        add("\r\n\r\n");
+        check(131, name, STAY, OK_KEPT);
+    }
+    add_chunked();
+    add_number("%08lx\r\n" BODY "\r\n00000000\r\n\r\n", sizeof BODY - 1);
+    check(131, "8 digits with zeros in front", STAY, OK_KEPT);
+    for (i = 0; i < SAMPLES(let_pass); i++) {
+        (void)snprintf(name, sizeof name, "behind what nobody wants %u", (unsigned)i + 1);
+        add("HTTP/1.1 200 OK\r\n");
+        add(let_pass[i]);
+        add_reply("\r\n", BODY);
+        check(132, name, STAY, OK_KEPT);
+    }
+    for (i = 0; i < SAMPLES(matter); i++) {
+        (void)snprintf(name, sizeof name, "behind what matters %u", (unsigned)i + 1);
+        add("HTTP/1.1 200 OK\r\n");
+        add(matter[i]);
+        add_reply("\r\n", BODY);
+        check(132, name, STAY, i == 4 ? "HTTP U 200 retry=1" : "HTTP U 200");
+    }
+    for (i = 0; i < SAMPLES(odd); i++) {
+        (void)snprintf(name, sizeof name, "in a 100: %u", (unsigned)i + 1);
+        add("HTTP/1.1 100 Continue\r\n");
+        add(odd[i]);
+        add_reply("\r\n\r\nHTTP/1.1 200 OK\r\n", BODY);
+        check(133, name, STAY, OK_KEPT);
+        (void)snprintf(name, sizeof name, "in a 204: %u", (unsigned)i + 1);
+        add("HTTP/1.1 204 No Content\r\n");
+        add(odd[i]);
+        add("\r\n\r\n");
+        check(133, name, STAY, i == 4 ? "OK A 204 kept" : "OK A 204");
+        (void)snprintf(name, sizeof name, "in a 304: %u", (unsigned)i + 1);
+        add("HTTP/1.1 304 Not Modified\r\n");
+        add(odd[i]);
+        add("\r\n\r\n");
+        check(133, name, STAY, i == 4 ? "STATUS R 304 kept" : "STATUS R 304");
+        (void)snprintf(name, sizeof name, "but in a 200: %u", (unsigned)i + 1);
+        add("HTTP/1.1 200 OK\r\n");
+        add(odd[i]);
+        add("\r\n\r\n" BODY);
+        check(133, name, SCRIPT_FIN, "HTTP U 200");
+    }
+}
+
 static int open_exchange(void **state)
 {
     (void)state;
@@ -1704,6 +1973,11 @@ int main(void)
         cmocka_unit_test(json_numbers),
         cmocka_unit_test(json_required),
         cmocka_unit_test(json_whole),
+        cmocka_unit_test(field_headers),
+        cmocka_unit_test(field_entries),
+        cmocka_unit_test(field_refusals),
+        cmocka_unit_test(field_shapes),
+        cmocka_unit_test(field_framing),
     };
 
     return cmocka_run_group_tests(tests, open_exchange, shut_exchange);

@@ -1,11 +1,11 @@
 /*
  * What test_json_grammar.py, test_json_python.py and test_linear.py drive:
  *
- *   pure_driver judge ALPHABET LENGTH   every string of 0 to LENGTH characters, whole and byte by byte: prints those that
- *                                       are JSON, a line each
- *   pure_driver read                    reads a line "CAP HOW SEED LENGTH" and so many bytes, as often as there are any;
- *                                       HOW: kept, or drained. Prints what is read of them, whole, byte by byte, and cut
- *                                       in some other ways (reading.h), and an empty line
+ *   pure_driver judge ALPHABET LENGTH   every string of 0 to LENGTH characters, whole and byte by byte:
+ *                                       prints those that are JSON, a line each
+ *   pure_driver read                    reads a line "CAP HOW SEED LENGTH" and so many bytes, as often as
+ *                                       there are any; HOW: kept, or drained. Prints how long it is, and
+ *                                       what is read of them in many ways (reading.h)
  *   pure_driver cost SIZE               reads documents and replies of each kind, of about SIZE bytes and
  *                                       then of twice as many; prints a line for each
  */
@@ -149,7 +149,8 @@ static int read_all(void)
         broken = len < 200 ? reading_every_way(&r, reading_json, text, len)
                            : reading_some_ways(&r, reading_json, text, len, 12, (uint32_t)seed);
         if (broken != NULL) {
-            (void)fprintf(stderr, "%.*s\ncap %lu, piece %lu, split %lu, random %lu\n%s\nwhole: %s\n", (int)len, text, cap,
+            (void)fprintf(stderr, "%.*s\ncap %lu, piece %lu, split %lu, random %lu\n%s\nwhole: %s\n",
+                          (int)len, text, cap,
                           (unsigned long)r.piece, (unsigned long)r.split, (unsigned long)r.random, r.said, r.first);
             return fail(broken);
         }

@@ -1,8 +1,8 @@
 /*
- * The HTTP parser by itself, its buffer ending right before a page that cannot be touched: each reply whole, byte by byte
- * and in two pieces at each offset, in buffers from the smallest upwards, which makes no difference, and cut at every
- * length; the same for replies with random bytes changed. Requests are in test_request.c. What a reply means to a caller
- * is in tests/hostile/test_reply.c.
+ * The HTTP parser by itself, its buffer ending right before a page that cannot be touched: each reply whole,
+ * byte by byte and in two pieces at each offset, in buffers from the smallest upwards, which makes no
+ * difference, and cut at every length; the same for replies with random bytes changed. Requests are in
+ * test_request.c. What a reply means to a caller is in tests/hostile/test_reply.c.
  */
 #define _DEFAULT_SOURCE /* timegm */
 
@@ -233,8 +233,8 @@ static void lines(void **state)
 }
 
 /*
- * A line is looked at to its 64th byte. A value of just that length counts, of one that is longer nothing is believed:
- * not a length, not a coding, not that the connection goes on. Wherever the line was cut.
+ * A line is looked at to its 64th byte. A value of just that length counts, of one that is longer nothing is
+ * believed: not a length, not a coding, not that the connection goes on. Wherever the line was cut.
  */
 static void line_lengths(void **state)
 {
@@ -278,10 +278,13 @@ static void line_lengths(void **state)
         (void)snprintf(reply, sizeof reply, "HTTP/1.1 200 %0*d\r\n%0*d: x\r\n" LENGTH "\r\nok", len, 0, len, 0);
         expect(reply, "ok\nhttp OK 200 retry=0 keep=1\n");
         /* The size of a chunk is not believed when it is not seen to its end. */
-        (void)snprintf(reply, sizeof reply, CHUNKED "2%*s\r\nok\r\n0;%0*d\r\n%0*d\r\n\r\n", len - 1, "", len, 0, len, 0);
-        expect(reply, len > ANGO_HTTP_LINE_MAX ? "\nhttp HTTP 200 retry=0 keep=0\n" : "ok\nhttp OK 200 retry=0 keep=1\n");
+        (void)snprintf(reply, sizeof reply, CHUNKED "2%*s\r\nok\r\n0;%0*d\r\n%0*d\r\n\r\n", len - 1, "", len, 0,
+                       len, 0);
+        expect(reply, len > ANGO_HTTP_LINE_MAX ? "\nhttp HTTP 200 retry=0 keep=0\n"
+                                               : "ok\nhttp OK 200 retry=0 keep=1\n");
         (void)snprintf(reply, sizeof reply, CHUNKED "2;%*s\r\nok\r\n%0*d\r\n\r\n", len, "", len, 0);
-        expect(reply, len > ANGO_HTTP_LINE_MAX ? "ok\nhttp HTTP 200 retry=0 keep=0\n" : "ok\nhttp OK 200 retry=0 keep=1\n");
+        expect(reply, len > ANGO_HTTP_LINE_MAX ? "ok\nhttp HTTP 200 retry=0 keep=0\n"
+                                               : "ok\nhttp OK 200 retry=0 keep=1\n");
     }
 }
 
@@ -312,7 +315,8 @@ static void endless_lines(void **state)
     } cases[] = {
         { OK "X: ", "x", "\r\n" LENGTH "\r\nok", 17 + 3 + 2 + 19 + 2, "ok\nhttp OK 200 retry=0 keep=1\n",
           "\nhttp TOO_BIG 0 retry=0 keep=0\n" },
-        { "HTTP/1.1 100 C\r\n\r\n" OK, "X:y\r\n", LENGTH "\r\nok", 16 + 2 + 17 + 19 + 2, "ok\nhttp OK 200 retry=0 keep=1\n",
+        { "HTTP/1.1 100 C\r\n\r\n" OK, "X:y\r\n", LENGTH "\r\nok", 16 + 2 + 17 + 19 + 2,
+          "ok\nhttp OK 200 retry=0 keep=1\n",
           "\nhttp TOO_BIG 0 retry=0 keep=0\n" },
         { CHUNKED "2;", "x", "\r\nok\r\n0\r\n\r\n", 47 + 2 + 2, "ok\nhttp OK 200 retry=0 keep=1\n",
           "\nhttp TOO_BIG 200 retry=0 keep=0\n" },
@@ -438,7 +442,8 @@ static void random_changes(void **state)
             broken = "another reply in a larger buffer";
         if (broken != NULL)
             fail_msg("round %u, piece %lu, split %lu, random %lu: %s\n%.*s\n%s\nwhole: %s", round,
-                     (unsigned long)reading.piece, (unsigned long)reading.split, (unsigned long)reading.random, broken,
+                     (unsigned long)reading.piece, (unsigned long)reading.split, (unsigned long)reading.random,
+                     broken,
                      (int)len, text, reading.said, reading.first);
         counts[reading.http_err == ANGO_OK ? 0 : reading.http_err == ANGO_E_HTTP ? 1 : 2]++;
     }

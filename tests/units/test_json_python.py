@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Does the reader read what is there? Random documents, and the same with bytes changed, cut in many ways and in buffers of
-many sizes, against Python's json and the rules of src/json.h written down once more.
+"""Does the reader read what is there? Random documents, and the same with bytes changed, cut in many ways
+and in buffers of many sizes, against Python's json and the rules of src/json.h written down once more.
 
-Each document is read by pure_driver whole, byte by byte, and in two pieces at every offset if it is short, else at some
-offsets and in pieces of random lengths; it refuses to go on when these differ.
+Each document is read by pure_driver whole, byte by byte, and in two pieces at every offset if it is short, else at
+some offsets and in pieces of random lengths; it refuses to go on when these differ.
 """
 import json
 import os
@@ -22,8 +22,8 @@ COUNT_MAX = 4294967295
 
 NAMES = ["status", "message", "data", "total", "group", "count", "items", "id", "name", "idle", "", "i", "ids", "nam",
          "idl", "statu", "x", "\u00e9"]
-WORDS_OF_TEXT = ["a", "success", "\"", "\\", "/", "\n", "\u00e9", "\u20ac", "\U0001F600", "\x7f", "0123456789", "]}", "id",
-                 "\ud83d", "\ude00", "\x01", "\x00", " "]
+WORDS_OF_TEXT = ["a", "success", "\"", "\\", "/", "\n", "\u00e9", "\u20ac", "\U0001F600", "\x7f", "0123456789",
+                 "]}", "id", "\ud83d", "\ude00", "\x01", "\x00", " "]
 
 
 class NotJson(Exception):
@@ -85,8 +85,9 @@ class Maker:
         return "[" + self.space() + ",".join(self.space() + v + self.space() for v in values) + "]"
 
     def object(self, members):
-        return "{" + self.space() + ",".join(self.space() + self.quoted(name) + self.space() + ":" + self.space() + value +
-                                             self.space() for name, value in members) + "}"
+        return "{" + self.space() + ",".join(
+            self.space() + self.quoted(name) + self.space() + ":" + self.space() + value + self.space()
+            for name, value in members) + "}"
 
     def members(self, **wanted):
         """Each at most once, mostly; in any order, among others."""
@@ -124,7 +125,8 @@ class Maker:
             n = self.rng.randrange(DEPTH - 3, DEPTH + 3)
             return self.rng.choice(["[" * n + "]" * n, '{"":' * n + "0" + "}" * n,
                                     '{"data":' * (n - 1) + "[]" + "}" * (n - 1)])
-        text = self.members(status=lambda: self.rng.choice(['"success"', self.string()]), message=self.string, data=self.data)
+        text = self.members(status=lambda: self.rng.choice(['"success"', self.string()]), message=self.string,
+                            data=self.data)
         return self.space() + text + self.space()
 
     def changed(self, data):
@@ -328,9 +330,10 @@ class Python(unittest.TestCase):
             if n % 2 != 0:
                 data = maker.changed(data)
             cases.append((data, ROOM_MIN + rng.randrange(rng.choice([4, 200, 900])), rng.random() < 0.5))
-        asked = b"".join(b"%d %s %d %d\n%s" % (cap, b"drained" if drains else b"kept", rng.getrandbits(31), len(data), data)
-                         for data, cap, drains in cases)
-        done = subprocess.run([CLIENT, "read"], input=asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        asked = b"".join(b"%d %s %d %d\n%s" % (cap, b"drained" if drains else b"kept", rng.getrandbits(31),
+                                               len(data), data) for data, cap, drains in cases)
+        done = subprocess.run([CLIENT, "read"], input=asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              check=False)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         at = 0
         seen = {"OK": 0, "SHAPE": 0, "JSON": 0, "entries": 0, "too large": 0, "left out": 0}

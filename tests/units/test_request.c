@@ -1,7 +1,7 @@
 /*
- * Requests by themselves: errors that stick, numbers, strings and identifiers, heads and bodies at every capacity; which
- * hosts, prefixes and headers there can be; and the macro that says at compile time how large a buffer has to be. Whole
- * requests are in test_operations.c.
+ * Requests by themselves: errors that stick, numbers, strings and identifiers, heads and bodies at every
+ * capacity; which hosts, prefixes and headers there can be; and the macro that says at compile time how large
+ * a buffer has to be. Whole requests are in test_operations.c.
  */
 #include "whole_exchange.h"
 #include "request.h"

@@ -1,4 +1,4 @@
-/* What is said to people, and the API's words: each code, outcome and role has its own. Numbers and hashes of texts. */
+/* What is said to people, and the API's words: each code, outcome and role has its own. Numbers and hashes. */
 #include "ango.h"
 #include "text.h"
 

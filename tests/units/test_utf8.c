@@ -62,25 +62,6 @@ static void sequences(void **state)
     guard_end(&room);
 }
 
-/* The first byte says how many there should be: as many as any whole sequence that begins so has. */
-static void leads(void **state)
-{
-    unsigned lead, c;
-
-    (void)state;
-    for (lead = 0; lead < 256; lead++) {
-        unsigned most = 0;
-
-        for (c = 0x80; c < 0xC0; c++) {
-            uint8_t text[4] = { (uint8_t)lead, (uint8_t)c, 0x80, 0x80 };
-
-            if (expected_len(text) > most)
-                most = expected_len(text);
-        }
-        assert_int_equal(ango_utf8_expected(lead), most);
-    }
-}
-
 static void code_points(void **state)
 {
     uint32_t c;
@@ -153,7 +134,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sequences),
-        cmocka_unit_test(leads),
         cmocka_unit_test(code_points),
         cmocka_unit_test(hex_digits),
         cmocka_unit_test(days),
