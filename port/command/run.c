@@ -167,7 +167,7 @@ static int read_host(void)
         return refuse_host();
     }
     memcpy(host_name, host, len);
-    memcpy(prefix, path, path_len);
+    snprintf(prefix, sizeof prefix, "%.*s", (int)path_len, path);
     config.tcp_port = (uint16_t)tcp_port;
     return CLI_DONE;
 }
