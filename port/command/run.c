@@ -40,7 +40,8 @@ static struct ango_tls_config tls_config = {
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
 static struct ango_config config = {
     .port = &secure, .host = host_name, .keep_ms = KEEP_MS, .buffer = buffer, .buffer_cap = sizeof buffer,
-    .tokens = tokens, .tokens_cap = ANGO_TOKENS, .prefix = prefix};
+    .tokens = tokens, .tokens_cap = ANGO_TOKENS, .prefix = prefix,
+    .retry_after_date = ango_retry_after_date};
 struct ango_client cli_client;
 
 static volatile sig_atomic_t interrupted;
@@ -166,7 +167,7 @@ static int read_host(void)
         return refuse_host();
     }
     memcpy(host_name, host, len);
-    memcpy(prefix, path, path_len);
+    snprintf(prefix, sizeof prefix, "%.*s", (int)path_len, path);
     config.tcp_port = (uint16_t)tcp_port;
     return CLI_DONE;
 }
