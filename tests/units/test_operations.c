@@ -47,7 +47,7 @@ static int call(enum operation operation, const struct input *in)
 /* --- requests ------------------------------------------------------------------------------------------- */
 
 #define HOST_AND_KEY                                                                                         \
-    " HTTP/1.1\r\nHost: hub.example\r\napikey: " EXCHANGE_KEY "\r\nAccept-Encoding: identity"                  \
+    " HTTP/1.1\r\nHost: hub.example\r\nAccept-Encoding: identity\r\napikey: " EXCHANGE_KEY                    \
     "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n"
 #define GET(path) "GET " path HOST_AND_KEY "\r\n"
 #define WITH(method, path, len, body)                                                                        \

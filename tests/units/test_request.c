@@ -177,7 +177,7 @@ static void wrapped(void **state)
 /* --- the head of a request ------------------------------------------------------------------------------ */
 
 #define GET "GET / HTTP/1.1\r\nHost: h.example"
-#define KEY "\r\napikey: key\r\nAccept-Encoding: identity"
+#define KEY "\r\nAccept-Encoding: identity\r\napikey: key"
 #define JSON "\r\nContent-Type: application/json\r\nContent-Length: "
 
 static void head(void **state)
@@ -249,7 +249,7 @@ static void long_body(void **state)
     ango_request_end_body(&q);
     assert_int_equal(ango_request_end(&q), ANGO_OK);
     (void)snprintf(expected, sizeof expected,
-                   "POST / HTTP/1.1\r\nHost: h\r\napikey: k\r\nAccept-Encoding: identity" JSON "54321\r\n\r\n");
+                   "POST / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: identity\r\napikey: k" JSON "54321\r\n\r\n");
     assert_int_equal(q.len, strlen(expected) + 54321);
     assert_memory_equal(q.buf, expected, strlen(expected));
     for (i = 0; i < 54321; i++)
