@@ -36,7 +36,7 @@ enum ango_error {
     ANGO_E_TLS = -17,      /* [network] the TLS protocol failed: not a TLS server, or none we speak with */
     ANGO_E_TRUNCATED = -18, /* [network] the connection ended before the reply did */
     ANGO_E_HTTP = -19,     /* [server] not HTTP/1.1 as this client accepts it */
-    ANGO_E_TOO_BIG = -20,  /* [server] the head of the reply has no end, or a TLS record is larger than this build takes */
+    ANGO_E_TOO_BIG = -20,  /* [server] lines of the reply without end, a body of 4 GB, or a TLS record larger than this build takes */
     ANGO_E_JSON = -21,     /* [server] the reply is not JSON */
     ANGO_E_SHAPE = -22,    /* [server] JSON, but not what the API replies */
     ANGO_E_STATUS = -23,   /* [operator] the server said no: see result.http_status and result.message */

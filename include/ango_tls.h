@@ -48,7 +48,7 @@ struct ango_tls_config {
     const struct ango_trust_anchor *anchors;
     size_t anchors_len;           /* at least 1 */
     void *arena;                  /* all that mbedTLS ever allocates; aligned as for a pointer or a long */
-    size_t arena_cap;             /* bytes; README.md has a table of what a chain needs */
+    size_t arena_cap;             /* bytes; port/lm3s6965/README.md has a table of what a chain needs */
     bool no_clock;                /* the device has no wall clock (port->time is NULL), and you accept that an
                                      expired certificate passes. Without this, such a port is refused */
     unsigned ecp_max_ops;         /* where mbedTLS has ECP_RESTARTABLE: how much public-key work is done in one
@@ -96,7 +96,7 @@ struct ango_tls {
 /*
  * Checks the configuration.
  *   ANGO_E_ARG    a NULL, no anchor, no arena, a port function missing
- *   ANGO_E_CLOCK  port->time is NULL and no_clock is not set
+ *   ANGO_E_CLOCK  port->clock_ms is NULL; or port->time is, and no_clock is not set
  */
 int ango_tls_init(struct ango_tls *tls, const struct ango_tls_config *config);
 
