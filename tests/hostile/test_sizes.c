@@ -223,8 +223,8 @@ static bool is_part(const struct seen *some, const struct seen *all)
 }
 
 /*
- * A message of the API's is there whole, in any case if it has up to 95 bytes and the buffer 330, so that half of it is
- * enough; or not at all, and then a text may stand in, as it came, to half of the buffer.
+ * A message of the API's is there whole, or not at all: it is there if it has up to 95 bytes and fits beside the text,
+ * which has half of the buffer. Where it is not a text may stand in, as it came, to that half.
  */
 static bool is_message(const struct seen *some, const struct seen *all, size_t cap)
 {
@@ -235,7 +235,8 @@ static bool is_message(const struct seen *some, const struct seen *all, size_t c
 
     if (strcmp(some->message, all->message) == 0)
         return true;
-    if (!is_text && strlen(all->message) <= 95 && cap >= 330)
+    if (!is_text && strlen(all->message) <= 95
+        && strlen(all->message) + ANGO_ROOM_STATUS <= cap - 2 - half - ANGO_ROOM_RESERVED)
         return false;
     if (!is_text && len == 0)
         return all->error == ANGO_OK || all->items > 0;

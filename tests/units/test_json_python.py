@@ -16,7 +16,7 @@ import unittest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CLIENT = os.path.join(TOP, "build", "host", "tests", "units", "pure_driver")
 DOCUMENTS = 12000
-ROOM_MIN, RESERVED, WORDS, TEXT = 114, 113, 96, 512     # src/room.h
+ROOM_MIN, RESERVED, WORDS, STATUS, TEXT = 138, 113, 120, 24, 512   # src/room.h
 DEPTH = 32
 COUNT_MAX = 4294967295
 
@@ -151,11 +151,6 @@ class Maker:
 
 # --- what must be read --------------------------------------------------------------------------------------
 
-class Text(str):
-    """A string of the document, and how it is written there."""
-    raw = ""
-
-
 class Number(str):
     """A number as it is written."""
 
@@ -185,32 +180,28 @@ def parse(data):
     return value
 
 
-STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.S)
-
-
-def raw_strings(data):
-    """How each string of the document is written, in its order. Only for what is JSON."""
-    return [match.group(1) for match in STRING.finditer(data)]
-
-
 def handed_out(text):
     """As a C string in UTF-8."""
     text = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text if c != "\0")
     return text.encode("utf-8")
 
 
+def is_text(value):
+    return isinstance(value, str) and not isinstance(value, Number)
+
+
 class Expected:
     """What is read of a document; the rules of src/json.h."""
 
     def __init__(self, data, cap, drains):
+        self.cap = cap
         self.drains = drains
-        self.most = cap - 1 - RESERVED
         self.text_cap = min((cap - ROOM_MIN) // 2 + 1, TEXT)
-        self.used = self.text_cap
-        self.raw = iter(raw_strings(data))
+        self.used = 0
         self.lines = []
         self.wrong = False
         self.has_list = False
+        self.status_seen = False
         self.words = {"status": b"", "message": b""}
         self.counts = {"total": 0, "count": 0}
         self.items = 0
@@ -218,93 +209,81 @@ class Expected:
         self.shape = self.wrong or not self.has_list
         self.text = b'"' + data[:self.text_cap - 1] + b'"' if self.text_cap > 0 else b""
 
-    def skip(self, value):
-        """Passes over its strings."""
-        if isinstance(value, tuple):
-            for _, member in value[0]:
-                next(self.raw)
-                self.skip(member)
-        elif isinstance(value, list):
-            for member in value:
-                self.skip(member)
-        elif isinstance(value, str) and not isinstance(value, Number):
-            next(self.raw)
+    def fits(self, size):
+        """Behind what is used already, and in front of the text and what is always left."""
+        return self.used + size + RESERVED <= self.cap - 1 - self.text_cap
 
     def members(self, value, **wanted):
         """Calls what is wanted of an object with each first value of that name."""
         seen = set()
         for name, member in value[0]:
-            next(self.raw)
-            if name in wanted and name not in seen:
-                seen.add(name)
-                wanted[name](name, member)
+            if name not in wanted:
                 continue
-            self.wrong = self.wrong or name in wanted
-            self.skip(member)
+            if name in seen:
+                self.wrong = True
+                continue
+            seen.add(name)
+            wanted[name](name, member)
 
     def reply(self, value):
-        if not isinstance(value, tuple):
-            return self.skip(value)
-        return self.members(value, status=self.word, message=self.word,
-                            data=lambda _, v: self.inside(v, total=self.count, group=self.group))
+        self.inside(value, status=self.status, message=self.message,
+                    data=lambda _, v: self.inside(v, total=self.count, group=self.group))
 
     def inside(self, value, **wanted):
         if isinstance(value, tuple):
             self.members(value, **wanted)
-        else:
-            self.skip(value)
 
     def group(self, _, value):
         self.inside(value, count=self.count, items=self.listed)
 
-    def word(self, name, value):
-        if not isinstance(value, str) or isinstance(value, Number):
-            return self.skip(value)
-        raw = next(self.raw)
+    def status(self, name, value):
+        """Has its own room."""
+        self.status_seen = True
+        if is_text(value):
+            self.wrong = self.wrong or "\0" in value
+            self.word(name, value, len(handed_out(value)) < STATUS)
+
+    def message(self, name, value):
+        """Leaves the room of the status, until that has come."""
+        if is_text(value):
+            self.word(name, value, self.fits(len(handed_out(value)) + (0 if self.status_seen else STATUS)))
+
+    def word(self, name, value, fits):
         out = handed_out(value)
-        if self.used + len(raw) <= self.most and out:
+        if fits and out:
             self.words[name] = out
             self.used += len(out) + 1
-        return None
 
     def count(self, name, value):
         if not isinstance(value, Number):
-            return self.skip(value)
+            return
         digits = re.match("-?([0-9]+)", value).group(1)
         self.counts[name] = min(int(digits), COUNT_MAX)
         self.wrong = self.wrong or digits != value or int(digits) > COUNT_MAX
-        return None
 
     def listed(self, _, value):
         if not isinstance(value, list):
-            return self.skip(value)
+            return
         self.has_list = True
-        self.used -= self.text_cap
         self.text_cap = 0
         for entry in value:
             if isinstance(entry, tuple):
                 self.entry(entry)
-            else:
-                self.skip(entry)
-        return None
 
     def entry(self, value):
         out = dict.fromkeys(("id", "name", "idle"), b"")
-        size = 0
+        size = 1                                        # the newline
 
         def string(name, member):
             nonlocal size
-            if not isinstance(member, str) or isinstance(member, Number):
-                return self.skip(member)
-            size += len('{"a":""') + len(next(self.raw))
-            out[name] = handed_out(member)
-            self.wrong = self.wrong or "\0" in member
-            return None
+            if is_text(member):
+                out[name] = handed_out(member)
+                size += len('"a"') + len(out[name]) + member.count('"') + member.count("\\")
+                self.wrong = self.wrong or "\0" in member
 
         self.members(value, id=string, name=string, idle=string)
         self.items += 1
-        size = size + 1 if size else 2
-        fits = self.used + size + WORDS <= self.most
+        fits = self.fits(size + WORDS)
         if fits:
             self.lines.append(b"[" + b"|".join(out.values()) + b"]\n")
         elif self.drains:
