@@ -186,7 +186,7 @@ def main():
         sys.exit(__doc__.strip())
     if not shutil.which("qemu-system-arm"):
         sys.exit("emulate: qemu-system-arm is missing: apt-get install qemu-system-arm")
-    sys.path.insert(0, os.path.join(TOP, "tests"))
+    sys.path.insert(0, os.path.join(TOP, "tests/hub"))
     import standin
 
     def show(data):

@@ -14,7 +14,7 @@ QEMU := qemu-system-arm
 .PHONY: firmware badge firmware-test protocols firmware-elf memory-picture lwip
 firmware: ## build the badge desk for a Cortex-M3: flash and RAM as it uses them
 	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi openssl:openssl
-	@[ $(CONFIG) != port/lm3s6965/badge-desk.conf ] || tests/pki
+	@[ $(CONFIG) != port/lm3s6965/badge-desk.conf ] || tests/hub/pki
 	@$(MAKE) --no-print-directory VARIANT=m3 firmware-elf
 	@port/lm3s6965/memory_map.py $(FIRMWARE).elf
 
@@ -24,11 +24,11 @@ badge: firmware ## run the badge desk in QEMU against the stand-in: type an emai
 
 firmware-test: firmware ## run the badge desk's tests in QEMU, and print its figures
 	@port/packages qemu-system-arm:$(QEMU)
-	@tests/test_firmware.py
+	@tests/firmware/test_badge_desk.py
 
 protocols: firmware ## TLS 1.2 against 1.3 on the device, full and resumed, and its key exchanges
 	@port/packages qemu-system-arm:$(QEMU) gcc:gcc libc6-dev valgrind:valgrind
-	@tests/test_device.py
+	@tests/firmware/test_protocols.py
 
 memory-picture: firmware ## draw where the badge desk's flash and RAM go, from what was measured
 	@port/lm3s6965/memory_map.py $(FIRMWARE).elf --svg port/lm3s6965/memory.svg >/dev/null
@@ -51,7 +51,7 @@ $(BUILD)/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip
 
 ifneq ($(filter $(DEPS)/%,$(LWIP_DIR)),)
 $(addprefix $(LWIP_DIR)/,$(lwip_src)) &:
-	@port/fetch-deps lwip
+	@port/deps/fetch lwip
 endif
 $(board_obj) $(call objects,port/lwip/ango_lwip.c) $(BUILD)/badge-desk/desk.o $(BUILD)/badge-desk/measure.o: | \
     $(LWIP_DIR)/src/core/tcp.c

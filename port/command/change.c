@@ -1,0 +1,283 @@
+/* ango uninvite, role, remove, assign: what is done to people who are invited or in the organization. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "command.h"
+
+static void blame_organization(void)
+{
+    cli_say("--org: %s", ango_error_text(ANGO_E_ID));
+}
+
+/* --- uninvite and remove: the replies only count -------------------------------------------------------- */
+
+static const struct cli_option removal_options[] = {
+    CLI_YES_OPTION,
+    CLI_NO_CONFIRM_OPTION,
+    {.name = NULL},
+};
+
+#define REMOVAL_HELP \
+    "Says first what it will do and, on a terminal, asks; elsewhere it needs --yes.\n" \
+    "Where the reply does not tell what came of each, it reads back who is left.\n" \
+    "\n" \
+    CLI_ORG_HELP \
+    CLI_YES_HELP \
+    CLI_FROM_HELP \
+    CLI_NO_CONFIRM_HELP \
+    CLI_COMMON_HELP \
+    "\n" \
+    "Exit status: 0 all are gone; 1 some failed or were not there; 2 wrong usage;\n" \
+    "3 refused; 4 unknown; 5 network, 6 TLS (5, 6: not sent); 7 other.\n"
+
+static int start_uninvite(const char *const *to, size_t len)
+{
+    return ango_delete_organization_invites_start(&cli_client, cli.organization, to, len);
+}
+
+static enum cli_fate settle_uninvite(enum ango_presence presence)
+{
+    return presence == ANGO_INVITED ? CLI_NOT_SENT : CLI_MADE;
+}
+
+static const struct cli_action uninvite = {
+    .name = "uninvite",
+    .doing = "taking back the invitations of",
+    .what = "uninvited",
+    .advice = "'ango invites' tells who is still invited",
+    .words = {[CLI_MADE] = "uninvited", [CLI_NOT_THERE] = "not pending"},
+    .still = "it is still pending",
+    .asks = {"take back", "invitation(s) to"},
+    .blame = blame_organization,
+    .start = start_uninvite,
+    .settle = settle_uninvite,
+};
+
+static int run_uninvite(char **operands, int operands_len)
+{
+    return cli_has_organization() ? cli_do_to_people(&uninvite, operands, operands_len) : CLI_USAGE;
+}
+
+const struct cli_command cli_uninvite = {
+    "uninvite", "take invitations back",
+    "Usage: ango uninvite --org ORG [OPTION]... [EMAIL]...\n"
+    "Takes back invitations that are pending, and tells for each what came of it.\n"
+    REMOVAL_HELP,
+    removal_options, cli_people_options, run_uninvite};
+
+static int start_remove(const char *const *to, size_t len)
+{
+    return ango_delete_organization_members_start(&cli_client, cli.organization, to, len);
+}
+
+static enum cli_fate settle_remove(enum ango_presence presence)
+{
+    return presence == ANGO_MEMBER ? CLI_NOT_SENT : CLI_MADE;
+}
+
+static const struct cli_action removal = {
+    .name = "remove",
+    .doing = "removing",
+    .what = "removed",
+    .advice = "'ango members' tells who is still there",
+    .words = {[CLI_MADE] = "removed", [CLI_NOT_THERE] = "not a member"},
+    .still = "still a member",
+    .asks = {"remove", "member(s) from"},
+    .blame = blame_organization,
+    .start = start_remove,
+    .settle = settle_remove,
+};
+
+static int run_remove(char **operands, int operands_len)
+{
+    return cli_has_organization() ? cli_do_to_people(&removal, operands, operands_len) : CLI_USAGE;
+}
+
+const struct cli_command cli_remove = {
+    "remove", "remove members from an organization",
+    "Usage: ango remove --org ORG [OPTION]... [EMAIL]...\n"
+    "Removes members from an organization, and tells for each what came of it.\n"
+    REMOVAL_HELP,
+    removal_options, cli_people_options, run_remove};
+
+/* --- role ----------------------------------------------------------------------------------------------- */
+
+static enum ango_organization_role organization_role;
+
+static const struct cli_option role_options[] = {
+    CLI_YES_OPTION,
+    {.name = NULL},
+};
+
+static const char *organization_role_text(void)
+{
+    return ango_organization_role_text(organization_role);
+}
+
+static int start_role(const char *const *to, size_t len)
+{
+    return ango_update_organization_members_role_start(&cli_client, cli.organization, to, len,
+                                                       organization_role);
+}
+
+static int next_role(struct cli_report *report)
+{
+    struct ango_role_update update;
+    int err = ango_next_role_update(&cli_client, &update);
+
+    if (err == ANGO_OK) {
+        report->to = update.email;
+        report->status = update.status;
+        report->message = update.message;
+    }
+    return err;
+}
+
+static enum cli_fate judge_role(const struct cli_report *report)
+{
+    static const char *const good[] = {"updated", "success", "done", "ok", NULL};
+
+    if (cli_is_one_of(report->status, good)) {
+        return CLI_MADE;
+    }
+    return cli_is_one_of(report->status, cli_bad_words) ? CLI_FAILED : CLI_UNCLEAR;
+}
+
+static int run_role(char **operands, int operands_len)
+{
+    struct cli_action role = {
+        .name = "role",
+        .doing = "changing the roles of",
+        .what = "updated",
+        .advice = "'ango members' tells the roles; the same role can be given again without harm",
+        .words = {[CLI_MADE] = "updated", [CLI_NOT_MENTIONED] = "not mentioned"},
+        .asks = {"take the role of an admin, if they have it, from", "member(s) of"},
+        .role = organization_role_text,
+        .blame = blame_organization,
+        .start = start_role,
+        .next = next_role,
+        .judge = judge_role,
+    };
+
+    if (operands_len == 0) {
+        cli_say("which role? member or admin comes before the addresses");
+        return CLI_USAGE;
+    }
+    if (!cli_read_organization_role("ROLE", operands[0], &organization_role) || !cli_has_organization()) {
+        return CLI_USAGE;
+    }
+    if (organization_role != ANGO_ORGANIZATION_MEMBER) {
+        role.asks[0] = NULL; /* takes nothing away */
+    }
+    return cli_do_to_people(&role, operands + 1, operands_len - 1);
+}
+
+const struct cli_command cli_role = {
+    "role", "give members of an organization another role",
+    "Usage: ango role --org ORG [OPTION]... ROLE [EMAIL]...\n"
+    "Gives members of an organization the role member or admin, and tells for each\n"
+    "what came of it. Since an admin may lose by it, 'ango role member' says first\n"
+    "what it will do and, on a terminal, asks; elsewhere it needs --yes.\n"
+    "\n"
+    CLI_ORG_HELP
+    CLI_YES_HELP
+    CLI_FROM_HELP
+    CLI_COMMON_HELP
+    "\n"
+    "Exit status: 0 all have the role; 1 some failed, or the server did not say;\n"
+    "2 wrong usage; 3 refused; 4 unknown; 5 network, 6 TLS (5, 6: not sent); 7 other.\n",
+    role_options, cli_people_options, run_role};
+
+/* --- assign --------------------------------------------------------------------------------------------- */
+
+static const char *project;
+static enum ango_project_role project_role; /* 0: not given */
+
+static int take_project_role(const char *value)
+{
+    return cli_read_project_role("--role", value, &project_role) ? CLI_DONE : CLI_USAGE;
+}
+
+static const struct cli_option assign_options[] = {
+    {.name = "project", .text = &project},
+    {.name = "role", .take = take_project_role},
+    {.name = NULL},
+};
+
+static const char *project_role_text(void)
+{
+    return ango_project_role_text(project_role);
+}
+
+static void blame_project(void)
+{
+    cli_say("--project: %s", ango_error_text(ANGO_E_ID));
+}
+
+static int start_assign(const char *const *to, size_t len)
+{
+    return ango_add_members_to_project_start(&cli_client, project, to, len, project_role);
+}
+
+static int next_assign(struct cli_report *report)
+{
+    struct ango_assignee assignee;
+    int err = ango_next_assignee(&cli_client, &assignee);
+
+    if (err == ANGO_OK) {
+        report->to = assignee.assignee;
+        report->role = assignee.role;
+    }
+    return err;
+}
+
+static enum cli_fate judge_assign(const struct cli_report *report)
+{
+    bool as_asked = report->role[0] == '\0' || ango_text_is(report->role, project_role_text());
+
+    return as_asked ? CLI_MADE : CLI_UNCLEAR;
+}
+
+static void json_assign(void)
+{
+    cli_json_pair("project", project);
+}
+
+static const struct cli_action assign = {
+    .name = "assign",
+    .doing = "assigning",
+    .what = "assigned",
+    .advice = "see who works on the project in Ango Hub; the same can be asked again without harm",
+    .words = {[CLI_MADE] = "assigned", [CLI_NOT_MENTIONED] = "not mentioned"},
+    .role_key = "project_role",
+    .names_others = true,
+    .role = project_role_text,
+    .blame = blame_project,
+    .start = start_assign,
+    .next = next_assign,
+    .judge = judge_assign,
+    .json = json_assign,
+};
+
+static int run_assign(char **operands, int operands_len)
+{
+    if (project == NULL || project_role_text() == NULL) {
+        cli_say("which project, and as what? --project ID and --role ROLE say it");
+        return CLI_USAGE;
+    }
+    return cli_do_to_people(&assign, operands, operands_len);
+}
+
+const struct cli_command cli_assign = {
+    "assign", "put members on a project",
+    "Usage: ango assign --project ID --role ROLE [OPTION]... [EMAIL]...\n"
+    "Puts members of the organization on a project, and tells for each whether the\n"
+    "server now shows them there.\n"
+    "\n"
+    "  --project ID        the project's identifier: 'ango projects' shows it\n"
+    "  --role ROLE         Manager, Labeler, Reviewer or Lead\n"
+    CLI_FROM_HELP
+    CLI_COMMON_HELP
+    "\n"
+    "Exit status: 0 all are on it; 1 some are not, or the server did not say;\n"
+    "2 wrong usage; 3 refused; 4 unknown; 5 network, 6 TLS (5, 6: not sent); 7 other.\n",
+    assign_options, cli_people_options, run_assign};

@@ -1,0 +1,282 @@
+/*
+ * command.h - what the commands of `ango` share. Private to the `ango` command, which is:
+ *   ango.c          main and the table of commands: a new one is a line there and a file NAME.c
+ *   options.c       the command line and the environment
+ *   addresses.c     email addresses, as arguments and from a file
+ *   run.c           the client, one exchange at a time; what went wrong, and the exit status
+ *   session.c       the file that keeps a TLS session
+ *   output.c        text for terminals, JSON for programs
+ *   people.c        what is done to many addresses: requests, their replies, reading back, the report
+ *   invite.c        the command `invite`
+ *   change.c        the commands `uninvite`, `role`, `remove` and `assign`
+ *   list.c          the commands `invites`, `members` and `projects`
+ * All memory is static; nothing of this is needed by the library.
+ */
+#ifndef ANGO_CLI_H
+#define ANGO_CLI_H
+
+#include <stdio.h>
+
+#include "ango.h"
+
+/* Exit status; --help and ango.1 tell people. */
+enum cli_exit {
+    CLI_DONE = 0,
+    CLI_SOME_FAILED = 1, /* of the entries, or the server did not say */
+    CLI_USAGE = 2,
+    CLI_REFUSED = 3,
+    CLI_UNKNOWN = 4, /* sent, and no (good) answer */
+    CLI_NETWORK = 5, /* not sent */
+    CLI_TLS = 6,     /* not sent */
+    CLI_OTHER = 7
+};
+
+#if defined(__GNUC__)
+#define CLI_PRINTF __attribute__((format(printf, 1, 2)))
+#else
+#define CLI_PRINTF
+#endif
+
+/* --- commands and options ------------------------------------------------------------------------------- */
+
+/* One option; exactly one of flag, text and take is set. `take` says why when it returns CLI_USAGE. */
+struct cli_option {
+    const char *name;  /* without the dashes */
+    char letter;       /* or '\0' */
+    bool *flag;        /* set to true: takes no value */
+    const char **text; /* set to the value */
+    int (*take)(const char *value);
+};
+
+struct cli_command {
+    const char *name;
+    const char *summary;
+    const char *help; /* 24 lines of 80 columns at most */
+    const struct cli_option *options; /* its own; the last has no name */
+    const struct cli_option *shared;  /* those it shares with some others, or NULL; beside the common ones */
+    int (*run)(char **operands, int operands_len);
+};
+
+extern const struct cli_command cli_invite, cli_invites, cli_uninvite, cli_members, cli_role, cli_remove;
+extern const struct cli_command cli_assign, cli_projects;
+
+/* What the common options and the environment say. */
+struct cli {
+    const char *organization; /* NULL: not given */
+    const char *host;         /* as given */
+    const char *ca_file;
+    const char *key_file;     /* NULL: the key is in the environment */
+    const char *session_file; /* NULL: no session is kept */
+    uint32_t timeout_s;
+    uint32_t max_wait_s;      /* for a server that has too many requests */
+    bool json;
+    bool verbose;
+    bool help;
+};
+extern struct cli cli;
+
+#define CLI_DEFAULT_CA "/etc/ssl/certs/ca-certificates.crt"
+#define CLI_TIMEOUT_S 30
+#define CLI_MAX_WAIT_S 120
+
+/* The common options, and how each command ends its help. */
+#define CLI_COMMON_HELP \
+    "  --key-file FILE     the API key (or the key itself in ANGO_API_KEY)\n" \
+    "  --host HOST[:PORT]  the server (or ANGO_HOST; default: " ANGO_HOST_EU ")\n" \
+    "  --ca FILE           trusted CAs, PEM (or ANGO_CA; default: the system's)\n" \
+    "  --timeout SECONDS   for each request (30)\n" \
+    "  --max-wait SECONDS  for a server that has too many requests (120)\n" \
+    "  --session FILE      keeps a TLS session from one run to the next\n" \
+    "  --json              JSON in place of the table\n" \
+    "  -v, --verbose       say more of the connection and of errors\n"
+#define CLI_ORG_HELP \
+    "  --org ORG           the organization's identifier (or ANGO_ORG)\n"
+#define CLI_FROM_HELP \
+    "  --from FILE         more addresses, one a line; # begins a comment; -: stdin\n" \
+    "  --batch N           at most so many addresses in a request (100)\n"
+#define CLI_YES_HELP \
+    "  --yes               do not ask; needed where there is no terminal\n"
+#define CLI_NO_CONFIRM_HELP \
+    "  --no-confirm        do not read back what the replies leave open\n"
+
+/* Takes the options out of argv: those of `command` and the common ones. *operands is what remains. */
+int cli_parse(const struct cli_command *command, int argc, char **argv, char ***operands, int *operands_len);
+
+/* Whether --org or ANGO_ORG says it; says so if not. */
+bool cli_has_organization(void);
+
+/* Roles by name, whatever the case. False, after saying which there are, when it is none. */
+bool cli_read_organization_role(const char *option, const char *text, enum ango_organization_role *role);
+bool cli_read_project_role(const char *option, const char *text, enum ango_project_role *role);
+
+/* Reads a decimal number from `least` to `most`. */
+bool cli_number(const char *text, uint32_t least, uint32_t most, uint32_t *number);
+
+/* --- email addresses ------------------------------------------------------------------------------------ */
+
+#define CLI_ADDRESSES_MAX 10000
+
+struct cli_address {
+    const char *text;
+    const char *file; /* NULL: from the command line */
+    unsigned line;
+};
+extern struct cli_address cli_addresses[CLI_ADDRESSES_MAX];
+extern size_t cli_addresses_len;
+
+/* Collects the operands and, unless it is NULL, the lines of `file` ("-": stdin), each address once. */
+int cli_collect_addresses(char **operands, int operands_len, const char *file);
+
+/* A copy that stays until the end; NULL when there is no room left. */
+const char *cli_keep(const char *text);
+
+/* --- the client ----------------------------------------------------------------------------------------- */
+
+#define CLI_BUFFER_CAP 65536
+
+extern struct ango_client cli_client;
+
+/* Reads key and CAs, and prepares the client. No connection is made. CLI_DONE, or said why not. */
+int cli_open(void);
+
+/* Carries the started exchange on to its result, which it returns; `doing` is for the progress. */
+int cli_exchange(const char *doing);
+
+/* The same with what takes more than one exchange: calls `step` until it is more than ANGO_E_WAIT. */
+int cli_carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const char *doing);
+
+/* Waits, and shows how long it still takes. False when the user wants to end it. */
+bool cli_pause(uint32_t seconds, const char *why);
+
+/*
+ * After each exchange: true when the server had too many requests, and the time it asks for has been waited:
+ * then the same can be asked again. It waits for no longer than --max-wait without a success in between.
+ */
+bool cli_waited_for_server(void);
+
+/* Whether the user wants to end it (Ctrl-C): then start nothing more. */
+bool cli_interrupted(void);
+
+/* The exit status that the last result calls for. */
+int cli_exit_of(const struct ango_result *result);
+
+/* Tells people what went wrong, and what to do about it. */
+void cli_explain(const struct ango_result *result);
+
+/* The same as a JSON object. */
+void cli_json_error(const struct ango_result *result);
+
+void cli_close(void);
+
+/* --- the session's file --------------------------------------------------------------------------------- */
+
+#define CLI_SESSION_CAP 16384 /* in TLS 1.2 the server's certificates are part of it */
+
+/* Reads cli.session_file, if it is there, into `session`. CLI_DONE, or said why it cannot be used. */
+int cli_load_session(uint8_t *session);
+
+/* Writes it back when it has changed; failing is said, but no error. */
+void cli_store_session(const uint8_t *session, size_t len);
+
+/* --- what is done to many people ------------------------------------------------------------------------ */
+
+/* What came of an address. */
+enum cli_fate {
+    CLI_NOT_SENT,
+    CLI_MADE,          /* what the command is there for */
+    CLI_ALREADY,       /* as good as that */
+    CLI_FAILED,
+    CLI_UNCLEAR,
+    CLI_NOT_MENTIONED,
+    CLI_NOT_THERE,     /* read back: not among those it should be among */
+    CLI_MEMBER,        /* read back: already a member */
+    CLI_DECLINED,
+    CLI_IN_DOUBT,
+    CLI_FATES
+};
+
+/* What a reply says of an address; NULL where its kind of reply says nothing. */
+struct cli_report {
+    const char *to;
+    const char *id;
+    const char *role;
+    const char *status;
+    const char *message;
+    const char *expires_at;
+};
+
+/* What a command does to addresses, in as many requests as it takes. */
+struct cli_action {
+    const char *name;   /* of the command */
+    const char *doing;  /* "inviting" */
+    const char *what;   /* of one in doubt: "invited" */
+    const char *advice; /* on those in doubt */
+    const char *words[CLI_FATES]; /* "invited"; NULL: as with every command, or not a fate of this one */
+    const char *role_key; /* in JSON, of the role in a report; NULL: none */
+    const char *still;   /* of one that is read back and not done */
+    const char *asks[2]; /* asked first, around the number: "remove", "member(s) from"; NULL: does not */
+    bool names_others;  /* the reply may rightly tell of others */
+    const char *(*role)(void); /* the role asked for, or NULL */
+    void (*blame)(void); /* says which option has the identifier that is none */
+    int (*start)(const char *const *to, size_t len);
+    /* The next entry of the reply, as ango_next_...; NULL: the reply only counts. */
+    int (*next)(struct cli_report *report);
+    enum cli_fate (*judge)(const struct cli_report *report);
+    /* What reading back tells; CLI_NOT_SENT: it is to be done. NULL: it tells nothing. */
+    enum cli_fate (*settle)(enum ango_presence presence);
+    void (*json)(void); /* members of the document that only this command has, or NULL */
+};
+
+/* --from and --batch. */
+extern const struct cli_option cli_people_options[];
+
+/* For `options` of a command: */
+#define CLI_YES_OPTION {.name = "yes", .flag = &cli_yes}
+#define CLI_NO_CONFIRM_OPTION {.name = "no-confirm", .flag = &cli_no_confirm}
+extern bool cli_yes, cli_no_confirm;
+
+/* Does it to the operands and to what --from names, tells what came of it, and returns the exit status. */
+int cli_do_to_people(const struct cli_action *of_command, char **operands, int operands_len);
+
+/* Whether `text` is one of `words`, the last of which is NULL; whatever the case. */
+bool cli_is_one_of(const char *text, const char *const *words);
+
+/* The server's usual words for what failed. */
+extern const char *const cli_bad_words[];
+
+/* --- output --------------------------------------------------------------------------------------------- */
+
+/*
+ * Writes text that came from elsewhere: what a terminal could take for a command, and what is no UTF-8, is
+ * replaced by U+FFFD; white space becomes one space. Returns the columns written, about.
+ */
+int cli_put(FILE *to, const char *text);
+
+/* What is never written, not even when a server sends it back: "[API key]" comes in its place. */
+extern const char *cli_secret;
+
+/* The same, filled up with spaces to `width` columns. */
+void cli_put_padded(FILE *to, const char *text, int width);
+
+/* A line on standard error, behind "ango: "; filtered as by cli_put. */
+void cli_say(const char *format, ...) CLI_PRINTF;
+
+/* Shows what goes on, in one line that the next one replaces; only on a terminal, else false. */
+bool cli_progress(const char *format, ...) CLI_PRINTF;
+
+/* Takes the progress line away; before anything else is written to a terminal. */
+void cli_end_progress(void);
+
+/* JSON on standard output, with the commas where they belong. */
+void cli_json_begin(char bracket);
+void cli_json_end(char bracket);
+void cli_json_key(const char *name);
+void cli_json_text(const char *text);
+void cli_json_number(long number);
+void cli_json_bool(bool value);
+void cli_json_null(void);
+void cli_json_pair(const char *name, const char *text);
+/* The document is over; another one may follow. */
+void cli_json_end_line(void);
+
+#endif

@@ -1,0 +1,202 @@
+/* ango invite: invitations to an organization and to projects. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "command.h"
+
+#include <string.h>
+
+#define PROJECTS_MAX 100
+
+static struct ango_project_assignment projects[PROJECTS_MAX];
+static size_t projects_len;
+static enum ango_organization_role role = ANGO_ORGANIZATION_MEMBER;
+
+static int take_role(const char *value)
+{
+    return cli_read_organization_role("--role", value, &role) ? CLI_DONE : CLI_USAGE;
+}
+
+static int take_project(const char *value)
+{
+    struct ango_project_assignment *project = &projects[projects_len];
+    const char *colon = strrchr(value, ':');
+    char id[512];
+
+    if (projects_len == PROJECTS_MAX) {
+        cli_say("--project: more than %d projects", PROJECTS_MAX);
+        return CLI_USAGE;
+    }
+    if (colon == NULL || colon == value || (size_t)(colon - value) >= sizeof id) {
+        cli_say("--project: %s is not ID:ROLE", value);
+        return CLI_USAGE;
+    }
+    memcpy(id, value, (size_t)(colon - value));
+    id[colon - value] = '\0';
+    if (!cli_read_project_role("--project", colon + 1, &project->project_role)) {
+        return CLI_USAGE;
+    }
+    project->project_id = cli_keep(id);
+    projects_len++;
+    return CLI_DONE;
+}
+
+static const struct cli_option options[] = {
+    {.name = "role", .take = take_role},
+    {.name = "project", .take = take_project},
+    CLI_NO_CONFIRM_OPTION,
+    {.name = NULL},
+};
+
+static const char *role_text(void)
+{
+    return ango_organization_role_text(role);
+}
+
+static int start_with(const char *const *to, size_t to_len, size_t of_projects)
+{
+    struct ango_invitation invitation;
+
+    invitation.to = to;
+    invitation.to_len = to_len;
+    invitation.organization_role = role;
+    invitation.project_assignments = projects;
+    invitation.project_assignments_len = of_projects;
+    return ango_invite_members_to_org_start(&cli_client, cli.organization, &invitation);
+}
+
+static int start(const char *const *to, size_t to_len)
+{
+    return start_with(to, to_len, projects_len);
+}
+
+/* Which identifier is none? */
+static void blame(void)
+{
+    static const char *const any[] = {"somebody@example.com"};
+    unsigned long number = (unsigned long)cli_client.result.index + 1;
+
+    if (start_with(any, 1, 0) == ANGO_E_ID) {
+        cli_say("--org: %s", ango_error_text(ANGO_E_ID));
+    } else {
+        cli_say("--project: number %lu: %s", number, ango_error_text(ANGO_E_ID));
+    }
+    ango_cancel(&cli_client);
+}
+
+static int next(struct cli_report *report)
+{
+    struct ango_invite invite;
+    int err = ango_next_invite(&cli_client, &invite);
+
+    if (err == ANGO_OK) {
+        report->to = invite.to;
+        report->id = invite.id;
+        report->role = invite.organization_role;
+        report->status = invite.status;
+        report->message = invite.message;
+        report->expires_at = invite.expires_at;
+    }
+    return err;
+}
+
+static bool mentions_already(const char *text)
+{
+    static const char word[] = "already";
+    char part[sizeof word];
+
+    for (; strlen(text) >= sizeof word - 1; text++) {
+        memcpy(part, text, sizeof word - 1);
+        part[sizeof word - 1] = '\0';
+        if (ango_text_is(part, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What an entry of the reply means. Only {"_id", "to", "status":"Pending", ...} is documented; an entry that
+ * failed is taken for one by its status or, without one, by its message; whatever else is shown as it is.
+ */
+static enum cli_fate judge(const struct cli_report *report)
+{
+    static const char *const good[] = {"pending", "invited", "sent", "created", "success", "", NULL};
+
+    if (cli_is_one_of(report->status, cli_bad_words)) {
+        return CLI_FAILED;
+    }
+    if (!cli_is_one_of(report->status, good)) {
+        return mentions_already(report->status) ? CLI_ALREADY : CLI_UNCLEAR;
+    }
+    if (report->message[0] == '\0') {
+        return CLI_MADE;
+    }
+    if (report->id[0] == '\0' && report->status[0] == '\0') {
+        return CLI_FAILED;
+    }
+    return mentions_already(report->message) ? CLI_ALREADY : CLI_MADE;
+}
+
+static enum cli_fate settle(enum ango_presence presence)
+{
+    return presence == ANGO_INVITED ? CLI_MADE : presence == ANGO_MEMBER ? CLI_MEMBER : CLI_NOT_SENT;
+}
+
+static void json(void)
+{
+    size_t i;
+
+    cli_json_key("projects");
+    cli_json_begin('[');
+    for (i = 0; i < projects_len; i++) {
+        cli_json_begin('{');
+        cli_json_pair("id", projects[i].project_id);
+        cli_json_pair("role", ango_project_role_text(projects[i].project_role));
+        cli_json_end('}');
+    }
+    cli_json_end(']');
+}
+
+static const struct cli_action action = {
+    .name = "invite",
+    .doing = "inviting",
+    .what = "invited",
+    .advice = "see who is pending ('ango invites') before you invite them again",
+    .words = {[CLI_MADE] = "invited",
+              [CLI_ALREADY] = "already pending",
+              [CLI_NOT_MENTIONED] = "not mentioned",
+              [CLI_MEMBER] = "already a member",
+              [CLI_NOT_THERE] = "not there"},
+    .role_key = "organization_role",
+    .role = role_text,
+    .blame = blame,
+    .start = start,
+    .next = next,
+    .judge = judge,
+    .settle = settle,
+    .json = json,
+};
+
+static int run(char **operands, int operands_len)
+{
+    return cli_has_organization() ? cli_do_to_people(&action, operands, operands_len) : CLI_USAGE;
+}
+
+const struct cli_command cli_invite = {
+    "invite", "invite people to an organization and to projects",
+    "Usage: ango invite --org ORG [OPTION]... [EMAIL]...\n"
+    "Invites people to an organization, and tells for each what came of it. Where a\n"
+    "reply is lost, it reads back who is invited, and invites who is not.\n"
+    "\n"
+    CLI_ORG_HELP
+    "  --role ROLE         their role in it: member (default) or admin\n"
+    "  --project ID:ROLE   put them on a project, as Manager, Labeler, Reviewer or\n"
+    "                      Lead; may be given again\n"
+    CLI_FROM_HELP
+    CLI_NO_CONFIRM_HELP
+    CLI_COMMON_HELP
+    "\n"
+    "Exit status: 0 all are invited or were already; 1 some failed, or the server did\n"
+    "not say; 2 wrong usage; 3 refused; 4 unknown, some may have been invited or not;\n"
+    "5 network, 6 TLS or certificate (5, 6: not sent); 7 other.\n",
+    options, cli_people_options, run};

@@ -1,0 +1,247 @@
+/* ango invites, members, projects: lists, shown while they are read. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "command.h"
+
+/* A field of an item: all are strings. */
+struct column {
+    const char *key;   /* in JSON */
+    const char *title; /* in the table, or NULL: not shown there */
+    int width;
+    size_t at;
+};
+
+struct list {
+    const char *doing;
+    const char *what; /* of how many */
+    const struct column *columns; /* the last has no key */
+};
+
+union item {
+    struct ango_invite invite;
+    struct ango_member member;
+    struct ango_project project;
+};
+
+struct reading {
+    struct ango_walk walk;
+    union item item;
+};
+
+static int step(void *what, uint32_t wait_ms)
+{
+    struct reading *reading = (struct reading *)what;
+
+    return ango_walk_step(&reading->walk, &reading->item, wait_ms);
+}
+
+static const char *field(const union item *item, const struct column *column)
+{
+    return *(const char *const *)((const char *)item + column->at);
+}
+
+static void show_titles(const struct list *list)
+{
+    const struct column *column;
+    const char *before = "";
+
+    for (column = list->columns; column->key != NULL; column++) {
+        if (column->title != NULL) {
+            printf("%s%-*s", before, column->width, column->title);
+            before = "  ";
+        }
+    }
+    putchar('\n');
+}
+
+static void show_item(const struct list *list, const union item *item)
+{
+    const struct column *column;
+    const char *before = "";
+
+    for (column = list->columns; column->key != NULL; column++) {
+        if (column->title != NULL) {
+            fputs(before, stdout);
+            cli_put_padded(stdout, field(item, column), column->width);
+            before = "  ";
+        }
+    }
+    putchar('\n');
+}
+
+static void json_item(const struct list *list, const union item *item)
+{
+    const struct column *column;
+
+    cli_json_begin('{');
+    for (column = list->columns; column->key != NULL; column++) {
+        cli_json_pair(column->key, field(item, column));
+    }
+    cli_json_end('}');
+    cli_json_end_line();
+}
+
+/* Of what only reads, nothing can be in doubt. */
+static int exit_of(int err)
+{
+    struct ango_result result = cli_client.result;
+
+    result.error = err;
+    if (result.outcome != ANGO_REJECTED || err == ANGO_E_CANCELLED) {
+        result.outcome = ANGO_NOT_SENT;
+    }
+    cli_explain(&result);
+    return cli_exit_of(&result);
+}
+
+static int show(const struct list *list, struct reading *reading)
+{
+    unsigned long n = 0;
+    int err;
+
+    for (;;) {
+        err = cli_interrupted() ? ANGO_E_CANCELLED : cli_carry_on(step, reading, list->doing);
+        if (err == ANGO_OK && cli.json) {
+            json_item(list, &reading->item);
+        } else if (err == ANGO_OK) {
+            if (n == 0) {
+                show_titles(list);
+            }
+            show_item(list, &reading->item);
+        } else if (err == ANGO_E_END || err == ANGO_E_CANCELLED || !cli_waited_for_server()) {
+            break;
+        }
+        n += err == ANGO_OK;
+    }
+    if (!cli.json && (err == ANGO_E_END || n > 0)) {
+        printf("%lu %s%s\n", n, list->what, err == ANGO_E_END ? "" : " so far, and an error");
+        fflush(stdout);
+    }
+    err = err == ANGO_E_END ? CLI_DONE : exit_of(err);
+    cli_close();
+    return err;
+}
+
+/* Says what a list does not take. */
+static bool takes(int operands_len, int most)
+{
+    if (operands_len > most) {
+        cli_say(most == 0 ? "this takes no argument" : "this takes one argument; quote it if it has spaces");
+    }
+    return operands_len <= most;
+}
+
+#define LIST_HELP \
+    CLI_COMMON_HELP \
+    "\n" \
+    "With --json, one JSON object a line. What was read before an error is shown.\n" \
+    "Exit status: 0 done; 2 wrong usage; 3 refused; 5 network; 6 TLS or certificate;\n" \
+    "7 other.\n"
+
+static const struct cli_option no_options[] = {{.name = NULL}};
+
+/* --- invites -------------------------------------------------------------------------------------------- */
+
+static int run_invites(char **operands, int operands_len)
+{
+    static const struct column columns[] = {
+        {"id", NULL, 0, offsetof(struct ango_invite, id)},
+        {"to", "EMAIL", 36, offsetof(struct ango_invite, to)},
+        {"organization_role", "ROLE", 8, offsetof(struct ango_invite, organization_role)},
+        {"status", "STATUS", 8, offsetof(struct ango_invite, status)},
+        {"message", NULL, 0, offsetof(struct ango_invite, message)},
+        {"created_by", NULL, 0, offsetof(struct ango_invite, created_by)},
+        {"created_at", NULL, 0, offsetof(struct ango_invite, created_at)},
+        {"expires_at", "EXPIRES", 0, offsetof(struct ango_invite, expires_at)},
+        {NULL, NULL, 0, 0},
+    };
+    static const struct list list = {"reading invitations", "pending", columns};
+    static struct reading reading;
+
+    (void)operands;
+    if (!takes(operands_len, 0) || !cli_has_organization() || cli_open() != CLI_DONE) {
+        return CLI_USAGE;
+    }
+    ango_walk_invites(&reading.walk, &cli_client, cli.organization);
+    return show(&list, &reading);
+}
+
+const struct cli_command cli_invites = {
+    "invites", "list the invitations that are pending",
+    "Usage: ango invites --org ORG [OPTION]...\n"
+    "Lists the invitations that are pending.\n"
+    "\n"
+    CLI_ORG_HELP
+    LIST_HELP,
+    no_options, NULL, run_invites};
+
+/* --- members -------------------------------------------------------------------------------------------- */
+
+static int run_members(char **operands, int operands_len)
+{
+    static const struct column columns[] = {
+        {"id", NULL, 0, offsetof(struct ango_member, id)},
+        {"email", "EMAIL", 36, offsetof(struct ango_member, email)},
+        {"organization_role", "ROLE", 8, offsetof(struct ango_member, organization_role)},
+        {"name", "NAME", 0, offsetof(struct ango_member, name)},
+        {"created_at", NULL, 0, offsetof(struct ango_member, created_at)},
+        {NULL, NULL, 0, 0},
+    };
+    static const struct list list = {"reading members", "members", columns};
+    static struct reading reading;
+
+    if (!takes(operands_len, 1) || !cli_has_organization() || cli_open() != CLI_DONE) {
+        return CLI_USAGE;
+    }
+    ango_walk_members(&reading.walk, &cli_client, cli.organization, operands_len > 0 ? operands[0] : NULL);
+    return show(&list, &reading);
+}
+
+const struct cli_command cli_members = {
+    "members", "list the members of an organization, or search them",
+    "Usage: ango members --org ORG [OPTION]... [SEARCH]\n"
+    "Lists the members of an organization: all, or those that the server finds for\n"
+    "SEARCH, in their names and addresses.\n"
+    "\n"
+    CLI_ORG_HELP
+    LIST_HELP,
+    no_options, NULL, run_members};
+
+/* --- projects ------------------------------------------------------------------------------------------- */
+
+static const char *sort;
+
+static const struct cli_option projects_options[] = {
+    {.name = "sort", .text = &sort},
+    {.name = NULL},
+};
+
+static int run_projects(char **operands, int operands_len)
+{
+    static const struct column columns[] = {
+        {"id", "ID", 24, offsetof(struct ango_project, id)},
+        {"name", "NAME", 0, offsetof(struct ango_project, name)},
+        {"description", NULL, 0, offsetof(struct ango_project, description)},
+        {"organization", NULL, 0, offsetof(struct ango_project, organization)},
+        {"created_at", NULL, 0, offsetof(struct ango_project, created_at)},
+        {NULL, NULL, 0, 0},
+    };
+    static const struct list list = {"reading projects", "projects", columns};
+    static struct reading reading;
+
+    (void)operands;
+    if (!takes(operands_len, 0) || cli_open() != CLI_DONE) {
+        return CLI_USAGE;
+    }
+    ango_walk_projects(&reading.walk, &cli_client, sort);
+    return show(&list, &reading);
+}
+
+const struct cli_command cli_projects = {
+    "projects", "list projects and their identifiers",
+    "Usage: ango projects [OPTION]...\n"
+    "Lists the projects that the key's user can see, with their identifiers.\n"
+    "\n"
+    "  --sort FIELD        by name or createdAt; -name, -createdAt: the other way\n"
+    LIST_HELP,
+    projects_options, NULL, run_projects};

@@ -1,0 +1,493 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "command.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ango_posix.h"
+#include "ango_tls.h"
+
+#define KEY_CAP 4096
+#define CA_CAP (1u << 20)
+#define ARENA_CAP (1u << 20) /* Debian's list of 140 roots takes 350 KB */
+#define SLICE_MS 100         /* how often Ctrl-C is looked for and progress is shown */
+#define KEEP_MS 30000
+#define TOO_MANY 429   /* the HTTP status */
+
+static char key[KEY_CAP];
+static char ca[CA_CAP];
+static uint64_t arena[ARENA_CAP / sizeof(uint64_t)];
+static uint8_t buffer[CLI_BUFFER_CAP];
+static struct ango_token tokens[ANGO_TOKENS];
+static char host_name[ANGO_HOST_MAX + 1];
+
+static struct ango_posix posix;
+static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
+static struct ango_trust_anchor anchor = {(const uint8_t *)ca, 0};
+static struct ango_tls tls;
+static uint8_t session[CLI_SESSION_CAP];
+static struct ango_tls_config tls_config = {
+    .port = &plain, .anchors = &anchor, .anchors_len = 1, .arena = arena, .arena_cap = sizeof arena,
+    .session = session, .session_cap = sizeof session};
+static const struct ango_port secure = ANGO_TLS_PORT(&tls);
+static struct ango_config config = {
+    .port = &secure, .host = host_name, .keep_ms = KEEP_MS, .buffer = buffer, .buffer_cap = sizeof buffer,
+    .tokens = tokens, .tokens_cap = ANGO_TOKENS};
+struct ango_client cli_client;
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    interrupted = number;
+}
+
+bool cli_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+/* --- opening -------------------------------------------------------------------------------------------- */
+
+/* Reads a whole file; its length, or -1 after saying why not. */
+static long read_whole(const char *name, const char *what, char *to, size_t cap)
+{
+    FILE *file = fopen(name, "r");
+    size_t len;
+    int error;
+
+    if (file == NULL) {
+        cli_say("could not read the %s %s: %s", what, name, strerror(errno));
+        return -1;
+    }
+    len = fread(to, 1, cap - 1, file);
+    to[len] = '\0';
+    error = ferror(file) ? errno : getc(file) != EOF ? EFBIG : 0;
+    fclose(file);
+    if (error != 0) {
+        cli_say("could not read the %s %s: %s", what, name, strerror(error));
+        return -1;
+    }
+    return (long)len;
+}
+
+static int read_key_file(const char *name)
+{
+    struct stat info;
+    long len = read_whole(name, "key file", key, sizeof key);
+
+    if (len < 0) {
+        return CLI_USAGE;
+    }
+    if (stat(name, &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        cli_say("warning: others can read the key in %s; 'chmod 600' would keep it to you", name);
+    }
+    while (len > 0 && (key[len - 1] == '\n' || key[len - 1] == '\r')) {
+        key[--len] = '\0';
+    }
+    if (strlen(key) != (size_t)len) {
+        cli_say("the key file %s is not text", name);
+        return CLI_USAGE;
+    }
+    return CLI_DONE;
+}
+
+static int read_key(void)
+{
+    const char *value = getenv("ANGO_API_KEY");
+
+    cli_secret = key;
+    if (cli.key_file != NULL) {
+        return read_key_file(cli.key_file);
+    }
+    if (value == NULL || *value == '\0') {
+        cli_say("there is no API key: put it into ANGO_API_KEY, or into a file for --key-file");
+        return CLI_USAGE;
+    }
+    if (strlen(value) >= sizeof key) {
+        cli_say("the API key in ANGO_API_KEY is too long to be one");
+        return CLI_USAGE;
+    }
+    memcpy(key, value, strlen(value) + 1);
+    return CLI_DONE;
+}
+
+static int read_ca(void)
+{
+    long len = read_whole(cli.ca_file, "CA file", ca, sizeof ca);
+
+    if (len < 0) {
+        return CLI_USAGE;
+    }
+    if (strstr(ca, "-----BEGIN CERTIFICATE-----") == NULL) {
+        cli_say("the CA file %s holds no certificate in PEM", cli.ca_file);
+        return CLI_USAGE;
+    }
+    anchor.len = (size_t)len + 1; /* of PEM, the NUL is a part */
+    return CLI_DONE;
+}
+
+/* NAME or NAME:PORT; the library takes no IPv6 address, but reaches hosts by IPv6. */
+static int read_host(void)
+{
+    const char *host = cli.host;
+    size_t len = strcspn(host, ":");
+    uint32_t tcp_port = 443;
+    bool ok = host[len] == '\0' || cli_number(host + len + 1, 1, 65535, &tcp_port);
+
+    if (!ok || len == 0 || len > ANGO_HOST_MAX) {
+        cli_say("%s is not a host: give NAME or NAME:PORT, no https:// and no path; for IPv6 a name, too, "
+                "not an address", host);
+        return CLI_USAGE;
+    }
+    memcpy(host_name, host, len);
+    config.tcp_port = (uint16_t)tcp_port;
+    return CLI_DONE;
+}
+
+static void watch_for_interrupts(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action;
+    size_t i;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = interrupt;
+    action.sa_flags = (int)SA_RESETHAND; /* a second one ends the program at once */
+    for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        sigaction(numbers[i], &action, NULL);
+    }
+}
+
+int cli_open(void)
+{
+    int err;
+
+    if (read_host() != CLI_DONE || read_key() != CLI_DONE || read_ca() != CLI_DONE) {
+        return CLI_USAGE;
+    }
+    if (cli.session_file != NULL) {
+        if (cli_load_session(session) != CLI_DONE) {
+            return CLI_USAGE;
+        }
+        tls_config.sessions = &ango_tls_sessions;
+    }
+    config.timeout_ms = cli.timeout_s * 1000u;
+    err = ango_tls_init(&tls, &tls_config);
+    if (err == ANGO_OK) {
+        err = ango_client_init(&cli_client, &config, key);
+    }
+    if (err == ANGO_E_HOST) {
+        cli_say("%s: %s", cli.host, ango_error_text(err));
+        return CLI_USAGE;
+    }
+    if (err != ANGO_OK) {
+        cli_say("%s", ango_error_text(err));
+        return err == ANGO_E_KEY ? CLI_USAGE : CLI_OTHER;
+    }
+    watch_for_interrupts();
+    return CLI_DONE;
+}
+
+void cli_close(void)
+{
+    ango_close(&cli_client);
+    if (cli.session_file != NULL) {
+        cli_store_session(session, tls.session_len);
+        memset(session, 0, sizeof session);
+    }
+    if (cli.verbose) {
+        cli_say("TLS took %lu of %lu bytes at most", (unsigned long)tls.arena_peak,
+                (unsigned long)sizeof arena);
+    }
+    cli_secret = "";
+    memset(key, 0, sizeof key);
+}
+
+/* --- one exchange --------------------------------------------------------------------------------------- */
+
+static void say_details(const struct ango_result *result, uint32_t took_ms)
+{
+    bool has_tls = tls.version[0] != '\0';
+
+    cli_say("%s port %u (%s): HTTP %u, %s, after %lu ms", host_name, (unsigned)config.tcp_port,
+            posix.peer[0] != '\0' ? posix.peer : "no address", result->http_status,
+            ango_outcome_text(result->outcome), (unsigned long)took_ms);
+    cli_say("%s%s%s, handshakes %lu, resumed %lu", has_tls ? tls.version : "no TLS", has_tls ? " " : "",
+            tls.ciphersuite, (unsigned long)tls.handshakes, (unsigned long)tls.resumed);
+    if (result->error != ANGO_OK) {
+        cli_say("error %d, of the port %d; mbedTLS error -0x%04x, verify flags 0x%lx; TCP error %d, errno %d",
+                result->error, result->port_error, (unsigned)-tls.mbedtls_error,
+                (unsigned long)tls.verify_flags, tls.port_error, posix.system_error);
+    }
+}
+
+static uint32_t waited_s; /* for a server that had too many requests, since it last carried one out */
+
+static void count_waiting(void)
+{
+    if (cli_client.result.http_status / 100 == 2) {
+        waited_s = 0;
+    }
+}
+
+/* Steps until it is more than "wait"; `of_s`: how long it may take, 0: not known. */
+static int carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const char *doing, uint32_t of_s)
+{
+    uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
+    char of[24] = "";
+    int err;
+
+    if (of_s > 0) {
+        snprintf(of, sizeof of, " of %lu", (unsigned long)of_s);
+    }
+    while ((err = step(what, SLICE_MS)) == ANGO_E_WAIT && interrupted == 0) {
+        count_waiting();
+        cli_progress("%s, %lu%s s", doing, (unsigned long)(took_ms / 1000u), of);
+        took_ms = ango_posix_clock_ms(NULL) - start_ms;
+    }
+    if (err == ANGO_E_WAIT) {
+        ango_cancel(&cli_client);
+        err = ANGO_E_CANCELLED;
+    }
+    count_waiting();
+    cli_end_progress();
+    if (cli.verbose && (err != ANGO_OK || of_s > 0)) {
+        say_details(&cli_client.result, took_ms);
+    }
+    return err;
+}
+
+int cli_carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const char *doing)
+{
+    return carry_on(step, what, doing, 0);
+}
+
+static int step_client(void *what, uint32_t wait_ms)
+{
+    (void)what;
+    return ango_step(&cli_client, wait_ms);
+}
+
+int cli_exchange(const char *doing)
+{
+    return carry_on(step_client, NULL, doing, cli.timeout_s);
+}
+
+/* --- waiting -------------------------------------------------------------------------------------------- */
+
+bool cli_pause(uint32_t seconds, const char *why)
+{
+    const struct timespec slice = {0, SLICE_MS * 1000000L};
+    uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
+
+    if (!cli_progress("%s, %lu s", why, (unsigned long)seconds)) {
+        cli_say("%s: waiting %lu s", why, (unsigned long)seconds);
+    }
+    while (took_ms < seconds * 1000u && interrupted == 0) {
+        cli_progress("%s, %lu s", why, (unsigned long)(seconds - took_ms / 1000u));
+        nanosleep(&slice, NULL);
+        took_ms = ango_posix_clock_ms(NULL) - start_ms;
+    }
+    cli_end_progress();
+    return interrupted == 0;
+}
+
+bool cli_waited_for_server(void)
+{
+    const struct ango_result *result = &cli_client.result;
+    uint32_t wait_s = result->retry_after_s;
+
+    if (result->http_status != TOO_MANY || result->outcome != ANGO_REJECTED) {
+        return false;
+    }
+    if (wait_s == 0) { /* it does not say: longer each time */
+        wait_s = waited_s + 1;
+    }
+    if (wait_s > cli.max_wait_s - waited_s) {
+        cli_say("too many requests, and no more time to wait: --max-wait allows %lu s, of which %lu are left",
+                (unsigned long)cli.max_wait_s, (unsigned long)(cli.max_wait_s - waited_s));
+        return false;
+    }
+    waited_s += wait_s;
+    return cli_pause(wait_s, "too many requests for the server");
+}
+
+/* --- the exit status ------------------------------------------------------------------------------------ */
+
+int cli_exit_of(const struct ango_result *result)
+{
+    if (result->error == ANGO_OK) {
+        return CLI_DONE;
+    }
+    if (result->outcome != ANGO_NOT_SENT) {
+        return result->outcome == ANGO_UNKNOWN ? CLI_UNKNOWN : CLI_REFUSED;
+    }
+    switch (result->error) {
+    case ANGO_E_RESOLVE:
+    case ANGO_E_NET:
+    case ANGO_E_TIME:
+    case ANGO_E_TRUNCATED:
+        return CLI_NETWORK;
+    case ANGO_E_CERT:
+    case ANGO_E_TLS:
+    case ANGO_E_CLOCK:
+        return CLI_TLS;
+    case ANGO_E_ID:
+    case ANGO_E_EMAIL:
+        return CLI_USAGE;
+    default:
+        return CLI_OTHER;
+    }
+}
+
+/* --- what went wrong ------------------------------------------------------------------------------------ */
+
+static const struct {
+    uint32_t flags;
+    const char *text;
+} faults[] = {
+    {ANGO_TLS_EXPIRED, "it has expired, or this machine's clock is wrong"},
+    {ANGO_TLS_NOT_YET_VALID, "it is not valid yet, or this machine's clock is wrong"},
+    {ANGO_TLS_OTHER_HOST, "it is for another host name"},
+    {ANGO_TLS_NOT_TRUSTED, "it comes from no CA that is trusted here"},
+    {ANGO_TLS_WRONG_USAGE, "it is not meant for a server"},
+    {ANGO_TLS_WEAK, "its key or its signature is too weak"},
+};
+#define FAULTS_LEN (sizeof faults / sizeof faults[0])
+
+static const char *advice(unsigned http_status)
+{
+    switch (http_status) {
+    case 400:
+    case 422:
+        return "something in the request is not to its liking: look at the addresses, roles and identifiers";
+    case 401:
+        return "the API key is wrong, withdrawn or expired: get a new one";
+    case 403:
+        return "the user whose key this is may not do that: ask an administrator of the organization";
+    case 404:
+        return "there is no such thing: check the identifiers of organization and projects";
+    case TOO_MANY:
+        return "too many requests: wait, then run it again with what was not sent";
+    default:
+        break;
+    }
+    if (http_status >= 300 && http_status < 400) {
+        return "it points elsewhere, which is not followed, since the key goes nowhere else: check --host";
+    }
+    return http_status >= 500 ? "that is the server's own trouble: see what was done before you repeat it"
+                              : "check what was asked for";
+}
+
+static void explain_certificate(void)
+{
+    char today[32] = "unknown";
+    time_t now = time(NULL);
+    const struct tm *utc = gmtime(&now);
+    size_t i;
+
+    for (i = 0; i < FAULTS_LEN; i++) {
+        if ((tls.verify_flags & faults[i].flags) != 0) {
+            cli_say("the certificate of %s: %s", host_name, faults[i].text);
+        }
+    }
+    if ((tls.verify_flags & ANGO_TLS_NOT_TRUSTED) != 0) {
+        cli_say("trusted are the CAs in %s; --ca names another file", cli.ca_file);
+    }
+    if ((tls.verify_flags & (ANGO_TLS_EXPIRED | ANGO_TLS_NOT_YET_VALID)) != 0) {
+        if (utc != NULL) {
+            strftime(today, sizeof today, "%Y-%m-%d %H:%M:%S UTC", utc);
+        }
+        cli_say("this machine's clock says %s", today);
+    }
+}
+
+/* The resolver's or the system's own words; NULL where there are none. */
+static const char *system_words(const struct ango_result *result)
+{
+    bool of_resolver = posix.resolver_error != 0 && posix.resolver_error != EAI_SYSTEM;
+
+    if (result->error == ANGO_E_RESOLVE && of_resolver) {
+        return gai_strerror(posix.resolver_error);
+    }
+    if ((result->error == ANGO_E_RESOLVE || result->error == ANGO_E_NET) && posix.system_error != 0) {
+        return strerror(posix.system_error);
+    }
+    return NULL;
+}
+
+static void explain_status(const struct ango_result *result)
+{
+    const char *words = result->message[0] != '\0' ? result->message : result->status;
+    const char *verb = result->http_status < 300 ? "says no" : "failed";
+
+    cli_say("the server %s, HTTP %u%s%.1000s", result->outcome == ANGO_REJECTED ? "refused" : verb,
+            result->http_status, words[0] != '\0' ? ": " : "", words);
+    cli_say("%s", advice(result->http_status));
+    if (result->retry_after_s > 0) {
+        cli_say("the server asks to wait %lu seconds", (unsigned long)result->retry_after_s);
+    }
+}
+
+void cli_explain(const struct ango_result *result)
+{
+    const char *words = system_words(result);
+
+    if (result->error == ANGO_E_STATUS) {
+        explain_status(result);
+        return;
+    }
+    cli_say("%s", ango_error_text(result->error));
+    if (result->error == ANGO_E_CERT) {
+        explain_certificate();
+    } else if (words != NULL) {
+        cli_say("%s port %u%s%s: %s", host_name, (unsigned)config.tcp_port,
+                posix.peer[0] != '\0' ? " at " : "", posix.peer, words);
+    } else if (result->error == ANGO_E_TIME) {
+        cli_say("%s port %u: %lu seconds passed; --timeout allows more", host_name, (unsigned)config.tcp_port,
+                (unsigned long)cli.timeout_s);
+    } else if (result->error <= ANGO_E_RESOLVE) {
+        cli_say("the server is %s port %u", host_name, (unsigned)config.tcp_port);
+    }
+    if (result->http_status != 0) {
+        cli_say("the reply began with HTTP %u", result->http_status);
+    }
+}
+
+void cli_json_error(const struct ango_result *result)
+{
+    const char *words = system_words(result);
+    size_t i;
+
+    cli_json_begin('{');
+    cli_json_key("code");
+    cli_json_number(result->error);
+    cli_json_pair("text", ango_error_text(result->error));
+    cli_json_pair("outcome", ango_outcome_text(result->outcome));
+    cli_json_key("http_status");
+    cli_json_number((long)result->http_status);
+    cli_json_pair("status", result->status);
+    cli_json_pair("message", result->message);
+    cli_json_key("retry_after_s");
+    cli_json_number((long)result->retry_after_s);
+    cli_json_pair("system", words != NULL ? words : "");
+    cli_json_key("certificate");
+    cli_json_begin('[');
+    for (i = 0; i < FAULTS_LEN && result->error == ANGO_E_CERT; i++) {
+        if ((tls.verify_flags & faults[i].flags) != 0) {
+            cli_json_text(faults[i].text);
+        }
+    }
+    cli_json_end(']');
+    cli_json_key("mbedtls_error");
+    cli_json_number(tls.mbedtls_error);
+    cli_json_end('}');
+}

@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+"""What `make install` leaves behind is enough: a program outside the tree builds with pkg-config and runs."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, TOP + "/tests/hub")
+from standin import StandIn                                     # noqa: E402
+
+PROGRAM = """
+#include <ango.h>
+#include <ango_tls.h>
+#include <ango_posix.h>
+#include <stdio.h>
+static struct ango_tls tls;
+static struct ango_posix posix;
+static const struct ango_port secure = ANGO_TLS_PORT(&tls);
+static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
+static uint8_t buffer[512];
+static struct ango_token tokens[ANGO_TOKENS];
+int main(void)
+{
+    static struct ango_client client;
+    struct ango_config config = { .host = "127.0.0.1", .timeout_ms = 1000, .buffer = buffer,
+                                  .buffer_cap = sizeof buffer, .tokens = tokens, .tokens_cap = ANGO_TOKENS };
+    config.port = &plain;
+    int insecure = ango_client_init(&client, &config, "key");
+    config.port = &secure;
+    int err = ango_client_init(&client, &config, "key");
+    printf("%s %d %d\\n", ANGO_VERSION, insecure == ANGO_E_INSECURE, err);
+    return 0;
+}
+"""
+
+WALK = """
+#include <ango.h>
+#include <ango_posix.h>
+#include <ango_tls.h>
+#include <stdio.h>
+#include <stdlib.h>
+static struct ango_posix posix;
+static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
+static struct ango_tls tls;
+static const struct ango_port secure = ANGO_TLS_PORT(&tls);
+static uint8_t pem[65536], buffer[1536];
+static long arena[64 * 1024 / sizeof(long)];
+static struct ango_token tokens[ANGO_TOKENS];
+static struct ango_client client;
+static struct ango_walk walk;
+int main(int argc, char **argv) /* PORT CA KEY ORGANIZATION */
+{
+    FILE *file = argc == 5 ? fopen(argv[2], "rb") : NULL;
+    struct ango_trust_anchor anchor = { pem, file != NULL ? fread(pem, 1, sizeof pem - 1, file) + 1 : 0 };
+    struct ango_tls_config tls_config = { .port = &plain, .anchors = &anchor, .anchors_len = 1,
+                                          .arena = arena, .arena_cap = sizeof arena };
+    struct ango_config config = { .port = &secure, .host = "localhost", .timeout_ms = 10000, .keep_ms = 10000,
+                                  .buffer = buffer, .buffer_cap = sizeof buffer, .tokens = tokens,
+                                  .tokens_cap = ANGO_TOKENS };
+    struct ango_member member;
+    int err;
+    if (file == NULL || ango_tls_init(&tls, &tls_config) != ANGO_OK)
+        return 2;
+    config.tcp_port = (uint16_t)atoi(argv[1]);
+    if (ango_client_init(&client, &config, argv[3]) != ANGO_OK
+        || ango_walk_members(&walk, &client, argv[4], NULL) != ANGO_OK)
+        return 3;
+    while ((err = ango_walk_next(&walk, &member)) == ANGO_OK)
+        puts(member.email);
+    ango_close(&client);
+    if (err != ANGO_E_END)
+        puts(ango_error_text(err));
+    return err != ANGO_E_END;
+}
+"""
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.root = cls.folder.name
+        subprocess.run(("make", "--no-print-directory", "-s", "install", "PREFIX=/usr/x",
+                        "DESTDIR=" + cls.root + "/root"), cwd=TOP, check=True, stdout=subprocess.DEVNULL)
+        cls.prefix = cls.root + "/root/usr/x"
+        cls.environment = dict(os.environ, PKG_CONFIG_PATH=cls.prefix + "/lib/pkgconfig",
+                               PKG_CONFIG_SYSROOT_DIR=cls.root + "/root")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def pkg_config(self, *what):
+        return subprocess.check_output(("pkg-config", *what, "ango"), env=self.environment, text=True).split()
+
+    def build(self, name, source):
+        program = self.root + "/" + name
+        subprocess.run(("gcc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c", "-", "-o",
+                        program, *self.pkg_config("--cflags"), "-x", "none", *self.pkg_config("--libs")),
+                       input=source, text=True, check=True, cwd=self.root)
+        return program
+
+    def test_a_program_outside_builds_and_runs(self):
+        self.assertEqual(subprocess.check_output((self.build("program", PROGRAM),), text=True).split(),
+                         [*self.pkg_config("--modversion"), "1", "0"])
+
+    def test_a_program_outside_lists_members(self):
+        program = self.build("walk", WALK)
+        with StandIn(TOP + "/build/pki", rate=0, seed={"members": 100}) as s:
+            arguments = program, str(s.port), s.ca, s.key, s.org
+            done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, cwd=self.root)
+            self.assertEqual(done.stdout.split("\n"), [m["email"] for m in s.state()["members"]] + [""])
+            self.assertEqual(done.returncode, 0)
+            s.fault(status=403, body='{"status":"fail"}')
+            done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, cwd=self.root)
+            self.assertEqual((done.stdout, done.returncode), ("the server refused\n", 1))
+
+    def test_the_command_is_there(self):
+        done = subprocess.run((self.prefix + "/bin/ango", "--help"), stdout=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"(?m)^\s+invite\s")
+
+    def test_nothing_but_ours_is_installed(self):
+        found = sorted(os.path.relpath(os.path.join(folder, name), self.prefix)
+                       for folder, _, names in os.walk(self.prefix) for name in names)
+        self.assertTrue(all("ango" in os.path.basename(name) for name in found), found)
+        for name in ("bin/ango", "include/ango.h", "include/ango_port.h", "include/ango_tls.h",
+                     "lib/libango.a", "lib/pkgconfig/ango.pc"):
+            self.assertIn(name, found)
+
+
+if __name__ == "__main__":
+    unittest.main()

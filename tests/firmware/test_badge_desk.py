@@ -1,0 +1,502 @@
+#!/usr/bin/python3
+"""The badge desk's firmware in QEMU, against the stand-in server; the network is confined to loopback.
+
+    tests/firmware/test_badge_desk.py       as part of the tests; closes with its figures as key=value lines
+    tests/firmware/test_badge_desk.py -v [Firmware.test_...]
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/port/lm3s6965"]
+import emulate                                                  # noqa: E402
+import memory_map                                               # noqa: E402
+import standin                                                  # noqa: E402
+
+PKI = os.path.join(TOP, "build/pki")
+DESK = os.path.join(TOP, "build/m3/badge-desk.elf")
+MEASURE = os.path.join(TOP, "build/m3/badge-desk-measure.elf")      # with more arena, and commands for tests
+BOTH = ("1.2", "1.3")
+CYCLE = 20          # instructions: with -icount shift=0 each takes a nanosecond, and the board runs at 50 MHz
+FLASH_MAX, RAM_MAX = 128 * 1024, 56 * 1024
+LIBRARY_FLASH_MAX, LIBRARY_RAM_MAX = 10 * 1024, 3 * 1024
+LISTS = ("walk", "confirm", "members", "pages")                # for "list" and for "unknown, checking..."
+FIGURES = {}
+
+
+# How the board's README begins a row, the figures it stands for (TLS 1.2, TLS 1.3), and what they are counted in.
+README = [
+    ("smallest arena: P-256", "arena_min_ecdsa", 1),
+    ("RSA-2048 leaf", "arena_min_rsa2048", 1),
+    ("P-256 leaf, P-384", "arena_min_mixed", 1),
+    ("RSA-4096 leaf", "arena_min_rsa4096", 1),
+    ("instructions of a handshake, millions: P-256", "handshake_instructions_ecdsa", 1e6),
+    ("instructions of a handshake, millions: RSA-4096", "handshake_instructions_rsa", 1e6),
+    ("the longest step of these, millions: P-256", "longest_step_instructions_ecdsa", 1e6),
+    ("the longest step of these, millions: RSA-4096", "longest_step_instructions_rsa", 1e6),
+]
+
+
+SPREAD = 0.1        # keys and blinding are drawn anew each time
+
+
+def false_in_readme():
+    """What the board's README says that was measured otherwise, by more than another run could explain."""
+    with open(TOP + "/port/lm3s6965/README.md", encoding="utf-8") as file:
+        readme = file.read()
+    wrong = []
+    for begins, name, unit in README:
+        row = re.search(r"^\| %s[^|]*\| ([\d,]+) \| ([\d,]+) \|$" % re.escape(begins), readme, re.M)
+        for told, figure in zip(row.groups() if row else (), (name + "_tls12", name + "_tls13")):
+            if figure in FIGURES and abs(int(told.replace(",", "")) * unit - FIGURES[figure]) > SPREAD * FIGURES[figure]:
+                wrong.append((figure, told, FIGURES[figure]))
+        if row is None:
+            wrong.append(begins)
+    return wrong
+
+
+def setUpModule():
+    subprocess.run((TOP + "/port/packages", "qemu-system-arm:qemu-system-arm"), check=True)
+    # Without the caller's flags and job server: what is measured is what "make firmware" builds.
+    theirs = ("MAKEFLAGS", "MFLAGS", "VARIANT")
+    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "firmware"), cwd=TOP, check=True,
+                   env={name: value for name, value in os.environ.items() if name not in theirs},
+                   stdout=subprocess.DEVNULL)
+
+
+def tearDownModule():
+    print()
+    for name in sorted(FIGURES):
+        print("%s=%d" % (name, FIGURES[name]))
+    if false_in_readme():
+        raise AssertionError("port/lm3s6965/README.md: %s" % false_in_readme())
+    sys.stdout.flush()
+
+
+def suffix(tls):
+    return "_tls" + tls.replace(".", "")
+
+
+class Case(unittest.TestCase):
+    def server(self, **options):
+        server = standin.StandIn(**dict({"pki": PKI, "rate": 0}, **options)).start()
+        self.addCleanup(server.stop)
+        return server
+
+    def desk(self, server, elf=DESK, **options):
+        desk = emulate.Emulator(elf, server.port, **options)
+        desk.__enter__()
+        self.addCleanup(desk.__exit__)
+        return desk.start()
+
+    def badge(self, desk, line, wanted="invited", timeout=60):
+        """Holds a badge to the reader; what the desk says of it, after the address."""
+        desk.send(line)
+        address = re.escape(line.split()[0])
+        said = desk.expect(r"^%s: (?!asking|not yet|waiting)(.*)\n" % address, timeout).group(1)
+        self.assertRegex(said, "^" + wanted)
+        return said
+
+    def invited(self, server):
+        return [entry["to"] for entry in server.state()["invites"]]
+
+
+class Badges(Case):
+    def three(self, chain, tls):
+        server = self.server(chain=chain, tls=tls)
+        desk = self.desk(server)
+        project = server.projects[1]
+        self.badge(desk, "ada@example.com")
+        self.badge(desk, "bo@example.com admin Reviewer " + project)
+        self.badge(desk, "cy@example.com - member")
+        self.badge(desk, "ada@example.com", "already$")
+        self.badge(desk, "admin@example.com", "already$")
+        state = {entry["to"]: entry for entry in server.state()["invites"]}
+        self.assertEqual(list(state), ["ada@example.com", "bo@example.com", "cy@example.com"])
+        roles = [entry["organizationRole"] for entry in state.values()]
+        self.assertEqual(roles, ["Member", "Admin", "Member"])
+        self.assertEqual([entry["projectAssignments"] for entry in state.values()], [
+            [{"projectId": server.projects[0], "projectRole": "Labeler"}],
+            [{"projectId": project, "projectRole": "Reviewer"}], []])
+        counts = server.counts()
+        self.assertEqual((counts["handshakes"], counts["requests"]), (1, 5))
+        self.assertEqual({entry["tls"] for entry in server.log()}, {"TLSv" + tls})
+        # One record a request, or Nagle and AES-GCM are paid for twice.
+        self.assertEqual({entry["records"] for entry in server.log()}, {1})
+        usage = desk.usage()
+        told = [usage[name] for name in ("handshakes", "requests", "invited", "already")]
+        self.assertEqual(told, [1, 5, 3, 2])
+        self.assertEqual(usage["characters_lost"], 0)
+        # Painted, so 0 or all of it would mean that nobody has measured.
+        for name, low in (("stack_peak", 1000), ("arena_touched", 20000)):
+            self.assertGreater(usage[name], low)
+            FIGURES[name] = max(FIGURES.get(name, 0), usage[name])
+
+    def test_three_over_one_handshake(self):
+        for chain in ("ecdsa", "rsa2048", "rsa4096", "mixed"):
+            for tls in BOTH:
+                with self.subTest(chain=chain, tls=tls):
+                    self.three(chain, tls)
+
+    def test_root_sent_too(self):
+        """The largest chain that the arena is for: RSA-4096 throughout, and the root is sent as well."""
+        with tempfile.TemporaryDirectory() as folder:
+            pki = folder + "/pki"
+            shutil.copytree(PKI, pki)
+            with open(pki + "/rsa4096.chain.pem", "ab") as chain, open(pki + "/rsa4096.ca.pem", "rb") as root:
+                chain.write(root.read())
+            for tls in BOTH:
+                with self.subTest(tls=tls):
+                    server = self.server(pki=pki, chain="rsa4096", tls=tls)
+                    self.badge(self.desk(server), "ada@example.com")
+                    server.stop()
+
+    def test_a_badge_that_cannot_be_one(self):
+        server = self.server()
+        desk = self.desk(server)
+        self.badge(desk, "nobody", "not sent: not an email address")
+        self.badge(desk, "b" * 65 + "@example.com", "not sent: not an email address")
+        desk.send("x" * 400 + "@example.com")
+        desk.expect("too long for a badge")
+        self.badge(desk, "ada@example.com " + "9" * 24, "refused: .*HTTP 404")
+        self.badge(desk, "ada@example.com")
+        self.assertEqual(self.invited(server), ["ada@example.com"])
+        self.assertEqual(server.counts()["requests"], 2)
+
+    def test_what_the_server_says_is_shown_without_control_characters(self):
+        server = self.server()
+        desk = self.desk(server)
+        message = "no\\u001b[31m\\u0007 entry\\u0085 today \u00e4"
+        server.fault(status=403, body='{"status":"fail","message":"%s"}' % message)
+        said = self.badge(desk, "ada@example.com", "refused: ")
+        self.assertIn("no?[31m? entry? today \u00e4", said)
+        self.assertEqual(self.invited(server), [])
+
+    def test_later_when_the_server_says_so(self):
+        server = self.server()
+        desk = self.desk(server)
+        server.fault(status=429, headers={"Retry-After": "2"}, body='{"status":"fail","message":"slowly"}')
+        desk.send("ada@example.com")
+        desk.expect(r"^ada@example.com: not yet: .*; again in 2 s")
+        desk.expect(r"^ada@example.com: invited$")
+        self.assertEqual([entry["status"] for entry in server.log()], [429, 201])
+
+    def test_list_of_200(self):
+        server = self.server(seed={"invites": 200})
+        desk = self.desk(server)
+        desk.send("list")
+        text = desk.expect(r"(?:.*\n)*?list: (\d+) pending\n", 120).group(0)
+        listed = re.findall(r"^(\S+) Member until 20\S+Z$", text, re.M)
+        self.assertEqual(listed, ["pending_%d@example.com" % n for n in range(1, 201)])
+        self.assertEqual(server.counts()["handshakes"], 1)
+        self.badge(desk, "ada@example.com")
+
+
+class Refusals(Case):
+    def test_certificates(self):
+        server = self.server()
+        desk = self.desk(server)
+        # verify_flags as in ango_tls.h
+        for chain, flags in (("wrong-host", 4), ("expired", 1), ("unknown-ca", 8), ("not-yet-valid", 0x200),
+                             ("missing-intermediate", 8), ("cn-only", 4)):
+            for tls in BOTH:
+                with self.subTest(chain=chain, tls=tls):
+                    server.use(chain=chain, tls=tls)
+                    desk.give_seed(1)
+                    said = self.badge(desk, "ada@example.com", "not sent: the server's certificate")
+                    self.assertEqual(int(re.search(r"verify_flags (\d+)", said).group(1)), flags)
+        self.assertEqual(server.counts()["requests"], 0)
+        server.use(chain="ecdsa", tls="both")
+        desk.give_seed(1)
+        self.badge(desk, "ada@example.com")
+
+    def test_a_good_certificate_at_a_wrong_time(self):
+        server = self.server()
+        far = time.time() + 20 * 365 * 86400
+        said = self.badge(self.desk(server, now=far), "ada@example.com", "not sent: the server's certificate")
+        self.assertIn("verify_flags 1\n", said + "\n")
+        self.badge(self.desk(server, now=86400), "ada@example.com", "not sent: the time is not right")
+        self.assertEqual(server.counts()["requests"], 0)
+
+    def test_no_start_without_seed_and_time(self):
+        server = self.server()
+        desk = emulate.Emulator(DESK, server.port)
+        with desk:
+            desk.expect(r"until then nothing is sent")
+            for line in ("ada@example.com", "seed xyz", "seed abc", "time", "time 12x", "seed " + "ab" * 32):
+                desk.send(line)
+                desk.expect(r"^taken$" if line.startswith("seed abab") else r"^not taken$")
+            desk.give_seed(1)
+            desk.expect(r"^taken$")
+            time.sleep(1)
+            self.assertEqual(desk.frames, 0)                    # not even DHCP
+            desk.send("time %d" % time.time())
+            desk.expect(r"^Ready\.")
+            self.badge(desk, "ada@example.com")
+            self.assertGreater(desk.frames, 0)
+
+    def test_the_seed_is_used_up_and_never_again(self):
+        server = self.server()
+        desk = self.desk(server)
+        left = [desk.usage()["entropy_left"]]
+        for number in range(3):
+            self.badge(desk, "x%d@example.com" % number)
+            server.hangup()
+            time.sleep(0.5)
+            left.append(desk.usage()["entropy_left"])
+        self.assertEqual([a - b for a, b in zip(left, left[1:])], [48, 48, 48])
+        desk.send("ada@example.com")
+        desk.expect(r"ada@example.com: not yet: no entropy left")
+        self.assertEqual(server.counts()["handshakes"], 3)
+        desk.give_seed(2)
+        desk.expect(r"ada@example.com: invited")
+
+
+class Interruptions(Case):
+    def test_server_restarted_between_two_badges(self):
+        for tls in BOTH:
+            with self.subTest(tls=tls):
+                server = self.server(tls=tls)
+                desk = self.desk(server)
+                self.badge(desk, "ada@example.com")
+                server.pause()
+                server.resume()
+                time.sleep(0.5)                                 # the news has to get there
+                self.badge(desk, "bo@example.com")
+                self.assertEqual(self.invited(server), ["ada@example.com", "bo@example.com"])
+                self.assertEqual((server.counts()["handshakes"], server.counts()["requests"]), (2, 2))
+
+    def test_connection_ended_while_idle(self):
+        server = self.server()
+        desk = self.desk(server)
+        for number, how in enumerate(("notify", "fin", "rst")):
+            self.badge(desk, "x%d@example.com" % number)
+            server.hangup(how)
+            time.sleep(0.5)                                     # it has to get there
+            desk.give_seed(1)
+        self.badge(desk, "ada@example.com")
+        self.assertEqual((server.counts()["handshakes"], server.counts()["requests"]), (4, 4))
+
+    def test_server_gone_for_a_while(self):
+        server = self.server()
+        desk = self.desk(server)
+        server.pause()
+        desk.send("ada@example.com")
+        desk.expect(r"^ada@example.com: not yet: .*; again in 1 s")
+        self.assertEqual(desk.usage()["requests"], 0)           # the desk still answers
+        server.resume()
+        desk.expect(r"^ada@example.com: invited")
+        self.assertEqual(server.counts()["requests"], 1)
+
+    def test_cable_out(self):
+        server = self.server()
+        desk = self.desk(server)
+        self.badge(desk, "ada@example.com")
+        desk.cable(False)
+        desk.send("bo@example.com")
+        desk.expect(r"^bo@example.com: asking")
+        time.sleep(2)
+        desk.usage()                                            # the desk still answers
+        self.assertEqual(server.counts()["requests"], 1)
+        desk.cable(True)
+        desk.expect(r"^bo@example.com: invited", 40)
+        self.assertEqual(self.invited(server), ["ada@example.com", "bo@example.com"])
+        self.assertEqual(server.counts()["requests"], 2)
+
+    def test_name_unknown_for_a_while(self):
+        server = self.server()
+        desk = self.desk(server, names={})
+        desk.send("ada@example.com")
+        desk.expect(r"^ada@example.com: not yet: the server's name has no address")
+        desk.names["ango.test"] = emulate.SERVER
+        desk.expect(r"^ada@example.com: invited")
+
+    def test_no_answer_and_it_had_arrived(self):
+        server = self.server()
+        desk = self.desk(server)
+        server.fault(close="before-reply", how="rst", apply=True)
+        desk.send("ada@example.com")
+        desk.expect(r"^ada@example.com: unknown, checking\.\.\.")
+        desk.expect(r"^ada@example.com: invited$")
+        self.assertEqual([entry["method"] for entry in server.log()], ["POST", "GET"])
+
+    def test_no_answer_and_it_had_not_arrived(self):
+        server = self.server()
+        desk = self.desk(server)
+        server.fault(close="before-reply", apply=False)
+        desk.send("ada@example.com")
+        desk.expect(r"^ada@example.com: unknown, checking\.\.\.")
+        desk.expect(r"^ada@example.com: not invited: hold the badge to the reader once more")
+        self.badge(desk, "ada@example.com")
+        self.assertEqual([entry["method"] for entry in server.log()].count("POST"), 2)
+
+    def test_reply_in_a_16_kb_record(self):
+        for tls in BOTH:
+            with self.subTest(tls=tls):
+                server = self.server(tls=tls, chain="rsa4096")
+                desk = self.desk(server)
+                # Nothing of a record can be read before all of it is there and authentic. The body is larger
+                # than the desk's buffer, yet what the status says is known,
+                server.fault(status=403, body='{"status":"fail","message":"' + "x" * 20000 + '"}')
+                self.badge(desk, "ada@example.com", "refused: .*, HTTP 403")
+                # and what a success does not say is found out.
+                server.fault(headers={"X-Padding": "x" * 20000})
+                desk.send("bo@example.com")
+                desk.expect(r"^bo@example.com: unknown, checking.*the reply is too large")
+                desk.expect(r"^bo@example.com: invited$")
+                self.badge(desk, "cy@example.com")
+                self.assertEqual(self.invited(server), ["bo@example.com", "cy@example.com"])
+
+
+class Crashes(Case):
+    """What is left of a run that went wrong; with the measuring build, which can be told to."""
+
+    def crash(self, command, wanted):
+        server = self.server()
+        desk = self.desk(server, elf=MEASURE)
+        desk.send(command)
+        desk.expect(r"^FAULT: " + wanted, 60)
+        # The watchdog resets it, and it says so, asks for a new seed, and works.
+        number = desk.expect(r"^The last run ended in exception (\d+)", 60).group(1)
+        desk.expect(r"until then nothing is sent")
+        desk.give_start()
+        desk.expect(r"^Ready\.")
+        self.badge(desk, "ada@example.com")
+        return int(number)
+
+    def test_bad_address(self):
+        self.assertEqual(self.crash("fault", "bad address"), 4)
+
+    def test_code_in_ram(self):
+        self.assertEqual(self.crash("code", "code in RAM"), 4)
+
+    def test_stack_overflow(self):
+        self.crash("overflow", "stack overflow")
+
+    def test_hang(self):
+        self.assertEqual(self.crash("hang", "watchdog"), 16 + 18)
+
+
+class Elsewhere(unittest.TestCase):
+    """Nothing in the library or in port/lwip is tied to one CPU."""
+
+    def build(self, variant):
+        done = subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant,
+                               "packages-build", "lib", "template", "lwip"), cwd=TOP, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertNotIn("warning:", done.stdout)
+        return "%s/build/%s/" % (TOP, variant)
+
+    def test_cortex_m0plus(self):
+        folder = self.build("m0plus")
+        text = subprocess.run(("arm-none-eabi-readelf", "-A", folder + "port/lwip/ango_lwip.o"), check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+        self.assertIn("Tag_CPU_arch: v6S-M", text)
+
+    def test_risc_v(self):
+        folder = self.build("rv32")
+        text = subprocess.run(("riscv64-unknown-elf-readelf", "-hA", folder + "port/lwip/ango_lwip.o"),
+                              check=True, stdout=subprocess.PIPE, text=True).stdout
+        self.assertIn("ELF32", text)
+        self.assertIn("rv32i", text)
+
+
+class Figures(Case):
+    def try_arena(self, desk, size, number):
+        """Whether an arena of that size is enough for a handshake and an invitation."""
+        desk.give_seed(1)
+        desk.send("arena %d" % size)
+        desk.expect(r"^arena %d set" % size)
+        said = self.badge(desk, "x%d@example.com" % number, "invited|not sent: the TLS arena is too small")
+        return said == "invited"
+
+    def smallest_arena(self, chain, tls):
+        server = self.server(chain=chain, tls=tls)
+        desk = self.desk(server, elf=MEASURE)
+        low, high, number = 16384, 46000, 0
+        self.assertTrue(self.try_arena(desk, high, number))
+        while high - low > 8:
+            number += 1
+            middle = (low + high) // 16 * 8
+            if self.try_arena(desk, middle, number):
+                high = middle
+            else:
+                low = middle
+        return high
+
+    def test_smallest_arena(self):
+        for name in ("ecdsa", "rsa2048", "rsa4096", "mixed"):
+            for tls in BOTH:
+                FIGURES["arena_min_" + name + suffix(tls)] = self.smallest_arena(name, tls)
+        for name in ("ecdsa", "rsa4096"):
+            FIGURES["arena_min_" + name] = max(FIGURES["arena_min_" + name + suffix(tls)] for tls in BOTH)
+        arena = memory_map.measure(DESK)[1]["arena"]
+        self.assertLessEqual(FIGURES["arena_min_rsa4096"], arena)
+
+    def test_instructions(self):
+        for name, chain in (("ecdsa", "ecdsa"), ("rsa", "rsa4096")):
+            for tls in BOTH:
+                server = self.server(chain=chain, tls=tls)
+                desk = self.desk(server, icount=True)
+                self.badge(desk, "ada@example.com", timeout=120)
+                usage = desk.usage()
+                spent = usage["handshake_cycles"] * CYCLE
+                FIGURES["handshake_instructions_" + name + suffix(tls)] = spent
+                longest = usage["longest_step_cycles"] * CYCLE
+                FIGURES["longest_step_instructions_" + name + suffix(tls)] = longest
+                # 200 million would be 4 s at 50 MHz.
+                self.assertTrue(10e6 < spent < 200e6, spent)
+
+    def test_flash_and_ram(self):
+        flash, ram = memory_map.measure(DESK)
+        FIGURES["firmware_flash"], FIGURES["firmware_static_ram"] = sum(flash.values()), sum(ram.values())
+        FIGURES["library_flash"], FIGURES["library_ram"] = flash["library"], ram["library"]
+        FIGURES["library_flash_lists"] = memory_map.flash_of(DESK, *LISTS)
+        self.assertLessEqual(FIGURES["firmware_flash"], FLASH_MAX)
+        self.assertLessEqual(FIGURES["firmware_static_ram"], RAM_MAX)
+        self.assertGreater(FIGURES["library_flash_lists"], 0)
+        self.assertLessEqual(FIGURES["library_flash"], LIBRARY_FLASH_MAX)
+        self.assertLessEqual(FIGURES["library_ram"], LIBRARY_RAM_MAX)
+        # The program itself says the same.
+        usage = self.desk(self.server()).usage()
+        self.assertEqual((usage["flash"], usage["static_ram"]),
+                         (FIGURES["firmware_flash"], FIGURES["firmware_static_ram"]))
+
+    def test_picture(self):
+        """The picture in the repository is of this firmware, or nearly: make memory-picture."""
+        with open(TOP + "/port/lm3s6965/memory.svg", encoding="utf-8") as file:
+            drawn = re.findall(r": ([\d,]+) of [\d,]+ bytes", file.read())
+        drawn = [int(number.replace(",", "")) for number in drawn]
+        for told, sizes in zip(drawn, memory_map.measure(DESK)):
+            self.assertLess(abs(told - sum(sizes.values())), 0.02 * told)
+        self.assertEqual(len(drawn), 2)
+
+    def test_no_heap(self):
+        symbols = set(memory_map.symbols(DESK))
+        heap = {"malloc", "_malloc_r", "calloc", "free", "_free_r", "_sbrk", "_sbrk_r", "end"}
+        self.assertEqual(symbols & heap, set())
+        # A program that wants one does not link.
+        source = "#include <stdlib.h>\nint main(void);\nint main(void) { return malloc(9) != NULL; }\n"
+        command = ("arm-none-eabi-gcc -mthumb -mcpu=cortex-m3 -nostartfiles -nostdlib "
+                   "-Tport/lm3s6965/memory.ld -Wl,--defsym=STACK=512 -Wl,--defsym=HANDLER_STACK=256 -x c - -lc -lgcc -o /dev/null")
+        done = subprocess.run(command.split(), input=source, text=True, cwd=TOP,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("_sbrk", done.stdout)
+
+    def test_stack_has_room(self):
+        # After everything above: the deepest that any run has been, plus what an interrupt puts on top.
+        usage = self.desk(self.server(tls="1.3")).usage()
+        self.assertLess(FIGURES.get("stack_peak", usage["stack_peak"]) + 128,
+                        memory_map.measure(DESK)[1]["stack"])
+
+
+if __name__ == "__main__":
+    unittest.main()

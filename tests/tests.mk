@@ -1,0 +1,115 @@
+# What the tests are built from, and the targets that run them: included by the top Makefile. See tests/README.md.
+#
+#     tests/*/test_*.c      a program of tests with cmocka each
+#     tests/*/*_driver.c    a program each that tests in Python drive, like tests/hostile/victim.c
+#     tests/*/test_*.py     tests with unittest
+#     tests/fuzz/fuzz_*.c   a fuzzer each
+
+program = $(patsubst %.c,$(BUILD)/%,$(1))
+$(BUILD)/tests/%.o: private own_cflags += -Itests/common $(CMOCKA_INCLUDES)
+
+test_src := $(sort $(wildcard tests/*/test_*.c))
+# What the tests share; linked into each of them.
+common_src := $(sort $(wildcard tests/common/*.c))
+TESTS := $(call program,$(test_src))
+test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+ifneq ($(cross),)
+    # Only what needs neither sockets nor TLS; Debian's cmocka is for the machine that builds.
+    TESTS := $(filter-out %/test_port %/test_tls,$(TESTS))
+    test_libs := $(LIBANGO) $(BUILD)/cmocka.o
+    CMOCKA_INCLUDES := -isystem $(DEPS)/cmocka/include
+endif
+tests: $(TESTS)
+$(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(common_src)) $(test_libs)
+	$(link) $^ $(LDLIBS) $(if $(cross),,-lcmocka) -o $@
+
+$(DEPS)/cmocka/.fetched: port/deps/fetch
+	@port/deps/fetch cmocka
+	@touch $@
+$(BUILD)/cmocka.o: $(DEPS)/cmocka/.fetched $(BUILD)/flags
+	$(QUIET_CC)$(CC) -w $(CFLAGS) $(CMOCKA_INCLUDES) -D_GNU_SOURCE -DHAVE_SIGNAL_H -DHAVE_SIGLONGJMP \
+	    -DHAVE_STRUCT_TIMESPEC -DHAVE_INTTYPES_H -DHAVE_GCC_THREAD_LOCAL_STORAGE -c $(<D)/src/cmocka.c -o $@
+ifneq ($(cross),)
+$(call objects,$(test_src) $(common_src)): | $(DEPS)/cmocka/.fetched
+endif
+
+# The victim of the hostile tests: in it, an allocation of TLS can fail without a word in src.
+VICTIM := $(BUILD)/tests/hostile/victim
+DRIVERS := $(call program,$(sort $(wildcard tests/*/*_driver.c))) $(VICTIM)
+drivers: $(DRIVERS)
+victim: $(VICTIM)
+$(VICTIM): LDFLAGS += -Wl,--wrap=ango_arena_calloc
+$(BUILD)/tests/fuzz/record_driver: $(call objects,tests/common/script_port.c)
+$(DRIVERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+	$(link) $^ $(LDLIBS) -o $@
+
+FUZZERS := $(call program,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+fuzzers: $(FUZZERS)
+$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(filter-out %/rows.c,$(common_src))) \
+    $(LIBANGO) $(LIBMBEDTLS)
+	$(link) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
+
+# What `make bench` compares; built by tests/bench/run, which is the one to need libcurl and valgrind's headers.
+BENCHES := $(call program,$(filter-out %/count_malloc.c,$(sort $(wildcard tests/bench/*.c))))
+$(BENCHES): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+	$(link) $^ $(LDLIBS) $(if $(filter %/invite_curl,$@),-lcurl) -o $@
+$(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(QUIET_LD)$(CC) $(own_cflags) -fPIC -shared $< -o $@
+
+# --- Targets ---------------------------------------------------------------------------------------
+
+.PHONY: tests drivers victim fuzzers demo test test-hostile test-mutants fuzz soak coverage check size bench serve
+
+demo: all ## invite two people through the ango command, against a stand-in server on loopback
+	@port/packages openssl:openssl
+	@tests/hub/demo
+
+test: ## run every test and check; closes with "N passed, N failed"
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
+	    clang:clang libclang-rt-dev nginx-light:nginx \
+	    clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
+	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi \
+	    gcc-arm-linux-gnueabihf:arm-linux-gnueabihf-gcc libc6-dev-armhf-cross \
+	    gcc-s390x-linux-gnu:s390x-linux-gnu-gcc libc6-dev-s390x-cross qemu-user:qemu-arm
+	@$(MAKE) --no-print-directory all WERROR=1
+	@tests/run $(ONLY)
+
+test-hostile: ## try the hostile network, row by row: what is expected, what is seen
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
+	@tests/hostile/run
+
+test-mutants: ## break the code on purpose, and see that the tests notice
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
+	@tests/tools/mutants
+
+FUZZ_SECONDS ?= 60
+fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
+	@port/packages clang:clang libclang-rt-dev openssl:openssl
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
+	@tests/fuzz/run $(FUZZ_SECONDS)
+
+SOAK ?= 100000
+soak: ## SOAK (100000) invitations in one process with random faults, against the stand-in
+	@port/packages openssl:openssl
+	@tests/hostile/soak -n $(SOAK) --variant host --seconds 86400
+
+coverage: ## lines and branches of src/ that the tests run, and which they do not
+	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
+	@tests/tools/coverage
+
+check: ## clang-tidy and cppcheck over src, include and port
+	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck
+	@tests/tools/lint "$(lib_src) $(posix_src) $(template_src) $(command_src)" -std=c99 $(includes) $(config)
+
+size: ## flash and stack of the library on Cortex-M3 and M0+
+	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
+	@tests/bench/size
+
+bench: all ## what the client costs, side by side with libcurl, curl and Python's requests
+	@port/packages valgrind openssl:openssl nginx-light:nginx libcurl4-openssl-dev curl:curl python3-requests
+	@tests/bench/run
+
+serve: ## run the stand-in Ango Hub in the foreground, to try things against
+	@port/packages openssl:openssl
+	@tests/hub/standin.py
