@@ -247,7 +247,7 @@ static void count_close(void *ctx)
 }
 
 static const struct ango_port counted = { &tls, true, ango_tls_connect, count_send, count_recv, count_close,
-                                          ango_tls_clock_ms, ango_tls_time, NULL };
+                                          ango_tls_clock_ms, ango_tls_time, NULL, NULL };
 
 static void paint_arena(void)
 {

@@ -278,7 +278,7 @@ static uint32_t server_clock_ms(void *ctx)
 }
 
 static const struct ango_port server_port = {
-    NULL, false, server_connect, server_send, server_recv, server_close, server_clock_ms, NULL, NULL,
+    NULL, false, server_connect, server_send, server_recv, server_close, server_clock_ms, NULL, NULL, NULL,
 };
 
 /* A server of `len` entries, 0 to len - 1, and a client of it. */
