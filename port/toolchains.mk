@@ -81,6 +81,6 @@ ifeq ($(CI),true)
 endif
 
 # What the library and mbedTLS are configured by (src/ango_mbedtls_config.h).
-config = -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
+config = $(patsubst %,-D%_CONFIG_FILE='"ango_mbedtls_config.h"',MBEDTLS TF_PSA_CRYPTO) $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
 # Not empty where the variant's programs run on this machine.
 on_host := $(filter host asan-% fuzz coverage,$(base))

@@ -181,10 +181,13 @@ int64_t ango_tls_now(int64_t *now);
 #if ANGO_MBEDTLS_4
 #define PSA_WANT_KEY_TYPE_AES 1
 #define PSA_WANT_ALG_GCM 1
-#define PSA_WANT_ALG_ECB_NO_PADDING 1
 #define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
 #define PSA_WANT_ALG_RSA_PKCS1V15_SIGN 1
 #define PSA_WANT_ALG_RSA_PSS 1
+/* A client never decrypts with RSA, but mbedTLS's check of its configuration asks for these. */
+#define PSA_WANT_KEY_TYPE_RSA_KEY_PAIR_BASIC 1
+#define PSA_WANT_ALG_RSA_PKCS1V15_CRYPT 1
+#define PSA_WANT_ALG_RSA_OAEP 1
 #if ANGO_TLS12
 #define PSA_WANT_ALG_TLS12_PRF 1
 #endif

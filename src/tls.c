@@ -519,6 +519,7 @@ static int start_crypto(struct ango_tls *tls)
 {
     int ret = 0;
 
+    (void)tls;
 #if ANGO_TLS_DRBG
     mbedtls_ctr_drbg_init(&tls->state->rng);
 #endif
