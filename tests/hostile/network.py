@@ -308,6 +308,7 @@ class Between(Listener):
 
     plan: {"cut": n, "how": "fin", "rst" or "stall"}    only the first n bytes of it, and then that
           {"flip": k}                                   the last bit of its record k, from 0
+    With "connections": n it is done to the first n only, and nothing to those that follow.
     Afterwards: forwarded (bytes of the server), kinds and ends (of its records), flight (bytes forwarded when
     the client had done its handshake; None: it did not) and data (records of application data from the
     client, without the Finished of TLS 1.3).
@@ -318,6 +319,10 @@ class Between(Listener):
         self.target, self.tls, self.plan = target, tls, {}
 
     def serve(self, client):
+        if self.plan.get("connections") == 0:
+            self.plan = {}
+        elif "connections" in self.plan:
+            self.plan["connections"] -= 1
         self.answered, self.asked, self.forwarded, self.flight, self.data = Records(), Records(), 0, None, 0
         self.kinds, self.ends = self.answered.kinds, self.answered.ends
         with socket.create_connection(("127.0.0.1", self.target)) as server:

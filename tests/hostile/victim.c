@@ -362,6 +362,7 @@ static bool is_zero(const struct memory *memory)
 static struct ango_port plain;
 static struct ango_tls_config tls_config;
 static struct ango_tls tls;
+static struct ango_tls_refused refused;
 static struct ango_config config;
 static struct ango_client client;
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
@@ -434,6 +435,9 @@ static int set_up(void)
     tls_config.arena = arena.bytes;
     tls_config.arena_cap = arena.len;
     tls_config.no_clock = number(NO_CLOCK) != 0;
+    memset(&refused, 0, sizeof refused);
+    tls_config.names = &ango_tls_names;
+    tls_config.refused = &refused;
     if (number(SESSIONS) != 0)
         prepare_session();
     memset(&config, 0, sizeof config);
@@ -484,7 +488,7 @@ static const char *error_name(int error)
     static const char *const names[] = {
         "OK", "WAIT", "END", "ARG", "HOST", "KEY", "ID", "EMAIL", "SPACE", "INSECURE", "CLOCK", "ENTROPY",
         "MEMORY", "RESOLVE", "NET", "TIME", "CERT", "TLS", "TRUNC", "HTTP", "BIG", "JSON", "SHAPE",
-        "STATUS", "CANCELLED"
+        "STATUS", "CANCELLED", "ANCHOR"
     };
 
     return error <= 0 && error >= ANGO_E_LAST ? names[-error] : "UNKNOWN";
@@ -505,6 +509,16 @@ static bool leaks(void)
 
 static size_t stack_used(void);
 
+/* Foreign text as one word. */
+static void print_word(const char *name, const char *text)
+{
+    CHECK(memchr(text, '\0', ANGO_TLS_NAME_LEN) != NULL);
+    printf("%s=", name);
+    for (; *text != '\0'; text++)
+        (void)putchar(*text == ' ' ? '_' : *text);
+    (void)putchar(' ');
+}
+
 static void report(int init, int again)
 {
     static const char letters[] = "NURA";
@@ -517,6 +531,8 @@ static void report(int init, int again)
            result->items, (unsigned)result->retry_after_s);
     printf("port_error=%d mbedtls_error=0x%04x verify_flags=0x%x ", result->port_error,
            (unsigned)-tls.mbedtls_error, (unsigned)tls.verify_flags);
+    print_word("subject", refused.subject);
+    print_word("issuer", refused.issuer);
     printf("version=%s handshakes=%u resumed=%u session_len=%zu ", tls.version != NULL ? tls.version : "",
            (unsigned)tls.handshakes, (unsigned)tls.resumed, tls.session_len);
     printf("connects=%u balanced=%d calls=%u connect_calls=%u send_calls=%u recv_calls=%u ", seen.connects,
