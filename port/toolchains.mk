@@ -65,8 +65,9 @@ option.tls13 := -DANGO_TLS12=0
 option.restartable := -DANGO_ECP_RESTARTABLE=1
 option.everest := -DANGO_EVEREST=1
 option.x25519 := -DANGO_X25519=1
+option.aes256 := -DANGO_AES256=1
 $(foreach o,$(options),$(if $(option.$o),,$(error VARIANT=$(VARIANT): no option '+$o'; there are \
-    +tls12 (only) +tls13 (only) +restartable +everest +x25519)))
+    +tls12 (only) +tls13 (only) +restartable +everest +x25519 +aes256)))
 
 ifneq ($(filter default undefined,$(origin CC)),)
     CC := $(or $(VARIANT_CC),gcc)

@@ -52,7 +52,10 @@ static uint32_t clock_ms(void *ctx)
 
 static const struct ango_lwip_board board = { NULL, poll_board, clock_ms, seed_time, seed_entropy };
 static struct ango_lwip lwip;
-static const struct ango_port plain = ANGO_LWIP_PORT(&lwip);
+static void busy(void *ctx);
+static const struct ango_port plain = { &lwip, false, ango_lwip_connect, ango_lwip_send, ango_lwip_recv,
+                                        ango_lwip_close, ango_lwip_clock_ms, ango_lwip_time, ango_lwip_entropy,
+                                        busy };
 
 static uint32_t arena[ARENA / sizeof(uint32_t)] __attribute__((aligned(8)));
 static struct ango_tls_config tls_config;
@@ -219,6 +222,55 @@ static void report(void)
     put_number(" characters_lost=", board_lost());
     put("\n");
 }
+
+/* --- the watchdog --------------------------------------------------------------------------------------- */
+
+#define BUSY_MAX_MS 20000u /* no step takes a third of that; then it is no computation any more */
+
+static uint64_t step_ms; /* when the step began that is under way */
+
+#if DESK_MEASURE
+/* Between two calls of busy, or of one and an end of its step. */
+static struct {
+    uint64_t at_cycles;
+    uint64_t longest_cycles;
+    uint32_t calls;
+} gap;
+
+static void begin_gap(void)
+{
+    gap.at_cycles = board_busy_cycles();
+}
+
+static void end_gap(void)
+{
+    uint64_t now = board_busy_cycles();
+
+    if (now > gap.at_cycles && gap.longest_cycles < now - gap.at_cycles)
+        gap.longest_cycles = now - gap.at_cycles;
+    gap.at_cycles = now;
+    gap.calls++;
+}
+#else
+static void begin_gap(void)
+{
+}
+
+static void end_gap(void)
+{
+}
+#endif
+
+/* From inside a long computation of TLS. */
+static void busy(void *ctx)
+{
+    (void)ctx;
+    end_gap();
+    if (board_uptime_ms() - step_ms < BUSY_MAX_MS)
+        board_feed_watchdog();
+}
+
+/* --- what is sent --------------------------------------------------------------------------------------- */
 
 /* A request may take two records, but nothing is received in between. */
 static bool sending;
@@ -596,7 +648,10 @@ static void step(void)
     }
     if (job.state == NOTHING || job.waiting)
         return;
+    step_ms = board_uptime_ms();
+    begin_gap();
     err = work(&entry);
+    end_gap();
     before = board_busy_cycles() - before;
     job.cycles += before;
     if (stats.step_cycles < before)
@@ -658,6 +713,7 @@ static bool take_measure(const char *text)
             n = n * 10 + (size_t)(*text - '0');
         ango_close(&client);
         memset(&stats, 0, sizeof stats);
+        memset(&gap, 0, sizeof gap);
         put_number("arena ", n);
         put_number(start_library(n <= sizeof arena ? n : sizeof arena) == ANGO_OK ? " set " : " refused ", n);
         put("\n");
@@ -671,6 +727,8 @@ static bool take_measure(const char *text)
         put_number("badge_cycles=", job.cycles); /* of the last one, from connecting to the reply */
         put_number(" resumed=", tls.resumed);
         put_number(" session_len=", tls.session_len);
+        put_number(" longest_gap_cycles=", gap.longest_cycles);
+        put_number(" busy_calls=", gap.calls);
         put("\n");
     } else if (strcmp(text, "close") == 0) {
         ango_close(&client);
