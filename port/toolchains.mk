@@ -59,15 +59,16 @@ else
         armhf s390x m3 m0plus rv32)
 endif
 
-# $(options), as mbedTLS and src/tls.c are told about them (src/ango_mbedtls_config.h).
+# $(options), as mbedTLS and src/tls*.c are told about them (src/ango_mbedtls_config.h).
 option.tls12 := -DANGO_TLS13=0
 option.tls13 := -DANGO_TLS12=0
 option.restartable := -DANGO_ECP_RESTARTABLE=1
 option.everest := -DANGO_EVEREST=1
 option.x25519 := -DANGO_X25519=1
 option.aes256 := -DANGO_AES256=1
+option.pic := -fPIC -ffunction-sections -fdata-sections
 $(foreach o,$(options),$(if $(option.$o),,$(error VARIANT=$(VARIANT): no option '+$o'; there are \
-    +tls12 (only) +tls13 (only) +restartable +everest +x25519 +aes256)))
+    +tls12 (only) +tls13 (only) +restartable +everest +x25519 +aes256 +pic)))
 
 ifneq ($(filter default undefined,$(origin CC)),)
     CC := $(or $(VARIANT_CC),gcc)

@@ -162,7 +162,7 @@ int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG                 /* src/tls.c: mbedtls_psa_external_get_random */
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS            /* or psa_export_public_key copies 16 KB */
 #ifndef MBEDTLS_PSA_KEY_SLOT_COUNT
-#define MBEDTLS_PSA_KEY_SLOT_COUNT (ANGO_SMALL ? 4 : 32) /* 2 for each handshake that is under way */
+#define MBEDTLS_PSA_KEY_SLOT_COUNT (ANGO_SMALL ? (ANGO_MBEDTLS_4 ? 6 : 4) : 32) /* a handshake takes 2, and 6 in version 4 */
 #endif
 #define PSA_WANT_ALG_HMAC 1
 #define PSA_WANT_KEY_TYPE_HMAC 1
