@@ -23,7 +23,8 @@
  * besides). Built with any other configuration, such as a platform's, it is shared: it stays as others need it, so the
  * heap and the PSA are the platform's, and none of its settings is touched. Then
  *   - config.arena is NULL;
- *   - memory that runs out while a chain is verified is reported as ANGO_E_CERT with ANGO_TLS_NOT_TRUSTED;
+ *   - ANGO_E_MEMORY comes only where mbedTLS itself says that memory ran out; often it says something else instead, so
+ *     that ANGO_E_CERT with ANGO_TLS_NOT_TRUSTED, ANGO_E_TLS and ANGO_E_ANCHOR may mean it, too;
  *   - from mbedTLS 4 on the platform's generator is used, and the port's entropy is not called; before, TLS draws from
  *     the port's, and PSA from the platform's;
  *   - without MBEDTLS_HAVE_TIME_DATE, the first of two issuers of the same name and key is taken;

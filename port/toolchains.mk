@@ -66,9 +66,10 @@ option.restartable := -DANGO_ECP_RESTARTABLE=1
 option.everest := -DANGO_EVEREST=1
 option.x25519 := -DANGO_X25519=1
 option.aes256 := -DANGO_AES256=1
+option.shared :=
 option.pic := -fPIC -ffunction-sections -fdata-sections
-$(foreach o,$(options),$(if $(option.$o),,$(error VARIANT=$(VARIANT): no option '+$o'; there are \
-    +tls12 (only) +tls13 (only) +restartable +everest +x25519 +aes256 +pic)))
+$(foreach o,$(options),$(if $(filter undefined,$(origin option.$o)),$(error VARIANT=$(VARIANT): no option '+$o'; there are \
+    +tls12 (only) +tls13 (only) +restartable +everest +x25519 +aes256 +pic +shared)))
 
 ifneq ($(filter default undefined,$(origin CC)),)
     CC := $(or $(VARIANT_CC),gcc)
@@ -82,7 +83,8 @@ ifeq ($(CI),true)
     WERROR ?= 1
 endif
 
-# What the library and mbedTLS are configured by (src/ango_mbedtls_config.h).
-config = $(patsubst %,-D%_CONFIG_FILE='"ango_mbedtls_config.h"',MBEDTLS TF_PSA_CRYPTO) $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
+# What the library and mbedTLS are configured by: src/ango_mbedtls_config.h, or with +shared mbedTLS's own default.
+config_files := $(if $(filter shared,$(options)),,MBEDTLS TF_PSA_CRYPTO)
+config = $(patsubst %,-D%_CONFIG_FILE='"ango_mbedtls_config.h"',$(config_files)) $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
 # Not empty where the variant's programs run on this machine.
 on_host := $(filter host asan-% fuzz coverage,$(base))

@@ -28,6 +28,9 @@ import standin  # noqa: E402
 
 # With HOSTILE_VARIANT=host the stack is measured, for which the address sanitizer is no use.
 VARIANT = os.environ.get("HOSTILE_VARIANT", "asan-gcc")
+# With +shared, mbedTLS has its own default configuration, the heap, and more curves than ours.
+SHARED = "+shared" in VARIANT
+PLAIN_VARIANT = "host+shared" if SHARED else "host"
 # Bytes of stack for a whole exchange, in any row: x86-64, gcc -O2.
 STACK_BOUND = 6144
 

@@ -24,6 +24,7 @@
 #include "ango_posix.h"
 #include "ango_tls.h"
 #include "arena.h"
+#include "tls.h"
 
 /* --- what a line may say ------------------------------------------------------------------------------- */
 
@@ -304,7 +305,8 @@ static void port_close(void *ctx)
     ango_posix_close(ctx);
 }
 
-/* Linked with --wrap=ango_arena_calloc: an allocation that fails as one that finds no room does. */
+/* Linked with --wrap: an allocation of TLS that fails as one that finds no room does. */
+#if ANGO_TLS_PRIVATE
 void *__real_ango_arena_calloc(size_t count, size_t size);
 void *__wrap_ango_arena_calloc(size_t count, size_t size);
 
@@ -314,6 +316,15 @@ void *__wrap_ango_arena_calloc(size_t count, size_t size)
         return __real_ango_arena_calloc(2, SIZE_MAX);
     return __real_ango_arena_calloc(count, size);
 }
+#else
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return hits(ALLOC_FAIL, ++seen.allocs) ? NULL : __real_calloc(count, size);
+}
+#endif
 
 /* --- memory -------------------------------------------------------------------------------------------- */
 
@@ -432,8 +443,10 @@ static int set_up(void)
     tls_config.port = &plain;
     tls_config.anchors = &anchor;
     tls_config.anchors_len = 1;
-    tls_config.arena = arena.bytes;
-    tls_config.arena_cap = arena.len;
+    if (ANGO_TLS_PRIVATE) {
+        tls_config.arena = arena.bytes;
+        tls_config.arena_cap = arena.len;
+    }
     tls_config.no_clock = number(NO_CLOCK) != 0;
     memset(&refused, 0, sizeof refused);
     tls_config.names = &ango_tls_names;
