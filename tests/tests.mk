@@ -80,7 +80,7 @@ test: ## run every test and check; closes with "N passed, N failed"
 test-tls: ## run all that has to do with TLS, on any MBEDTLS_DIR; closes with "N passed, N failed"
 	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl pkg-config:pkg-config clang:clang libclang-rt-dev \
 	    nginx-light:nginx g++:g++ libgit2-dev gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
-	@MBEDTLS_DIR=$(abspath $(MBEDTLS_DIR)) tests/run --tls
+	@tests/run --tls
 
 test-hostile: ## try the hostile network, row by row: what is expected, what is seen
 	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
