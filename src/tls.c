@@ -316,6 +316,29 @@ static bool ran_out(int ret)
 }
 #endif
 
+int ango_tls_borrow(struct ango_tls *tls, const struct ango_tls_config *config)
+{
+    memset(tls, 0, sizeof *tls);
+    tls->config = config;
+    if (!begin_memory(tls))
+        return ANGO_E_ARG;
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+    (void)psa_crypto_init(); /* without it nothing can be verified, and nothing is */
+#endif
+    return ANGO_OK;
+}
+
+bool ango_tls_give_back(struct ango_tls *tls)
+{
+    bool is_out = ran_out(0);
+
+#if ANGO_TLS_PRIVATE && defined(MBEDTLS_PSA_CRYPTO_C)
+    mbedtls_psa_crypto_free();
+#endif
+    end_memory(tls);
+    return is_out;
+}
+
 /* --- trust anchors -------------------------------------------------------------------------------- */
 
 static int add_anchor(mbedtls_x509_crt *chain, const struct ango_trust_anchor *anchor)

@@ -63,4 +63,11 @@ struct ango_tls_names {
  */
 int ango_tls_verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
 
+/*
+ * For tls_trust.c: mbedTLS without a connection, in the arena of `config`. ANGO_E_ARG: a connection has it. *tls must stay until
+ * it is given back; giving it back says whether memory ran out.
+ */
+int ango_tls_borrow(struct ango_tls *tls, const struct ango_tls_config *config);
+bool ango_tls_give_back(struct ango_tls *tls);
+
 #endif
