@@ -703,20 +703,31 @@ static size_t overflow(size_t depth)
     return depth == SIZE_MAX ? 0 : overflow(depth + 1) + (size_t)frame[0];
 }
 
+static size_t read_number(const char *digits)
+{
+    size_t n = 0;
+
+    for (; *digits >= '0' && *digits <= '9'; digits++)
+        n = n * 10 + (size_t)(*digits - '0');
+    return n;
+}
+
 /* Commands of the measuring build. Whether the line was one. */
 static bool take_measure(const char *text)
 {
     size_t n = 0;
 
     if (strncmp(text, "arena ", 6) == 0) {
-        for (text += 6; *text >= '0' && *text <= '9'; text++)
-            n = n * 10 + (size_t)(*text - '0');
+        n = read_number(text + 6);
         ango_close(&client);
         memset(&stats, 0, sizeof stats);
         memset(&gap, 0, sizeof gap);
         put_number("arena ", n);
         put_number(start_library(n <= sizeof arena ? n : sizeof arena) == ANGO_OK ? " set " : " refused ", n);
         put("\n");
+    } else if (strncmp(text, "slices ", 7) == 0) { /* of public-key work, where mbedTLS is built for it */
+        tls_config.ecp_max_ops = (unsigned)read_number(text + 7);
+        put("slices set\n");
     } else if (strcmp(text, "sessions") == 0) { /* from the next connection on, which has none yet */
         memset(session, 0, sizeof session);
         tls_config.sessions = &ango_tls_sessions;

@@ -91,10 +91,12 @@ CPP = """
 #include <ango_port.h>
 #include <ango_posix.h>
 #include <ango_tls.h>
+#include <ango_trust.h>
 static struct ango_posix posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
 static struct ango_tls tls;
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
+static struct ango_trust trust;
 static uint8_t buffer[512];
 static struct ango_token tokens[ANGO_TOKENS];
 int main()
@@ -113,6 +115,8 @@ int main()
     config.port = &secure;
     if (ango_tls_init(&tls, 0) != ANGO_E_ARG)
         return 2;
+    if (ango_trust_init(&trust, 0) != ANGO_E_ARG)
+        return 3;
     return ango_client_init(&client, &config, "key") != ANGO_OK;
 }
 """

@@ -101,9 +101,9 @@ def show(value, unit):
 class Desk:
     """A measuring badge desk in QEMU, its server, and a proxy in between that counts."""
 
-    def __init__(self, build, tls):
+    def __init__(self, build, tls, ciphers=None):
         self.number = 0
-        self.server = standin.StandIn(TOP + "/build/pki", chain="ecdsa", tls=tls, rate=0)
+        self.server = standin.StandIn(TOP + "/build/pki", chain="ecdsa", tls=tls, ciphers=ciphers, rate=0)
         self.build = build
 
     def __enter__(self):
@@ -238,6 +238,21 @@ class Protocols(Case):
     def test_least_latency(self):
         self.assertLess(self.figure("flights_full", "tls13"), self.figure("flights_full", "tls12"))
         self.assertEqual(self.figure("flights_resumed", "tls13"), self.figure("flights_resumed", "tls12"))
+
+
+class Ciphers(Case):
+    """AES-256, which most servers prefer, against AES-128, which is all that a small build offers (ANGO_AES256=0)."""
+
+    def test_resumed(self):
+        make("m3+tls12+aes256", "firmware-elf")
+        for build, length in (("m3+tls12", "128"), ("m3+tls12+aes256", "256")):
+            for prefers, ciphers in (("256", "ECDHE+AES256:ECDHE+AES128"), ("128", "ECDHE+AES128:ECDHE+AES256")):
+                with Desk(build, "1.2", ciphers) as desk:
+                    desk.keep_sessions()
+                    cost = sorted(desk.badge()["instructions"] for _ in range(6))[2]
+                FIGURES["device_resumed_offers_%s_server_prefers_%s" % (length, prefers)] = cost
+        self.assertLess(1.5 * FIGURES["device_resumed_offers_128_server_prefers_256"],
+                        FIGURES["device_resumed_offers_256_server_prefers_256"])
 
 
 class SmallRecords(Case):
