@@ -444,11 +444,11 @@ static int set_host(struct ango_tls_state *state, const char *host)
 static void configure_tickets(struct ango_tls_state *state)
 {
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
-    if (!state->sessions)
+    if (state->sessions == NULL)
         mbedtls_ssl_conf_session_tickets(&state->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    if (!state->sessions)
+    if (state->sessions == NULL)
         mbedtls_ssl_conf_tls13_key_exchange_modes(&state->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
 #if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && defined(MBEDTLS_SSL_SESSION_TICKETS)
     else /* from mbedTLS 4 on they always come */
@@ -585,7 +585,7 @@ static int set_up(struct ango_tls *tls, const char *host, uint16_t tcp_port)
     tls->state = state;
     state->now = now;
     state->host = host;
-    state->sessions = config->sessions != NULL && !tls->go_without;
+    state->sessions = tls->go_without ? NULL : config->sessions;
     tls->go_without = false;
     mbedtls_ssl_init(&state->ssl);
     mbedtls_ssl_config_init(&state->conf);
@@ -593,8 +593,8 @@ static int set_up(struct ango_tls *tls, const char *host, uint16_t tcp_port)
     ret = start_crypto(tls);
     if (ret == 0)
         ret = configure(tls, host);
-    if (ret == 0 && state->sessions)
-        ret = config->sessions->restore(tls, host, tcp_port);
+    if (ret == 0 && state->sessions != NULL)
+        ret = state->sessions->restore(tls, host, tcp_port);
     if (ret != 0)
         return failure(tls, ret);
     /* Who resumes has no certificate to verify; if it comes to that all the same, they are added then. */
@@ -649,8 +649,8 @@ static void finish_handshake(struct ango_tls *tls)
     tls->handshakes++;
     tls->resumed += !tls->state->verified;
     /* In TLS 1.3 what can be resumed comes later, as a ticket. */
-    if (tls->state->sessions && mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2)
-        tls->config->sessions->save(tls);
+    if (tls->state->sessions != NULL && mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2)
+        tls->state->sessions->save(tls);
     tls->version = mbedtls_ssl_get_version(ssl);
     tls->ciphersuite = mbedtls_ssl_get_ciphersuite(ssl);
 }
@@ -683,14 +683,14 @@ static int handshake(struct ango_tls *tls)
 static int give_up(struct ango_tls *tls, int err)
 {
     const struct ango_port *plain = tls->config->port;
-    bool again = tls->state->sessions && err == ANGO_E_TLS;
+    bool had_sessions = tls->state->sessions != NULL;
 
     if (tls->state->offered)
-        tls->config->sessions->forget(tls); /* whatever it was, it shall not fail the next time too */
-    tls->go_without = tls->state->sessions;
+        tls->state->sessions->forget(tls); /* whatever it was, it shall not fail the next time too */
+    tls->go_without = had_sessions;
     plain->close(plain->ctx);
     tear_down(tls);
-    return again ? ANGO_E_WAIT : err; /* a ticket must not cost more than a full handshake */
+    return had_sessions && err == ANGO_E_TLS ? ANGO_E_WAIT : err; /* a ticket costs a full handshake at most */
 }
 
 int ango_tls_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_ms)
@@ -729,7 +729,7 @@ int ango_tls_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_m
 /* A failure after the handshake: what was done with sessions may have been its cause. */
 static int fail_open(struct ango_tls *tls, int ret)
 {
-    tls->go_without = tls->state->sessions;
+    tls->go_without = tls->state->sessions != NULL;
     return failure(tls, ret);
 }
 
@@ -756,7 +756,7 @@ static bool skip_ticket(struct ango_tls *tls)
     mbedtls_ssl_context *ssl = &tls->state->ssl;
 
     if (ssl->MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET
-        || (tls->state->sessions && !tls->config->sessions->skip(tls)))
+        || (tls->state->sessions != NULL && !tls->state->sessions->skip(tls)))
         return false;
     ssl->MBEDTLS_PRIVATE(state) = MBEDTLS_SSL_HANDSHAKE_OVER;
     ssl->MBEDTLS_PRIVATE(keep_current_message) = 0;
@@ -771,8 +771,8 @@ static bool skip_ticket(struct ango_tls *tls)
 static bool is_ticket(struct ango_tls *tls, int ret)
 {
     if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-        if (tls->state->sessions)
-            tls->config->sessions->save(tls);
+        if (tls->state->sessions != NULL)
+            tls->state->sessions->save(tls);
         return true;
     }
     return ret == MBEDTLS_ERR_SSL_WANT_READ && skip_ticket(tls);

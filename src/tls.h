@@ -38,7 +38,7 @@ struct ango_tls_state {
     bool has_anchors;      /* they have been parsed */
     bool verified;         /* a certificate was looked at: it is not a resumed session */
     bool named;            /* the refused certificate's names have been kept */
-    bool sessions;         /* tickets are asked for */
+    const struct ango_tls_sessions *sessions; /* NULL: this connection goes without */
     bool offered;          /* a saved session was */
     int64_t verified_at;   /* when the certificates behind the offered session were */
     uint8_t binding[32];   /* digest of what a session is bound to */

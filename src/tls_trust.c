@@ -200,27 +200,27 @@ static bool is_welcome(const struct ango_trust_config *config, const uint8_t *da
     return is_signed(config, data, &set);
 }
 
-int ango_trust_replace(struct ango_trust *trust, const uint8_t *data, size_t len)
+int ango_trust_replace(struct ango_trust *trust, const uint8_t *set, size_t len)
 {
     const struct ango_trust_config *config = trust->config;
     unsigned other = 1 - trust->slot;
     struct ango_tls tls;
-    struct set set;
+    struct set parts;
     bool ok;
     int err;
 
-    if (data == NULL || ango_tls_borrow(&tls, config->tls) != ANGO_OK)
+    if (set == NULL || ango_tls_borrow(&tls, config->tls) != ANGO_OK)
         return ANGO_E_ARG;
-    ok = is_welcome(config, data, len);
+    ok = is_welcome(config, set, len);
     if (ango_tls_give_back(&tls) && !ok)
         return ANGO_E_MEMORY;
     if (!ok)
         return ANGO_E_ANCHOR;
-    err = config->write(config->ctx, other, data, len);
+    err = config->write(config->ctx, other, set, len);
     if (err != ANGO_OK)
         return err;
-    if (memcmp(config->slots[other], data, len) != 0 || !take_apart(config->slots[other], config->slot_cap, &set))
+    if (memcmp(config->slots[other], set, len) != 0 || !take_apart(config->slots[other], config->slot_cap, &parts))
         return ANGO_E_ANCHOR;
-    use(trust, other, &set);
+    use(trust, other, &parts);
     return ANGO_OK;
 }
