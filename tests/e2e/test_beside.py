@@ -258,6 +258,7 @@ class Shared(Case):
         both = "#undef MBEDTLS_SSL_PROTO_TLS1_2\n#undef MBEDTLS_SSL_PROTO_TLS1_3\n"
         self.assertRegex(self.compile(both), "#error .*MBEDTLS_SSL_PROTO_TLS1_2 or MBEDTLS_SSL_PROTO_TLS1_3")
 
+    @unittest.skipIf(len(mbedtls_includes()) > 1, "its headers cannot pass for those of 3.6")
     def test_known_bad_versions_are_refused(self):
         version = "#undef MBEDTLS_VERSION_NUMBER\n#define MBEDTLS_VERSION_NUMBER 0x0306%02x00\n"
         only12, only13 = "#undef MBEDTLS_SSL_PROTO_TLS1_3\n", "#undef MBEDTLS_SSL_PROTO_TLS1_2\n#undef MBEDTLS_SSL_PROTO_DTLS\n"
