@@ -432,6 +432,7 @@ static int set_host(struct ango_tls_state *state, const char *host)
     if (name == NULL)
         return MBEDTLS_ERR_SSL_ALLOC_FAILED;
     memcpy(name, host, len);
+    name[len] = '\0';
     state->host_len = len;
     state->address_len = mbedtls_x509_crt_parse_cn_inet_pton(name, state->address);
     /* An address is no server name (RFC 6066, 3); ango_tls_verify looks for it. */
@@ -685,7 +686,7 @@ static int give_up(struct ango_tls *tls, int err)
     const struct ango_port *plain = tls->config->port;
     bool had_sessions = tls->state->sessions != NULL;
 
-    if (tls->state->offered)
+    if (had_sessions && tls->state->offered)
         tls->state->sessions->forget(tls); /* whatever it was, it shall not fail the next time too */
     tls->go_without = had_sessions;
     plain->close(plain->ctx);
