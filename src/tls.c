@@ -473,6 +473,18 @@ static void configure_record_size(struct ango_tls_state *state)
 #endif
 }
 
+static int configure_alpn(struct ango_tls_state *state)
+{
+#if defined(MBEDTLS_SSL_ALPN)
+    static const char *const protocols[] = { "http/1.1", NULL };
+
+    return mbedtls_ssl_conf_alpn_protocols(&state->conf, (void *)(uintptr_t)protocols); /* 3.6 forgot a const */
+#else
+    (void)state;
+    return 0;
+#endif
+}
+
 static int configure(struct ango_tls *tls, const char *host)
 {
     /* AEAD with forward secrecy; the 128-bit ones first, since they are cheaper and enough. */
@@ -523,13 +535,7 @@ static int configure(struct ango_tls *tls, const char *host)
     mbedtls_ssl_conf_groups(&state->conf, groups);
     configure_tickets(state);
     configure_record_size(state);
-#if defined(MBEDTLS_SSL_ALPN)
-    {
-        static const char *const protocols[] = { "http/1.1", NULL };
-
-        ret = mbedtls_ssl_conf_alpn_protocols(&state->conf, (void *)(uintptr_t)protocols); /* 3.6 forgot a const */
-    }
-#endif
+    ret = configure_alpn(state);
     if (ret == 0)
         ret = mbedtls_ssl_setup(&state->ssl, &state->conf);
     if (ret == 0)
