@@ -45,7 +45,7 @@ static struct ango_trust_anchor anchor = { ca, 0 };
 static uint64_t arena[65536 / sizeof(uint64_t)];
 static uint8_t session[4096];
 static struct ango_tls_config tls_config = {
-    &plain, &anchor, 1, arena, sizeof arena, false, 0, NULL, NULL, 0
+    &plain, &anchor, 1, arena, sizeof arena, false, 0, NULL, NULL, 0, NULL, NULL
 };
 static struct ango_tls tls;
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
