@@ -25,8 +25,8 @@
 #if MBEDTLS_VERSION_NUMBER < 0x03060000
 #error "mbedTLS 3.6 or later is needed"
 #endif
-#if MBEDTLS_VERSION_NUMBER == 0x03060200 && defined(MBEDTLS_SSL_PROTO_TLS1_3)
-#error "mbedTLS 3.6.2 fails each handshake of TLS 1.3 (-0x7200): take a later one, or leave MBEDTLS_SSL_PROTO_TLS1_3 out"
+#if MBEDTLS_VERSION_NUMBER <= 0x03060200 && defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#error "mbedTLS up to 3.6.2 fails each handshake of TLS 1.3 (-0x7200): take a later one, or leave MBEDTLS_SSL_PROTO_TLS1_3 out"
 #endif
 #if MBEDTLS_VERSION_NUMBER == 0x03060600 && defined(MBEDTLS_SSL_PROTO_TLS1_2)
 #error "mbedTLS 3.6.6 refuses RSA-PSS in TLS 1.2 (-0x6600): take another one, or leave MBEDTLS_SSL_PROTO_TLS1_2 out"

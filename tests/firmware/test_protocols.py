@@ -306,11 +306,11 @@ class Exchanges(Case):
                     ("exchange_%s_%s" % (column, key), *how) for column, *how in EXCHANGE_COLUMNS])
 
     def test_least_latency(self):
-        """With Everest's, 1.3 saves a flight but computes 0.1 s longer; resumed, 1.2 has a tenth to compute."""
+        """With Everest's, 1.3 saves a flight but computes 0.1 s longer; resumed, 1.2 has a twentieth to compute."""
         longer_s = (FIGURES["exchange_full_tls13_everest"] - FIGURES["exchange_full_tls12_everest"]) / 50e6
         self.assertAlmostEqual(longer_s, 0.1, delta=0.03)
         resumed = measured("m3+tls12+everest", "1.2")[2]["instructions"]
-        self.assertAlmostEqual(resumed / FIGURES["exchange_resumed_tls13_everest"], 0.1, delta=0.02)
+        self.assertAlmostEqual(resumed / FIGURES["exchange_resumed_tls13_everest"], 0.05, delta=0.02)
 
     def test_the_order_of_preference(self):
         """src/tls.c offers the cheapest first (ANGO_X25519_FIRST)."""
