@@ -1,6 +1,6 @@
 /*
  * A device's life with sets of trust anchors, driven by tests/e2e/test_trust.py. Its flash is memory that is programmed
- * four bytes at a time, once after each erase; power can fail before each of these units, and in the middle of one.
+ * 16 bytes at a time, once after each erase; power can fail before each of these units, and in the middle of one.
  *
  *   trust_driver OWNER.der COMMAND...
  *     load SLOT FILE        puts a set into a slot, as the factory does
@@ -20,7 +20,7 @@
 #include "tls.h"
 
 #define SLOT_CAP 4096
-#define UNIT 4
+#define UNIT 16
 
 static uint8_t flash[2][SLOT_CAP];
 static unsigned long units_left; /* until power fails; 0: it does not */
