@@ -92,7 +92,7 @@ include port/lm3s6965/firmware.mk
 
 .PHONY: anchors install clean distclean help
 anchors: ## turn PEM=FILE into a C array of trust anchors
-	@port/packages openssl:openssl
+	@port/packages $(python) openssl:openssl
 	@port/pem2c $(or $(PEM),$(error say which file: make anchors PEM=file.pem))
 
 PREFIX ?= /usr/local

@@ -17,6 +17,11 @@
 #define ANGO_H
 
 #include "ango_port.h"
+#include "ango_private.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define ANGO_VERSION "0.1.0"
 
@@ -40,8 +45,8 @@
 struct ango_token {
     int opaque[5];
 };
-/* Enough for one object of any list that the API documents, with as much again for what it may add. */
-#define ANGO_TOKENS 32
+/* Enough for an entry of any list: whatever else the server says of it takes none. */
+#define ANGO_TOKENS 17
 
 /* Constant for the life of the client; may lie in flash. What it points to belongs to the client meanwhile. */
 struct ango_config {
@@ -50,10 +55,14 @@ struct ango_config {
     uint16_t tcp_port;            /* 0: 443 */
     uint32_t timeout_ms;          /* for a whole exchange: connect, handshake, request, reply; 1 to 2147483647 */
     uint32_t keep_ms;             /* a connection idle for longer is not used again; 0: close after each exchange */
-    uint8_t *buffer;              /* the request, then the reply; one byte of it is kept for a NUL */
-    size_t buffer_cap;            /* at most INT_MAX */
+    uint8_t *buffer;              /* the request; then what is wanted of the reply, however long that is */
+    size_t buffer_cap;            /* at most INT_MAX; result.need says how much a request takes */
     struct ango_token *tokens;
-    size_t tokens_cap;            /* ANGO_TOKENS, or what one object of the reply takes */
+    size_t tokens_cap;            /* at least ANGO_TOKENS */
+    const char *prefix;           /* of all paths, for an installation that has one: "/hub"; NULL or "": none */
+    const char *user_agent;       /* NULL: "ango/" ANGO_VERSION; "": none is sent, which some gateways refuse */
+    uint8_t page_limit;           /* entries that walks and read-backs ask for at a time; 0: ANGO_LIMIT_MAX. Less only
+                                     where mbedTLS is built for small records, and the server sends large ones */
 };
 
 /* --- what came of it ------------------------------------------------------------------------------ */
@@ -71,52 +80,29 @@ struct ango_result {
     enum ango_outcome outcome;
     unsigned http_status;      /* 200 to 599, or 0: none was received */
     const char *status;        /* the API's own word: "success"; "" if there was none */
-    const char *message;       /* the server's words: the API's `message`, or the text of a reply that is not the
-                                  API's; "" if there was none. From the network: may hold control characters,
-                                  and if it is not the API's no UTF-8, so filter it before a terminal sees it */
+    const char *message;       /* the server's words: the API's `message`; without one, if the server said no or the
+                                  reply is not the API's, its text as it came; "" if there was none. Cut to what fits:
+                                  an API's message to at least 95 bytes, a text to half of the buffer and 511. From
+                                  the network: may hold control characters, and a text bytes that are not UTF-8, so
+                                  filter it before a terminal sees it */
     uint32_t retry_after_s;    /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */
-    size_t items;              /* with ANGO_OK: entries of the reply, to be read with ango_next_... */
+    size_t items;              /* entries in the reply's list, all of them */
+    size_t kept;               /* how many of them fitted the buffer and can be read with ango_next_...: with ANGO_OK.
+                                  Those that did not are no error; a walk hands out each */
     size_t need;               /* the buffer_cap that the request takes, also when there is not as much */
     size_t index;              /* with ANGO_E_EMAIL and ANGO_E_ID: which of the list, from 0 */
     int port_error;            /* the last negative result of the port, as it came; 0: none */
     uint32_t done;             /* entries that were updated or deleted, as the reply counts them; 0: it does not */
     uint32_t failed;           /* entries that were not, likewise */
     uint32_t total;            /* entries of the whole list, likewise */
-    /* Private. */
-    const char *done_digits;
-    const char *failed_digits;
-    const char *total_digits;
 };
 
 /* --- the client ----------------------------------------------------------------------------------- */
 
-/* An HTTP/1.1 reply on its way in. Private; here for its size. */
-struct ango_http {
-    uint32_t status;
-    uint32_t left;     /* bytes missing of the body or of a chunk */
-    uint8_t state;
-    uint8_t flags;
-    uint8_t interim;
-    uint32_t retry_after_s;
-    uint32_t now;      /* Unix time, its lower half; 0: unknown */
-    uint8_t *buf;      /* where the decoded body begins */
-    uint8_t *body_end;
-    uint8_t *next;     /* first byte not yet taken */
-    uint8_t *end;      /* of what was received and not yet dropped */
-    uint8_t *limit;    /* of the buffer */
-    int lines_left;    /* bytes that lines may still take */
-};
-
-/* The list of a reply, read object by object. Private; here for its size. */
-struct ango_list {
-    const struct ango_shape *shape;
-    uint8_t *next; /* what is left of it, or NULL */
-    uint8_t escaped; /* not 0: there is a backslash in what is wanted of it */
-    struct ango_token *tokens;
-    size_t tokens_cap;
-};
-
-/* Only `result` is for reading; the rest is the library's. Zero it, or declare it static, before init. */
+/*
+ * Only `result` is for reading; the rest is the library's. Zero it, or declare it static, before init. What is used most
+ * comes first, which makes the code small on a Cortex-M.
+ */
 struct ango_client {
     uint8_t state;
     uint8_t connected;
@@ -124,21 +110,30 @@ struct ango_client {
     const struct ango_port *port;
     const char *api_key;
     uint32_t last_ms;      /* what the clock said last */
+    uint32_t serial;       /* of its set-ups and exchanges */
     /* From here on each start begins with zeros. */
-    struct ango_http http;
+    bool drains;           /* entries are handed out as they come, for a walk */
+    bool handed_out;       /* one was, and more of what has been received is yet to be taken */
+    struct ango_room room;
     int send_error;
     size_t len;            /* bytes of the request */
     size_t pos;            /* bytes of it sent */
     uint32_t started_ms;
+    uint8_t *entry;        /* the next entry to be read */
+    size_t unread;         /* entries kept and not yet read */
     struct ango_result result;
-    struct ango_list list;
+    struct ango_http http;
+    struct ango_json json;
 };
 
 /*
  * Checks the configuration and prepares the client. No connection is made.
  * `config` and `api_key` are not copied: both must stay valid, and unchanged, while the client is used.
- *   ANGO_E_ARG       a NULL, a zero capacity or timeout, a port function missing
- *   ANGO_E_HOST      the host is empty, longer than ANGO_HOST_MAX, or has a character that no host has
+ *   ANGO_E_ARG       a NULL, a zero capacity or timeout, too few tokens, a page_limit above ANGO_LIMIT_MAX, a port
+ *                    function missing, a user_agent with a byte outside 0x20 to 0x7E
+ *   ANGO_E_CLOCK     the port has no clock_ms
+ *   ANGO_E_HOST      the host is empty, longer than ANGO_HOST_MAX, or has a character that no host has; or the prefix
+ *                    has one, or an empty segment
  *   ANGO_E_INSECURE  the port is not secure
  *   ANGO_E_KEY       the key is empty or has a byte outside 0x21 to 0x7E
  */
@@ -241,27 +236,31 @@ int ango_next_invite(struct ango_client *client, struct ango_invite *invite);
 const char *ango_organization_role_text(enum ango_organization_role role);
 const char *ango_project_role_text(enum ango_project_role role);
 
-/* Whether `text` is `word`, which is made of ASCII letters and '-', whatever the case of the letters. */
-bool ango_text_is(const char *text, const char *word);
+/*
+ * Whether two texts are the same bytes, but for the case of ASCII letters: how roles and addresses are compared
+ * everywhere.
+ */
+bool ango_text_is(const char *a, const char *b);
 
 /*
  * A buffer_cap that is enough for every invitation within these bounds, at compile time; `need` itself is
  * exact. The lengths are in bytes and without NUL: of the host, of the key, of the organization's identifier;
- * emails and projects with the longest of each. Worst case: every byte of an identifier percent-encoded,
- * every byte of an address or a project's identifier escaped.
+ * emails and projects with the longest of each. Add the lengths of a
+ * prefix and of a user_agent of your own. Worst case: every byte of an identifier percent-encoded, every byte of an
+ * address or a project's identifier escaped.
  */
 #define ANGO_INVITE_NEED(host_len, key_len, organization_id_len, emails, email_len, projects, project_id_len) \
-    (204u + (host_len) + (key_len) + 3u * (organization_id_len) + (emails) * (2u * (email_len) + 3u) + \
+    (255u + (host_len) + (key_len) + 3u * (organization_id_len) + (emails) * (2u * (email_len) + 3u) + \
      (projects) * (2u * (project_id_len) + 43u))
 
 /* --- pages ---------------------------------------------------------------------------------------- */
 
 #define ANGO_LIMIT_MAX 100 /* vendor's OpenAPI pages */
 
-/* Part of a list. The larger the limit, the larger the reply: an invitation takes some 230 bytes, a member 180. */
+/* Part of a list. What of it does not fit the buffer is counted, not kept: a walk hands out all of it. */
 struct ango_page {
     uint32_t page;  /* counts from 1 */
-    uint32_t limit; /* entries on a page, 1 to ANGO_LIMIT_MAX */
+    uint32_t limit; /* entries on a page, 1 to ANGO_LIMIT_MAX; a server may give fewer, or more */
 };
 
 /* --- invitations that are pending ----------------------------------------------------------------- */
@@ -270,14 +269,27 @@ struct ango_page {
 int ango_get_organization_invites_start(struct ango_client *client, const char *organization_id,
                                         const struct ango_page *page);
 
+static inline int ango_get_organization_invites(struct ango_client *client, const char *organization_id,
+                                                const struct ango_page *page)
+{
+    int err = ango_get_organization_invites_start(client, organization_id, page);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
 /*
  * Takes invitations back: DELETE /v2/organization/{organization_id}/invites. Errors as with
- * ango_invite_members_to_org. The reply counts what was `done` and what `failed`, and names nobody:
- * ango_confirm_begin tells who still
- * is invited.
+ * ango_invite_members_to_org. The reply counts what was `done` and what `failed`, and names nobody: ango_walk_invites
+ * tells who still is invited.
  */
 int ango_delete_organization_invites_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len);
+
+static inline int ango_delete_organization_invites(struct ango_client *client, const char *organization_id,
+                                                   const char *const *emails, size_t emails_len)
+{
+    int err = ango_delete_organization_invites_start(client, organization_id, emails, emails_len);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
 
 /* --- members -------------------------------------------------------------------------------------- */
 
@@ -292,6 +304,14 @@ struct ango_member {
 /* GET /v2/organization/{organization_id}/users. `search` is for the server to understand; NULL or "": all members. */
 int ango_get_organization_members_start(struct ango_client *client, const char *organization_id, const char *search,
                                         const struct ango_page *page);
+
+static inline int ango_get_organization_members(struct ango_client *client, const char *organization_id,
+                                                const char *search, const struct ango_page *page)
+{
+    int err = ango_get_organization_members_start(client, organization_id, search, page);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
 int ango_next_member(struct ango_client *client, struct ango_member *member);
 
 /* What came of one change of role; "" where the server said nothing. */
@@ -305,11 +325,27 @@ struct ango_role_update {
 int ango_update_organization_members_role_start(struct ango_client *client, const char *organization_id,
                                                 const char *const *emails, size_t emails_len,
                                                 enum ango_organization_role role);
+
+static inline int ango_update_organization_members_role(struct ango_client *client, const char *organization_id,
+                                                        const char *const *emails, size_t emails_len,
+                                                        enum ango_organization_role role)
+{
+    int err = ango_update_organization_members_role_start(client, organization_id, emails, emails_len, role);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
 int ango_next_role_update(struct ango_client *client, struct ango_role_update *update);
 
 /* Removes members: DELETE /v2/organization/{organization_id}/users. result.done and result.failed count. */
 int ango_delete_organization_members_start(struct ango_client *client, const char *organization_id,
                                            const char *const *emails, size_t emails_len);
+
+static inline int ango_delete_organization_members(struct ango_client *client, const char *organization_id,
+                                                   const char *const *emails, size_t emails_len)
+{
+    int err = ango_delete_organization_members_start(client, organization_id, emails, emails_len);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
 
 /* --- projects ------------------------------------------------------------------------------------- */
 
@@ -323,6 +359,13 @@ struct ango_project {
 
 /* GET /v2/listProjects. `sort` is a field's name, with a '-' before it for the reverse: "-createdAt"; NULL: unsorted. */
 int ango_list_projects_start(struct ango_client *client, const char *sort, const struct ango_page *page);
+
+static inline int ango_list_projects(struct ango_client *client, const char *sort, const struct ango_page *page)
+{
+    int err = ango_list_projects_start(client, sort, page);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
 int ango_next_project(struct ango_client *client, struct ango_project *project);
 
 /* Somebody who works on a project, as the server shows it; "" where it said nothing. */
@@ -334,129 +377,6 @@ struct ango_assignee {
 /* Puts members of the organization on a project: POST /v2/project/{project_id}/assigned. */
 int ango_add_members_to_project_start(struct ango_client *client, const char *project_id, const char *const *emails,
                                       size_t emails_len, enum ango_project_role role);
-/* The reply may show who else works on the project, or nobody. */
-int ango_next_assignee(struct ango_client *client, struct ango_assignee *assignee);
-
-/* --- lists of any length -------------------------------------------------------------------------- */
-
-/*
- * Walks a whole list item by item and fetches the next page when it must. The size of a page is chosen to fit
- * the client's buffer; one that turns out too large is asked for again in halves, down to a single item.
- *
- * While the walk goes on the list may change: who joins or leaves an earlier page meanwhile can make an item
- * appear twice, or be missed. A walk ends with the first page that is not full; a server that sends the same
- * page again and again is ANGO_E_SHAPE. Private but for its size.
- */
-struct ango_walk {
-    struct ango_client *client;
-    int (*ask)(struct ango_walk *walk, const struct ango_page *page);
-    const char *id;
-    const char *query;
-    uint32_t seen;    /* items handed out */
-    uint32_t limit;
-    uint32_t most;    /* limit that was begun with */
-    uint32_t at;      /* items read of this page */
-    uint32_t skip;    /* items of this page that were handed out before */
-    uint32_t first;   /* hash of this page's first identifier */
-    uint8_t fitted;   /* pages since the limit changed */
-    uint8_t repeats;
-    uint8_t state;
-};
-
-/*
- * Begin a walk; nothing is sent yet. The client is the walk's until it ends; the strings must stay valid
- * until then.
- * ANGO_E_ARG for a NULL; what is wrong with a string is found when the first page is asked for.
- */
-int ango_walk_invites(struct ango_walk *walk, struct ango_client *client, const char *organization_id);
-int ango_walk_members(struct ango_walk *walk, struct ango_client *client, const char *organization_id,
-                      const char *search);
-int ango_walk_projects(struct ango_walk *walk, struct ango_client *client, const char *sort);
-
-/*
- * The next item: a struct ango_invite, ango_member or ango_project, as the walk was begun. Its strings are
- * valid until the next call. ANGO_E_WAIT when it is not there yet (blocking no longer than ango_step does),
- * ANGO_E_END after the last. After any other error, which client->result explains, the next call asks for the
- * same page again: after a 429, wait as long as result.retry_after_s says, and go on.
- */
-int ango_walk_step(struct ango_walk *walk, void *item, uint32_t wait_ms);
-/* The same, waiting until it is there. */
-int ango_walk_next(struct ango_walk *walk, void *item);
-
-/* --- the way out of "unknown" --------------------------------------------------------------------- */
-
-enum ango_presence { ANGO_ABSENT, ANGO_INVITED, ANGO_MEMBER };
-
-/* Private but for its size. */
-struct ango_confirm {
-    struct ango_walk walk;
-    const char *organization_id;
-    const char *const *emails;
-    size_t emails_len;
-    enum ango_presence *presence;
-    size_t at;
-    uint8_t phase;
-};
-
-/*
- * Reads back what became of invitations whose outcome is unknown: presence[i] says of emails[i] whether it is
- * invited (pending), already a member, or neither; only then is it safe to invite it again. Walks all pending
- * invitations, then searches the members for each address that was not among them. Addresses are compared
- * without the case of ASCII letters. All pointers must stay valid until it is done. `presence` means nothing
- * before ANGO_OK.
- *   ANGO_E_WAIT  (step) not done yet
- *   others       as with ango_walk_step; the next step goes on where this one failed
- * Give the server a moment first: a request that was cut off can still be at work.
- */
-int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,
-                       const char *const *emails, size_t emails_len, enum ango_presence *presence);
-int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms);
-int ango_confirm_invitations(struct ango_client *client, const char *organization_id, const char *const *emails,
-                             size_t emails_len, enum ango_presence *presence);
-
-/* --- the same, waiting for the result ------------------------------------------------------------- */
-
-static inline int ango_get_organization_invites(struct ango_client *client, const char *organization_id,
-                                                const struct ango_page *page)
-{
-    int err = ango_get_organization_invites_start(client, organization_id, page);
-    return err == ANGO_OK ? ango_finish(client) : err;
-}
-
-static inline int ango_delete_organization_invites(struct ango_client *client, const char *organization_id,
-                                                   const char *const *emails, size_t emails_len)
-{
-    int err = ango_delete_organization_invites_start(client, organization_id, emails, emails_len);
-    return err == ANGO_OK ? ango_finish(client) : err;
-}
-
-static inline int ango_get_organization_members(struct ango_client *client, const char *organization_id,
-                                                const char *search, const struct ango_page *page)
-{
-    int err = ango_get_organization_members_start(client, organization_id, search, page);
-    return err == ANGO_OK ? ango_finish(client) : err;
-}
-
-static inline int ango_update_organization_members_role(struct ango_client *client, const char *organization_id,
-                                                        const char *const *emails, size_t emails_len,
-                                                        enum ango_organization_role role)
-{
-    int err = ango_update_organization_members_role_start(client, organization_id, emails, emails_len, role);
-    return err == ANGO_OK ? ango_finish(client) : err;
-}
-
-static inline int ango_delete_organization_members(struct ango_client *client, const char *organization_id,
-                                                   const char *const *emails, size_t emails_len)
-{
-    int err = ango_delete_organization_members_start(client, organization_id, emails, emails_len);
-    return err == ANGO_OK ? ango_finish(client) : err;
-}
-
-static inline int ango_list_projects(struct ango_client *client, const char *sort, const struct ango_page *page)
-{
-    int err = ango_list_projects_start(client, sort, page);
-    return err == ANGO_OK ? ango_finish(client) : err;
-}
 
 static inline int ango_add_members_to_project(struct ango_client *client, const char *project_id,
                                               const char *const *emails, size_t emails_len, enum ango_project_role role)
@@ -464,5 +384,172 @@ static inline int ango_add_members_to_project(struct ango_client *client, const 
     int err = ango_add_members_to_project_start(client, project_id, emails, emails_len, role);
     return err == ANGO_OK ? ango_finish(client) : err;
 }
+
+/* The reply may show who else works on the project, or nobody. */
+int ango_next_assignee(struct ango_client *client, struct ango_assignee *assignee);
+
+/*
+ * One project, and who works on it: GET /v2/project/{project_id}. Read with ango_next_assignee. The reply also holds
+ * the project's whole set-up, often 100 KB, which is passed over.
+ */
+int ango_get_project_start(struct ango_client *client, const char *project_id);
+
+static inline int ango_get_project(struct ango_client *client, const char *project_id)
+{
+    int err = ango_get_project_start(client, project_id);
+    return err == ANGO_OK ? ango_finish(client) : err;
+}
+
+/* --- lists of any length -------------------------------------------------------------------------- */
+
+#define ANGO_WALK_PAGES_MAX 10000
+
+/*
+ * Walks a whole list and hands out entry by entry, while the reply comes in: a list of any length passes through a small
+ * buffer, and each page is one request of up to config.page_limit entries.
+ *
+ * It rests on nothing that no source shows. A page that is short is not taken for the last one: the walk ends with the
+ * first page that brings nothing new (it is empty, or begins as the first page or the one before did), or when as many
+ * entries have come as the reply's `total` says. So it is right with a server that gives fewer entries than it was asked
+ * for, or that ignores `limit`, `page`, or both; each entry is handed out once. If somebody joins or leaves an earlier
+ * page meanwhile, an entry can come twice, or be missed.
+ */
+struct ango_walk {
+    /* May be changed after the walk was begun. */
+    uint32_t pages_max;  /* ANGO_WALK_PAGES_MAX */
+    uint32_t timeout_ms; /* for the whole walk, from its beginning; 0: no limit but that of each exchange */
+    /* Private. */
+    uint8_t limit;
+    uint8_t empty;       /* pages in a row, until now, that brought nothing new */
+    uint8_t state;
+    uint8_t first_len;   /* entries of the first page, if it was short; else 0 */
+    bool compared;       /* an entry of this page, with the pages before */
+    bool repeats;        /* this page was read before */
+    bool repeated;       /* one was: there may be entries behind it that no page shows */
+    bool swept;          /* the list is being read again in pages of first_len */
+    bool thorough;       /* for a read-back: rests on less, at the price of reading more */
+    bool one_page;
+    struct ango_client *client;
+    int (*ask)(struct ango_walk *walk, const struct ango_page *page);
+    const char *id;
+    const char *query;
+    uint32_t began_ms;
+    uint32_t serial;     /* of its last exchange */
+    uint32_t page;
+    uint32_t at;         /* entries read of this page */
+    uint32_t passed;     /* entries of the pages before */
+    uint32_t skip;       /* entries from this page's first on that were handed out before */
+    uint32_t first;      /* hash of the first page's first entry */
+    uint32_t previous;   /* hash of the first entry of the page before */
+    uint32_t begins;     /* hash of this page's first entry that fits */
+};
+
+/*
+ * Begin a walk; nothing is sent yet. The client is the walk's until it ends: an operation that is started in between is
+ * ANGO_E_ARG while a reply comes in, and otherwise makes the walk end with ANGO_E_ARG. The strings must stay valid.
+ * ANGO_E_ARG for a NULL; an invalid string is found when the first page is asked for.
+ */
+int ango_walk_invites(struct ango_walk *walk, struct ango_client *client, const char *organization_id);
+int ango_walk_members(struct ango_walk *walk, struct ango_client *client, const char *organization_id,
+                      const char *search);
+int ango_walk_projects(struct ango_walk *walk, struct ango_client *client, const char *sort);
+
+/*
+ * The next entry: a struct ango_invite, ango_member or ango_project, as the walk was begun. Its strings are
+ * valid until the next call.
+ *   ANGO_E_WAIT     it is not there yet; blocks no longer than ango_step does
+ *   ANGO_E_END      there is no further entry
+ *   ANGO_E_ENTRY    this entry does not fit the buffer; the next call goes on behind it
+ *   ANGO_E_ARG      a NULL, or the client was used for something else: the walk is over
+ *   ANGO_E_SHAPE    also after pages_max pages: the walk is over
+ *   ANGO_E_TIME     also when timeout_ms has passed: the walk is over, unless timeout_ms is changed
+ *   others          as client->result explains; the next call asks for the same page again and goes on behind the entries
+ *                   that were handed out. After a 429 wait as long as result.retry_after_s says
+ * Until the end of a page nothing shows that its reply is a success: an error may still follow what was handed out.
+ */
+int ango_walk_step(struct ango_walk *walk, void *entry, uint32_t wait_ms);
+/* The same, waiting until it is there. */
+int ango_walk_next(struct ango_walk *walk, void *entry);
+
+/* --- the way out of "unknown" --------------------------------------------------------------------- */
+
+enum ango_presence {
+    ANGO_ABSENT,   /* neither invited nor a member, or not on the project: on the evidence below */
+    ANGO_INVITED,  /* the invitation is pending */
+    ANGO_MEMBER,   /* of the organization */
+    ANGO_ASSIGNED, /* on the project */
+    ANGO_UNSURE    /* was not found, and there is no evidence that it is not there: do not send again */
+};
+
+#define ANGO_CONFIRM_PASSES_MAX 6
+#define ANGO_CONFIRM_TIMEOUT_MS 600000u
+
+/* The size is for the caller to provide; how long to wait may be changed after the beginning. */
+struct ango_confirm {
+    uint32_t settle_ms; /* from the beginning until the last reading may start: config.timeout_ms, the time that the
+                           request itself was given. Less makes "absent" less sure, not faster than two readings */
+    uint32_t timeout_ms; /* from the beginning until ANGO_E_TIME: ANGO_CONFIRM_TIMEOUT_MS; 0: no limit but that of
+                           each exchange and of ANGO_WALK_PAGES_MAX */
+    /* Private. */
+    uint8_t passes;
+    uint8_t phase;
+    bool of_project;
+    bool late;         /* this pass began after settle_ms */
+    bool unclear;      /* this pass has met an entry without an address, or one that did not fit */
+    const char *id;
+    const char *const *emails;
+    size_t emails_len;
+    size_t missing;    /* those that were not found yet */
+    enum ango_presence *presence;
+    uint32_t began_ms;
+    uint32_t sum;      /* of the hashes of all addresses that this pass has seen */
+    uint32_t last_sum; /* of the pass before */
+    uint32_t count;    /* addresses that this pass has seen */
+    uint32_t last_count;
+    struct ango_walk walk;
+};
+
+/*
+ * Read back what became of an invitation, or of an assignment to a project, whose outcome is unknown: presence[i] says it
+ * of emails[i]; only after ANGO_ABSENT is it safe to send it again. Invitations are looked for among the pending ones,
+ * then among the members; assignments among those who work on the project, in whatever role. `presence` means nothing
+ * before ANGO_OK. All pointers must stay valid until then.
+ *
+ * "Found" needs no more than one entry with that address. "Absent" is what makes people send again, so it needs all of
+ * this:
+ *   - two readings in a row, from the first page to the last, that saw exactly the same addresses: an entry that is added
+ *     or removed meanwhile can hide another one from one reading, but not from two that agree;
+ *   - the second of them began at least settle_ms after ango_confirm_begin: a server may still be at work on a request
+ *     that was cut off, and show late what it has written;
+ *   - every entry could be compared: each had an address, and fitted the buffer;
+ *   - no invitation of theirs was shown in another state than pending or expired, if the server shows such at all;
+ *   - no page was shown twice: a server that ignores `page` may have more than it shows;
+ *   - the address is plain ASCII without a domain in punycode ("xn--"): what a server makes of others, nobody knows.
+ * Otherwise it is ANGO_UNSURE: also when ANGO_CONFIRM_PASSES_MAX readings never agreed.
+ * Addresses are compared as by ango_text_is. The members are read whole, since no source shows that a search finds
+ * addresses.
+ *   ANGO_E_WAIT  (step) not done yet; ango_confirm_wait_ms tells how long there is nothing to do
+ *   ANGO_E_ARG   a NULL, no address, or an empty one; the client was used for something else meanwhile
+ *   ANGO_E_TIME  also when timeout_ms has passed; it goes on when that is changed
+ *   others       as with ango_walk_step; the next step goes on where this one failed
+ */
+int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,
+                       const char *const *emails, size_t emails_len, enum ango_presence *presence);
+int ango_confirm_assigned_begin(struct ango_confirm *confirm, struct ango_client *client, const char *project_id,
+                                const char *const *emails, size_t emails_len, enum ango_presence *presence);
+int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms);
+
+/* Milliseconds until the next step has something to do; 0: it has. For a caller that can sleep, or do other things. */
+uint32_t ango_confirm_wait_ms(const struct ango_confirm *confirm);
+
+/* The same in one call. It keeps the processor busy while it waits: prefer the steps where that matters. */
+int ango_confirm_invitations(struct ango_client *client, const char *organization_id, const char *const *emails,
+                             size_t emails_len, enum ango_presence *presence);
+int ango_confirm_assigned(struct ango_client *client, const char *project_id, const char *const *emails,
+                          size_t emails_len, enum ango_presence *presence);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

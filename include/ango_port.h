@@ -40,14 +40,15 @@ enum ango_error {
     ANGO_E_TLS = -17,      /* [network] the TLS protocol failed: not a TLS server, or none we speak with */
     ANGO_E_TRUNCATED = -18, /* [network] the connection ended before the reply did */
     ANGO_E_HTTP = -19,     /* [server] not HTTP/1.1 as this client accepts it */
-    ANGO_E_TOO_BIG = -20,  /* [programmer] the reply is larger than the buffer or the tokens */
+    ANGO_E_TOO_BIG = -20,  /* [server] the head of the reply has no end, or a TLS record is larger than this build takes */
     ANGO_E_JSON = -21,     /* [server] the reply is not JSON */
     ANGO_E_SHAPE = -22,    /* [server] JSON, but not what the API replies */
     ANGO_E_STATUS = -23,   /* [operator] the server said no: see result.http_status and result.message */
     ANGO_E_CANCELLED = -24, /* [programmer] ango_cancel was called */
-    ANGO_E_ANCHOR = -25    /* [operator] a trust anchor that cannot be used; ango_tls.anchor says which */
+    ANGO_E_ANCHOR = -25,   /* [operator] a trust anchor that cannot be used; ango_tls.anchor says which */
+    ANGO_E_ENTRY = -26     /* [programmer] one entry of a list is larger than the buffer; a walk goes on behind it */
 };
-#define ANGO_E_LAST ANGO_E_ANCHOR
+#define ANGO_E_LAST ANGO_E_ENTRY
 
 /*
  * One connection at a time to one server. The struct is constant and may lie in flash; what changes is

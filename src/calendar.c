@@ -1,5 +1,7 @@
 #include "calendar.h"
 
+#include <string.h>
+
 int32_t ango_days(unsigned year, unsigned month, unsigned day)
 {
     /* The year starts in March, so that a leap day is its last. */
@@ -7,34 +9,33 @@ int32_t ango_days(unsigned year, unsigned month, unsigned day)
         month += 12;
         year--;
     }
-    /* (979 m + 25) / 32 is (153 m - 457) / 5 + 92 for the months 3 to 14. */
-    return (int32_t)(1461 * year / 4 + (979 * month + 25) / 32 + day) - 719576;
+    /* From March on each five months have 153 days; the last number makes 1970-01-01 day 0. */
+    return (int32_t)(365 * year + year / 4 + (153 * month - 457) / 5 + day) - 719484;
 }
 
 static unsigned two_digits(const char *p)
 {
-    return (unsigned)(p[0] * 10 + p[1] - '0' * 11);
+    return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
 }
 
-uint32_t ango_http_wait(const char *text, const char *end, uint32_t now)
+uint32_t ango_http_wait(const char *text, uint32_t now)
 {
-    /* The second and third letter of a month, added up: no two are alike. */
-    static const uint8_t months[] = { 'a' + 'n', 'e' + 'b', 'a' + 'r', 'p' + 'r', 'a' + 'y', 'u' + 'n',
-                                      'u' + 'l', 'u' + 'g', 'e' + 'p', 'c' + 't', 'o' + 'v', 'e' + 'c' };
-    unsigned month = 0;
-    unsigned year = 0;
-    uint32_t seconds = 0;
-    int i;
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    unsigned month = 1;
+    unsigned year;
+    uint32_t seconds;
 
-    if (end - text != 29 || now == 0)
+    if (strlen(text) != strlen("Sun, 06 Nov 1994 08:49:37 GMT") || now == 0)
         return 0;
-    while (text[9] + text[10] != months[month++])
-        if (month == sizeof months)
+    while (memcmp(text + 8, &months[3 * (month - 1)], 3) != 0) {
+        month++;
+        if (month > 12)
             return 0;
-    for (i = 17; i < 26; i += 3)
-        seconds = seconds * 60 + two_digits(text + i);
-    for (i = 12; i < 16; i++)
-        year = year * 10 + (unsigned)text[i] - '0';
-    seconds += 86400 * (uint32_t)ango_days(year, month, two_digits(text + 5)) - now;
+    }
+    year = two_digits(text + 12) * 100 + two_digits(text + 14);
+    seconds = (uint32_t)ango_days(year, month, two_digits(text + 5));
+    seconds = seconds * 24 + two_digits(text + 17);
+    seconds = seconds * 60 + two_digits(text + 20);
+    seconds = seconds * 60 + two_digits(text + 23) - now;
     return seconds <= INT32_MAX ? seconds : 0;
 }

@@ -1,113 +1,333 @@
-/* After an outcome that is unknown: who is invited, who is a member, who is neither? */
+/* After an outcome that is unknown: who is invited, a member, or on the project; and who surely is not? */
 #include <limits.h>
 #include <string.h>
 
-#include "client.h"
+#include "text.h"
+#include "walk.h"
 
-enum { IDLE, INVITES, MEMBERS, DONE };
+/*
+ *  phase     what is read                  then
+ *  INVITES   the pending invitations       MEMBERS
+ *  MEMBERS   the members                   the pass has ended: SETTLE, DONE, or the next pass
+ *  ASSIGNED  who works on the project      the same
+ *  SETTLE    nothing, until settle_ms      the next pass
+ *  DONE      nothing: the presence is there
+ * DONE also as soon as everybody was found, at the end of a page.
+ */
+enum { IDLE, INVITES, MEMBERS, ASSIGNED, SETTLE, DONE };
 
-/* Addresses are compared as every mail server compares them in practice: without the case of ASCII letters. */
-static bool same_address(const char *a, const char *b)
+/* Of an entry the address is wanted; and what tells two of the same address apart, for the walk. */
+struct entry {
+    const char *id;
+    const char *address;
+    const char *status; /* of an invitation */
+};
+
+/* --- what is read --------------------------------------------------------------------------------- */
+
+enum { LIST = ANGO_FIELD_OWN, ASSIGNED_LIST };
+
+static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
 {
-    for (;; a++, b++) {
-        unsigned x = (unsigned char)*a;
-        unsigned y = (unsigned char)*b;
+    static const struct ango_field fields[] = {
+        ANGO_ENVELOPE,
+        { "invites", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
+        { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+        { "to", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+        { "status", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+    };
+    static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
 
-        if (x != y && !((x ^ y) == 0x20 && (x | 0x20) - 'a' < 26))
+    return ango_start_invites(walk->client, walk->id, page, &shape);
+}
+
+static int ask_members(struct ango_walk *walk, const struct ango_page *page)
+{
+    static const struct ango_field fields[] = {
+        ANGO_ENVELOPE,
+        { "users", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
+        { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+        { "email", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+    };
+    static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
+
+    return ango_start_members(walk->client, walk->id, NULL, page, &shape);
+}
+
+static int ask_assigned(struct ango_walk *walk, const struct ango_page *page)
+{
+    static const struct ango_field fields[] = {
+        ANGO_ENVELOPE,
+        { "project", ANGO_FIELD_DATA, ANGO_JSON_OBJECT, 0 },
+        { "assignedTo", LIST, ANGO_JSON_LIST, 0 },
+        { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+        { "assignee", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+    };
+    static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ASSIGNED_LIST, 1 };
+
+    (void)page;
+    return ango_start_project(walk->client, walk->id, &shape);
+}
+
+static int begin_walk(struct ango_confirm *confirm, unsigned phase)
+{
+    struct ango_walk *walk = &confirm->walk;
+    int err = ango_walk_begin(walk, walk->client, confirm->id, NULL,
+                              phase == INVITES ? ask_invites : phase == MEMBERS ? ask_members : ask_assigned);
+
+    confirm->phase = (uint8_t)phase;
+    walk->thorough = true;
+    walk->one_page = phase == ASSIGNED;
+    return err;
+}
+
+/* --- passes --------------------------------------------------------------------------------------- */
+
+static uint32_t elapsed_ms(const struct ango_confirm *confirm)
+{
+    const struct ango_port *port = confirm->walk.client->port;
+
+    return port->clock_ms(port->ctx) - confirm->began_ms;
+}
+
+static int begin_pass(struct ango_confirm *confirm)
+{
+    confirm->late = elapsed_ms(confirm) >= confirm->settle_ms;
+    confirm->last_sum = confirm->sum;
+    confirm->last_count = confirm->count;
+    confirm->sum = 0;
+    confirm->count = 0;
+    confirm->unclear = false;
+    confirm->passes++;
+    return begin_walk(confirm, confirm->of_project ? ASSIGNED : INVITES);
+}
+
+/* What a server makes of other addresses than these, nobody knows: they are not compared, so never absent. */
+static bool is_comparable(const char *address)
+{
+    const char *p;
+
+    for (p = address; *p != '\0'; p++)
+        if ((uint8_t)*p >= 0x80
+            || ((p[0] == 'x' || p[0] == 'X') && (p[1] == 'n' || p[1] == 'N') && p[2] == '-' && p[3] == '-'))
             return false;
-        if (x == '\0')
-            return true;
+    return true;
+}
+
+static bool is_found(enum ango_presence presence)
+{
+    return presence != ANGO_ABSENT && presence != ANGO_UNSURE;
+}
+
+/* The end: without evidence nobody is absent, and some never are. */
+static int end(struct ango_confirm *confirm, bool evidence)
+{
+    size_t i;
+
+    for (i = 0; i < confirm->emails_len; i++)
+        if (!is_found(confirm->presence[i]) && !(evidence && is_comparable(confirm->emails[i])))
+            confirm->presence[i] = ANGO_UNSURE;
+    confirm->phase = DONE;
+    return ANGO_OK;
+}
+
+static int end_pass(struct ango_confirm *confirm)
+{
+    bool agrees = confirm->passes > 1 && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
+
+    if (agrees && confirm->late)
+        return end(confirm, !confirm->unclear);
+    if (confirm->passes == ANGO_CONFIRM_PASSES_MAX)
+        return end(confirm, false);
+    confirm->phase = SETTLE;
+    return ANGO_E_WAIT;
+}
+
+/* --- entries -------------------------------------------------------------------------------------- */
+
+static enum ango_presence presence_in(const struct ango_confirm *confirm)
+{
+    switch (confirm->phase) {
+    case INVITES:
+        return ANGO_INVITED;
+    case MEMBERS:
+        return ANGO_MEMBER;
+    default:
+        return ANGO_ASSIGNED;
     }
+}
+
+/*
+ * What an entry says of the address that is its. A server may show invitations in other states than was asked for: one
+ * that has expired is as good as none; what any other word means, nobody knows.
+ */
+static enum ango_presence presence_by(const struct ango_confirm *confirm, const struct entry *entry)
+{
+    if (*entry->status == '\0' || ango_text_is(entry->status, "pending"))
+        return presence_in(confirm);
+    return ango_text_is(entry->status, "expired") ? ANGO_ABSENT : ANGO_UNSURE;
+}
+
+static void take_entry(struct ango_confirm *confirm, const struct entry *entry)
+{
+    enum ango_presence presence = presence_by(confirm, entry);
+    size_t i;
+
+    confirm->count++;
+    confirm->sum += ango_hash(ANGO_HASH_BEGIN, entry->address);
+    if (*entry->address == '\0')
+        confirm->unclear = true;
+    if (presence == ANGO_ABSENT)
+        return;
+    for (i = 0; i < confirm->emails_len; i++)
+        if (!is_found(confirm->presence[i]) && ango_text_is(confirm->emails[i], entry->address)) {
+            confirm->presence[i] = presence;
+            if (is_found(presence))
+                confirm->missing--;
+        }
+}
+
+static int end_list(struct ango_confirm *confirm)
+{
+    int err;
+
+    if (confirm->walk.repeated)
+        confirm->unclear = true;
+    if (confirm->phase != INVITES)
+        return end_pass(confirm);
+    err = begin_walk(confirm, MEMBERS);
+    return err == ANGO_OK ? ANGO_E_WAIT : err;
+}
+
+static int read_list(struct ango_confirm *confirm, uint32_t wait_ms)
+{
+    struct entry entry = { "", "", "" };
+    int err = ango_walk_step(&confirm->walk, &entry, wait_ms);
+
+    switch (err) {
+    case ANGO_OK:
+    case ANGO_E_ENTRY: /* without an address, since it could not be kept */
+        take_entry(confirm, &entry);
+        return ANGO_E_WAIT;
+    case ANGO_E_END:
+        return end_list(confirm);
+    default:
+        return err;
+    }
+}
+
+/* --- the interface -------------------------------------------------------------------------------- */
+
+static int begin(struct ango_confirm *confirm, struct ango_client *client, const char *id,
+                 const char *const *emails, size_t emails_len, enum ango_presence *presence, bool of_project)
+{
+    size_t i;
+
+    if (confirm == NULL || client == NULL || client->config == NULL || emails == NULL || emails_len == 0
+        || emails_len > INT_MAX || presence == NULL)
+        return ANGO_E_ARG;
+    for (i = 0; i < emails_len; i++) {
+        if (emails[i] == NULL || *emails[i] == '\0')
+            return ANGO_E_ARG;
+        presence[i] = ANGO_ABSENT;
+    }
+    memset(confirm, 0, sizeof *confirm);
+    confirm->settle_ms = client->config->timeout_ms;
+    confirm->timeout_ms = ANGO_CONFIRM_TIMEOUT_MS;
+    confirm->walk.client = client;
+    confirm->id = id;
+    confirm->emails = emails;
+    confirm->emails_len = emails_len;
+    confirm->missing = emails_len;
+    confirm->presence = presence;
+    confirm->of_project = of_project;
+    confirm->began_ms = client->port->clock_ms(client->port->ctx);
+    return begin_pass(confirm);
 }
 
 int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,
                        const char *const *emails, size_t emails_len, enum ango_presence *presence)
 {
-    size_t i;
-    int err;
-
-    if (confirm == NULL || emails == NULL || emails_len - 1 >= INT_MAX || presence == NULL)
-        return ANGO_E_ARG;
-    memset(confirm, 0, sizeof *confirm);
-    err = ango_walk_invites(&confirm->walk, client, organization_id);
-    if (err != ANGO_OK)
-        return err;
-    for (i = 0; i < emails_len; i++) {
-        if (emails[i] == NULL || *emails[i] == '\0') /* a search for which would find everybody */
-            return ANGO_E_ARG;
-        presence[i] = ANGO_ABSENT;
-    }
-    confirm->organization_id = organization_id;
-    confirm->emails = emails;
-    confirm->emails_len = emails_len;
-    confirm->presence = presence;
-    confirm->phase = INVITES;
-    return ANGO_OK;
+    return begin(confirm, client, organization_id, emails, emails_len, presence, false);
 }
 
-static void mark(struct ango_confirm *confirm, const char *address, enum ango_presence presence)
+int ango_confirm_assigned_begin(struct ango_confirm *confirm, struct ango_client *client, const char *project_id,
+                                const char *const *emails, size_t emails_len, enum ango_presence *presence)
 {
-    size_t i;
-
-    for (i = 0; i < confirm->emails_len; i++)
-        if (confirm->presence[i] == ANGO_ABSENT && same_address(confirm->emails[i], address))
-            confirm->presence[i] = presence;
+    return begin(confirm, client, project_id, emails, emails_len, presence, true);
 }
 
-/* The members are searched for each address that was not found yet, from `at` on. */
-static int search_next(struct ango_confirm *confirm)
+uint32_t ango_confirm_wait_ms(const struct ango_confirm *confirm)
 {
-    while (confirm->at < confirm->emails_len && confirm->presence[confirm->at] != ANGO_ABSENT)
-        confirm->at++;
-    if (confirm->at == confirm->emails_len) {
-        confirm->phase = DONE;
+    uint32_t elapsed;
+
+    if (confirm == NULL || confirm->phase != SETTLE)
+        return 0;
+    elapsed = elapsed_ms(confirm);
+    return elapsed < confirm->settle_ms ? confirm->settle_ms - elapsed : 0;
+}
+
+/* Cuts *wait_ms, and the time of the walk, to what is left of the deadline. */
+static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
+{
+    uint32_t elapsed = elapsed_ms(confirm);
+    uint32_t left;
+
+    confirm->walk.timeout_ms = 0;
+    if (confirm->timeout_ms == 0)
         return ANGO_OK;
-    }
-    confirm->phase = MEMBERS;
-    return ango_walk_members(&confirm->walk, confirm->walk.client, confirm->organization_id,
-                             confirm->emails[confirm->at]);
+    left = elapsed < confirm->timeout_ms ? confirm->timeout_ms - elapsed : 0;
+    if (*wait_ms > left)
+        *wait_ms = left;
+    confirm->walk.timeout_ms = confirm->timeout_ms - (confirm->walk.began_ms - confirm->began_ms);
+    return left > 0 || ango_is_busy(confirm->walk.client) ? ANGO_OK : ANGO_E_TIME;
 }
 
 int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
 {
-    union {
-        struct ango_invite invite;
-        struct ango_member member;
-    } item;
     int err;
 
     if (confirm == NULL || confirm->phase == IDLE)
         return ANGO_E_ARG;
+    if (confirm->missing == 0 && !ango_is_busy(confirm->walk.client))
+        confirm->phase = DONE;
     if (confirm->phase == DONE)
         return ANGO_OK;
-    err = ango_walk_step(&confirm->walk, &item, wait_ms);
-    if (err == ANGO_OK) {
-        if (confirm->phase == INVITES)
-            mark(confirm, item.invite.to, ANGO_INVITED);
-        else
-            mark(confirm, item.member.email, ANGO_MEMBER);
-        if (confirm->phase == INVITES || confirm->presence[confirm->at] == ANGO_ABSENT)
-            return ANGO_E_WAIT;
-    } else if (err != ANGO_E_END) {
+    err = check_deadline(confirm, &wait_ms);
+    if (err != ANGO_OK)
         return err;
-    }
-    /* The invites are read, or this address is settled. */
-    if (confirm->phase == MEMBERS)
-        confirm->at++;
-    err = search_next(confirm);
-    return err == ANGO_OK && confirm->phase != DONE ? ANGO_E_WAIT : err;
+    if (confirm->phase != SETTLE)
+        return read_list(confirm, wait_ms);
+    if (ango_confirm_wait_ms(confirm) > 0)
+        return ANGO_E_WAIT;
+    err = begin_pass(confirm);
+    return err == ANGO_OK ? ANGO_E_WAIT : err;
+}
+
+static int finish(struct ango_confirm *confirm, int err)
+{
+    if (err != ANGO_OK)
+        return err;
+    do
+        err = ango_confirm_step(confirm, UINT32_MAX);
+    while (err == ANGO_E_WAIT);
+    return err;
 }
 
 int ango_confirm_invitations(struct ango_client *client, const char *organization_id, const char *const *emails,
                              size_t emails_len, enum ango_presence *presence)
 {
     struct ango_confirm confirm;
-    int err = ango_confirm_begin(&confirm, client, organization_id, emails, emails_len, presence);
 
-    if (err != ANGO_OK)
-        return err;
-    do
-        err = ango_confirm_step(&confirm, UINT32_MAX);
-    while (err == ANGO_E_WAIT);
-    return err;
+    return finish(&confirm,
+                  ango_confirm_begin(&confirm, client, organization_id, emails, emails_len, presence));
+}
+
+int ango_confirm_assigned(struct ango_client *client, const char *project_id, const char *const *emails,
+                          size_t emails_len, enum ango_presence *presence)
+{
+    struct ango_confirm confirm;
+
+    return finish(&confirm,
+                  ango_confirm_assigned_begin(&confirm, client, project_id, emails, emails_len, presence));
 }

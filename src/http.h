@@ -1,63 +1,93 @@
 /*
- * http.h - HTTP/1.1: a request's head out, a reply in, in place. Pure: no I/O.
+ * http.h - an HTTP/1.1 reply, taken as it comes. Pure: no I/O.
  *
- * A reply is taken line by line as it comes, never a byte twice, so it costs the same whole or byte by
- * byte. What has been taken is dropped, and unless a body's length is known and it fits where it is, it is
- * moved to the front of the buffer: head, chunk sizes and trailers take no room from it. Whatever RFC 9112
- * leaves open to two readings is an error.
+ * Lines are taken one by one and dropped, whatever their number and length, within ANGO_HTTP_LINES_MAX bytes; so head,
+ * chunk lines and trailers take no room. Whatever RFC 9112 leaves open to two readings is an error.
  */
 #ifndef ANGO_HTTP_H
 #define ANGO_HTTP_H
 
-#include <stdbool.h>
-
 #include "ango.h"
-#include "json_writer.h"
+#include "room.h"
 
 /*
- * The rest of the head, after "METHOD PATH". With a body, Content-Length is filled in by
- * ango_http_end_body.
+ * A line is looked at as far as this. Those that matter are shorter: the longest is a Retry-After with a date, of 42
+ * bytes. Of one that is longer no value is believed.
  */
-void ango_http_write_head(struct ango_writer *w, const struct ango_config *config, const char *api_key,
-                          bool body);
-void ango_http_end_body(struct ango_writer *w);
-
-/* Whether `host` can stand in a Host header: letters, digits, '-', '.', '_', '~'. */
-bool ango_http_host_ok(const char *host);
-/* Whether `key` can stand in a header: 0x21 to 0x7E, at least one. */
-bool ango_http_key_ok(const char *key);
+#define ANGO_HTTP_LINE_MAX 64
+/* Bytes that may be taken by the head (all 1xx included), by a chunk's lines, and by the trailers. */
+#define ANGO_HTTP_LINES_MAX 65536u
 
 /*
- * Up to TRAILER lines are taken, then the body. An empty line leads from a state to the one before it, the
- * end of a body or of a chunk to the third before it.
+ *  state        what comes next     then
+ *  STATUS_LINE  the status line     HEADERS
+ *  HEADERS      a header            the same
+ *               an empty line       STATUS_LINE after a 1xx; DONE, BODY, TO_CLOSE or CHUNK_SIZE: see head_end()
+ *  CHUNK_SIZE   a chunk's size      CHUNK; TRAILERS after the last one
+ *  CHUNK        `left` bytes        CHUNK_END
+ *  CHUNK_END    an empty line       CHUNK_SIZE
+ *  TRAILERS     a trailer           the same
+ *               an empty line       DONE
+ *  BODY         `left` bytes        DONE
+ *  TO_CLOSE     bytes               the same, until the peer closes
+ *  DONE         nothing
  */
-enum { ANGO_HTTP_STATUS_LINE, ANGO_HTTP_HEADER, ANGO_HTTP_CHUNK_SIZE, ANGO_HTTP_CHUNK_END, ANGO_HTTP_DONE,
-       ANGO_HTTP_TRAILER, ANGO_HTTP_CHUNK, ANGO_HTTP_LENGTH, ANGO_HTTP_TO_CLOSE };
+enum ango_http_state {
+    ANGO_HTTP_STATUS_LINE,
+    ANGO_HTTP_HEADERS,
+    ANGO_HTTP_CHUNK_SIZE,
+    ANGO_HTTP_CHUNK,
+    ANGO_HTTP_CHUNK_END,
+    ANGO_HTTP_TRAILERS,
+    ANGO_HTTP_BODY,
+    ANGO_HTTP_TO_CLOSE,
+    ANGO_HTTP_DONE
+};
 
-/* Flags: a bit for each header that may be met, and NEVER times that bit where it must not be. */
-enum { ANGO_HTTP_HAS_LENGTH = 1, ANGO_HTTP_CHUNKED = 2, ANGO_HTTP_ENCODED = 4, ANGO_HTTP_CLOSE = 8,
-       ANGO_HTTP_NEVER = 16, ANGO_HTTP_NO_CHUNKS = ANGO_HTTP_NEVER * ANGO_HTTP_CHUNKED };
+/* What the headers say, as far as it matters. */
+enum {
+    ANGO_HTTP_HAS_LENGTH = 1,
+    ANGO_HTTP_IS_CHUNKED = 2,
+    ANGO_HTTP_UNREADABLE = 4,  /* the body is encoded, or its length ambiguous: Content-Length or Transfer-Encoding
+                                  wrong, twice or both, or a folded line that matters */
+    ANGO_HTTP_CLOSE = 8,       /* the connection cannot carry another exchange */
+    ANGO_HTTP_IS_1_0 = 16,     /* HTTP/1.0, which has no chunks */
+    ANGO_HTTP_MATTERED = 32    /* the last line was the status line, or a header that is looked at */
+};
 
-/*
- * Begins a reply in a zeroed struct, but for `now`, which turns a date in Retry-After into seconds. The
- * head, and the lines around chunks, may take as many bytes as the buffer has; so may a body of known length,
- * others a few bytes less. Behind the `cap` bytes there must be one more, for a NUL.
- */
-static inline void ango_http_begin(struct ango_http *h, uint8_t *buf, size_t cap)
+/* Begins a reply in a zeroed struct. `now` is the lower half of the Unix time, which turns a date in Retry-After into seconds; 0: unknown. */
+static inline void ango_http_begin(struct ango_http *h, uint32_t now)
 {
-    h->buf = h->body_end = h->next = h->end = buf;
-    h->limit = buf + cap;
-    h->lines_left = (int)cap;
+    h->now = now;
+    h->lines_left = ANGO_HTTP_LINES_MAX;
 }
 
 /*
- * `n` more bytes (at most limit - end) have arrived at `end`.
- *   ANGO_OK         the reply is complete: status, and the body from buf to body_end
- *   ANGO_E_WAIT     more is to come
- *   ANGO_E_TOO_BIG  also when more is to come and the buffer is full
- *   ANGO_E_HTTP
+ * Takes lines from room->next on.
+ *   ANGO_OK        the reply is complete
+ *   ANGO_E_WAIT    all that has been received is taken, but for the beginning of a line
+ *   1 to INT_MAX   so many bytes of the body are at room->next: for the caller to take, who says so with
+ *                  ango_http_taken
+ *   ANGO_E_TOO_BIG lines without end, or a body of 2^32 - 1 bytes or more
+ *   ANGO_E_HTTP    not HTTP/1.1 as this client accepts it
  */
-int ango_http_take(struct ango_http *h, size_t n);
+int ango_http_take(struct ango_http *h, struct ango_room *room);
+
+/* n bytes of the body, as many at the most as ango_http_take has said, have been taken. */
+static inline void ango_http_taken(struct ango_http *h, size_t n)
+{
+    if (h->state == ANGO_HTTP_TO_CLOSE)
+        return;
+    h->left -= (uint32_t)n;
+    if (h->left != 0)
+        return;
+    if (h->state == ANGO_HTTP_CHUNK) {
+        h->state = ANGO_HTTP_CHUNK_END;
+        h->lines_left = ANGO_HTTP_LINES_MAX;
+    } else {
+        h->state = ANGO_HTTP_DONE;
+    }
+}
 
 /* The peer has closed: ANGO_OK when that ends the body, else ANGO_E_TRUNCATED. */
 static inline int ango_http_take_end(const struct ango_http *h)
@@ -68,13 +98,13 @@ static inline int ango_http_take_end(const struct ango_http *h)
 /* The head of a final reply (not 1xx) was complete; what it says of the body may have been refused. */
 static inline bool ango_http_has_head(const struct ango_http *h)
 {
-    return h->state > ANGO_HTTP_HEADER;
+    return h->state > ANGO_HTTP_HEADERS;
 }
 
 /* After a complete reply: the connection can carry another exchange. */
-static inline bool ango_http_can_keep(const struct ango_http *h)
+static inline bool ango_http_can_keep(const struct ango_http *h, const struct ango_room *room)
 {
-    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && h->next == h->end;
+    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && room->next == room->end;
 }
 
 #endif

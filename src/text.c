@@ -1,44 +1,74 @@
-/* Sentences for people. Linked only where they are used. */
+#include "text.h"
+
 #include "ango.h"
 
-const char *ango_error_text(int error)
-{
-    static const char *const texts[] = {
-        "done",
-        "not done yet: call ango_step again",
-        "no further item",
-        "a value that cannot be: a NULL, an empty list, an unknown role, or a call while another goes on",
-        "the host is not a host name or an address: give it without https:// and without a path",
-        "the API key is empty or has a character that no key has: copy it again",
-        "an identifier is empty or is not text: copy it again",
-        "not an email address: check its spelling",
-        "the buffer is too small for the request: make it larger, or send fewer at a time",
-        "the connection is not secure, so the API key was not sent",
-        "the clock is missing, wrong or runs backwards: set it",
-        "the entropy source failed: no connection can be made secure",
-        "the memory for TLS is too small: enlarge the arena",
-        "the host name could not be found: check its spelling, and the network",
-        "no connection to the server, or it broke: check the network",
-        "no answer before the deadline: check the network, or allow more time",
-        "the server's certificate was not accepted: check the CA, the host name and the clock",
-        "the TLS protocol failed: check the host and the port",
-        "the connection ended before the reply did",
-        "the reply is not HTTP/1.1 as this client accepts it: check the host, the port, and for a proxy",
-        "the reply is larger than the buffer: make it larger, or ask for less at a time",
-        "the reply is not JSON: check the host, and for a login page of the network",
-        "the reply is not what the API answers: check the host",
-        "the server refused",
-        "cancelled",
-    };
+/* --- the API's words -------------------------------------------------------------------------- */
 
-    if (error > 0 || error < ANGO_E_LAST)
-        return "an unknown error";
-    return texts[-error];
+const char *ango_organization_role_text(enum ango_organization_role role)
+{
+    switch (role) {
+    case ANGO_ORGANIZATION_ADMIN:
+        return "admin";
+    case ANGO_ORGANIZATION_MEMBER:
+        return "member";
+    }
+    return NULL;
 }
 
-const char *ango_outcome_text(enum ango_outcome outcome)
+const char *ango_project_role_text(enum ango_project_role role)
 {
-    static const char *const texts[] = { "not sent", "unknown", "rejected", "accepted" };
+    switch (role) {
+    case ANGO_PROJECT_MANAGER:
+        return "Manager";
+    case ANGO_PROJECT_LABELER:
+        return "Labeler";
+    case ANGO_PROJECT_REVIEWER:
+        return "Reviewer";
+    case ANGO_PROJECT_LEAD:
+        return "Lead";
+    }
+    return NULL;
+}
 
-    return (unsigned)outcome < 4 ? texts[outcome] : "unknown";
+static unsigned lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)c + ('a' - 'A') : (unsigned char)c;
+}
+
+bool ango_text_is(const char *a, const char *b)
+{
+    while (*a == *b || lower(*a) == lower(*b)) {
+        if (*a == '\0')
+            return true;
+        a++;
+        b++;
+    }
+    return false;
+}
+
+/* --- numbers and hashes ----------------------------------------------------------------------- */
+
+bool ango_add_digit(uint32_t *number, unsigned digit)
+{
+    if (*number > (UINT32_MAX - digit) / 10) {
+        *number = UINT32_MAX;
+        return false;
+    }
+    *number = *number * 10 + digit;
+    return true;
+}
+
+const char *ango_read_number(const char *text, uint32_t *number)
+{
+    *number = 0;
+    for (; *text >= '0' && *text <= '9'; text++)
+        (void)ango_add_digit(number, (unsigned)(*text - '0'));
+    return text;
+}
+
+uint32_t ango_hash(uint32_t hash, const char *text)
+{
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    return hash;
 }

@@ -485,7 +485,8 @@ static int configure_alpn(struct ango_tls_state *state)
 #endif
 }
 
-static int configure(struct ango_tls *tls, const char *host)
+
+static void configure_algorithms(struct ango_tls_state *state)
 {
     /* AEAD with forward secrecy; the 128-bit ones first, since they are cheaper and enough. */
     static const int suites[] = {
@@ -519,6 +520,13 @@ static int configure(struct ango_tls *tls, const char *host)
 #endif
         MBEDTLS_SSL_IANA_TLS_GROUP_NONE
     };
+
+    mbedtls_ssl_conf_ciphersuites(&state->conf, suites);
+    mbedtls_ssl_conf_groups(&state->conf, groups);
+}
+
+static int configure(struct ango_tls *tls, const char *host)
+{
     struct ango_tls_state *state = tls->state;
     int ret = mbedtls_ssl_config_defaults(&state->conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                           MBEDTLS_SSL_PRESET_DEFAULT);
@@ -531,8 +539,7 @@ static int configure(struct ango_tls *tls, const char *host)
 #if ANGO_TLS_DRBG
     mbedtls_ssl_conf_rng(&state->conf, mbedtls_ctr_drbg_random, &state->rng);
 #endif
-    mbedtls_ssl_conf_ciphersuites(&state->conf, suites);
-    mbedtls_ssl_conf_groups(&state->conf, groups);
+    configure_algorithms(state);
     configure_tickets(state);
     configure_record_size(state);
     ret = configure_alpn(state);

@@ -1,27 +1,39 @@
-/* Lists of any length, page by page. */
+/* Lists of any length, page by page, entry by entry. */
+#include "walk.h"
+
 #include <string.h>
 
-#include "client.h"
+#include "text.h"
 
-#define ITEM_LEN 160  /* bytes that an entry takes, as a first guess; a page that is too large is asked for again */
-#define GROW_AFTER 16 /* pages that fitted, before a larger one is tried again */
-#define REPEATS_MAX 3 /* pages in a row that begin alike: a server that always sends the same one */
+/*
+ *  state  what is done next                then
+ *  ASK    ask for the page                 READ
+ *  READ   hand out its entries             ASK for the next one, or for this one again after an error; END; OVER
+ *  END    nothing: ANGO_E_END
+ *  OVER   nothing: ANGO_E_ARG, since somebody else used the client
+ */
+enum { ASK, READ, END, OVER };
 
-enum { ASK, WAIT, READ, END };
+#define LIMIT_LEAST 10 /* the API's default; no server gives fewer */
 
-static int begin(struct ango_walk *walk, struct ango_client *client, const char *id, const char *query)
+int ango_walk_begin(struct ango_walk *walk, struct ango_client *client, const char *id, const char *query,
+                    int (*ask)(struct ango_walk *walk, const struct ango_page *page))
 {
+    const struct ango_config *config;
+
     if (walk == NULL || client == NULL || client->config == NULL)
         return ANGO_E_ARG;
+    config = client->config;
     memset(walk, 0, sizeof *walk);
+    walk->pages_max = ANGO_WALK_PAGES_MAX;
     walk->client = client;
+    walk->ask = ask;
     walk->id = id;
     walk->query = query;
-    /* A power of 2, so that half a page begins where a page does. */
-    walk->limit = 64;
-    while (walk->limit > 1 && walk->limit > client->config->buffer_cap / ITEM_LEN)
-        walk->limit /= 2;
-    walk->most = walk->limit;
+    walk->began_ms = client->port->clock_ms(client->port->ctx);
+    walk->serial = client->serial;
+    walk->page = 1;
+    walk->limit = config->page_limit != 0 ? config->page_limit : ANGO_LIMIT_MAX;
     return ANGO_OK;
 }
 
@@ -34,11 +46,7 @@ static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
 
 int ango_walk_invites(struct ango_walk *walk, struct ango_client *client, const char *organization_id)
 {
-    int err = begin(walk, client, organization_id, NULL);
-
-    if (err == ANGO_OK)
-        walk->ask = ask_invites;
-    return err;
+    return ango_walk_begin(walk, client, organization_id, NULL, ask_invites);
 }
 
 static int ask_members(struct ango_walk *walk, const struct ango_page *page)
@@ -49,11 +57,7 @@ static int ask_members(struct ango_walk *walk, const struct ango_page *page)
 int ango_walk_members(struct ango_walk *walk, struct ango_client *client, const char *organization_id,
                       const char *search)
 {
-    int err = begin(walk, client, organization_id, search);
-
-    if (err == ANGO_OK)
-        walk->ask = ask_members;
-    return err;
+    return ango_walk_begin(walk, client, organization_id, search, ask_members);
 }
 
 static int ask_projects(struct ango_walk *walk, const struct ango_page *page)
@@ -63,119 +67,193 @@ static int ask_projects(struct ango_walk *walk, const struct ango_page *page)
 
 int ango_walk_projects(struct ango_walk *walk, struct ango_client *client, const char *sort)
 {
-    int err = begin(walk, client, NULL, sort);
-
-    if (err == ANGO_OK)
-        walk->ask = ask_projects;
-    return err;
+    return ango_walk_begin(walk, client, NULL, sort, ask_projects);
 }
 
-/* --- the walk ------------------------------------------------------------------------------------- */
+/* --- pages ---------------------------------------------------------------------------------------- */
 
 static int ask(struct ango_walk *walk)
 {
     struct ango_page page;
     int err;
 
+    if (walk->page > walk->pages_max)
+        return ANGO_E_SHAPE; /* a list without end */
     page.limit = walk->limit;
-    page.page = walk->seen / walk->limit + 1;
+    page.page = walk->page;
     err = walk->ask(walk, &page);
-    if (err == ANGO_OK)
-        walk->state = WAIT;
-    return err;
-}
-
-/* ANGO_OK with the page there; ANGO_E_WAIT also when it is to be asked for again, smaller. */
-static int wait(struct ango_walk *walk, uint32_t wait_ms)
-{
-    int err = ango_step(walk->client, wait_ms);
-
-    if (err == ANGO_E_WAIT)
+    walk->serial = walk->client->serial;
+    if (err != ANGO_OK)
         return err;
-    walk->state = ASK;
-    if (err == ANGO_E_TOO_BIG && walk->limit > 1) {
-        walk->limit /= 2;
-        walk->fitted = 0;
-        return ANGO_E_WAIT;
-    }
-    if (err == ANGO_OK) {
-        walk->skip = walk->seen % walk->limit;
-        walk->at = 0;
-        walk->state = READ;
-    }
-    return err;
-}
-
-/* Whether the page begins as the last one did, as often as cannot be chance. */
-static bool repeats(struct ango_walk *walk, const char *const *item)
-{
-    /* Each kind of item begins with its identifier, which not every server gives, and what it is called. */
-    const char *text = *item[0] != '\0' ? item[0] : item[1];
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619u;
-    if (hash != walk->first)
-        walk->repeats = 0;
-    else if (walk->repeats < REPEATS_MAX)
-        walk->repeats++;
-    walk->first = hash;
-    return walk->repeats == REPEATS_MAX;
-}
-
-/* The page was read: is there another one? */
-static void turn(struct ango_walk *walk)
-{
-    walk->state = walk->at < walk->limit ? END : ASK;
-    if (++walk->fitted >= GROW_AFTER && walk->limit < walk->most && walk->seen % (2 * walk->limit) == 0) {
-        walk->limit *= 2;
-        walk->fitted = 0;
-    }
-}
-
-static int read_item(struct ango_walk *walk, void *item)
-{
-    struct ango_client *client = walk->client;
-    int err;
-
-    do {
-        err = ango_next_item(client, client->list.shape, item);
-        if (err == ANGO_E_END) {
-            turn(walk);
-            return walk->state == END ? err : ANGO_E_WAIT;
-        }
-        if (err == ANGO_OK && walk->at == 0 && repeats(walk, (const char *const *)item))
-            err = ANGO_E_SHAPE;
-        if (err != ANGO_OK) {
-            walk->state = ASK; /* not the end of the list, which it must not be taken for by the next call */
-            return err;
-        }
-    } while (walk->at++ < walk->skip);
-    walk->seen++;
+    ango_drain(walk->client);
+    walk->at = 0;
+    walk->compared = false;
+    walk->repeats = false;
+    walk->state = READ;
     return ANGO_OK;
 }
 
-int ango_walk_step(struct ango_walk *walk, void *item, uint32_t wait_ms)
+/*
+ * When the first page is short, the server may give no more than that at a time, and yet begin the second page of our
+ * limit behind all that our limit spans. In pages of as many as it gave, nothing is left out, whatever it does; but one
+ * that filters after it has cut its pages then shows some entries again.
+ *
+ * A walk goes on in such pages when the number looks like a limit. A read-back, to which twice means nothing, reads the
+ * list in pages of our limit first, and then once more in such pages; unless our limit is so small that no server gives
+ * fewer.
+ */
+static void follow_limit(struct ango_walk *walk)
 {
-    int err = ANGO_OK;
+    if (walk->page != 1 || walk->at >= walk->limit || (walk->thorough && walk->limit <= LIMIT_LEAST))
+        return;
+    walk->first_len = (uint8_t)walk->at;
+    if (!walk->thorough && walk->at > 0 && walk->at % 5 == 0)
+        walk->limit = walk->first_len;
+}
 
-    if (walk == NULL || item == NULL || walk->ask == NULL)
+/* After the last page: whether a read-back has to begin once more. */
+static bool sweep(struct ango_walk *walk)
+{
+    if (!walk->thorough || walk->one_page || walk->swept || walk->first_len == 0)
+        return false;
+    walk->swept = true;
+    walk->limit = walk->first_len > LIMIT_LEAST ? walk->first_len : LIMIT_LEAST;
+    walk->page = 2;
+    walk->previous = walk->first;
+    walk->begins = walk->first;
+    walk->empty = 0;
+    return true;
+}
+
+/* The page has been read to its end: is there another one? */
+static void turn(struct ango_walk *walk)
+{
+    uint32_t total = walk->client->result.total;
+    unsigned empty_max = walk->thorough ? 2 : 1; /* an empty page can be one that was filtered after it was cut */
+    bool ends;
+
+    follow_limit(walk);
+    walk->passed += walk->at;
+    walk->skip = walk->skip > walk->at ? walk->skip - walk->at : 0;
+    walk->page++;
+    walk->previous = walk->begins;
+    walk->empty = walk->at == 0 || walk->repeats ? walk->empty + 1 : 0;
+    walk->repeated = walk->repeated || walk->repeats;
+    ends = walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total);
+    walk->state = ends && !sweep(walk) ? END : ASK;
+}
+
+/*
+ * The page could not be read to its end: the next step asks for it again, and passes over what was handed out. If a
+ * record was too large for this build of TLS, smaller pages may do; they do not begin where these did.
+ */
+static int fail(struct ango_walk *walk, int err)
+{
+    if (walk->skip < walk->at)
+        walk->skip = walk->at;
+    walk->state = ASK;
+    if (err != ANGO_E_TOO_BIG || walk->limit == 1)
+        return err;
+    walk->limit /= 2;
+    walk->skip += walk->passed;
+    walk->passed = 0;
+    walk->page = 1;
+    return ANGO_E_WAIT;
+}
+
+/* --- entries -------------------------------------------------------------------------------------- */
+
+/* Whether the page, by its first entry that fits, is the first one or the one before again. */
+static bool is_repeated(struct ango_walk *walk, const char *const *strings)
+{
+    /* Each kind of entry begins with its identifier, which not every server gives, and what it is called. */
+    const char *text = *strings[0] != '\0' ? strings[0] : strings[1];
+
+    walk->begins = ango_hash(ANGO_HASH_BEGIN, text);
+    if (walk->page == 1)
+        walk->first = walk->begins;
+    else if (*text != '\0')
+        return walk->begins == walk->first || walk->begins == walk->previous;
+    return false;
+}
+
+/*
+ * Passes over an entry that was handed out before: ANGO_E_WAIT. `err` for any other. A read-back looks at each entry of a
+ * page that begins as another one did: it may go on otherwise.
+ */
+static int pass(struct ango_walk *walk, int err)
+{
+    uint32_t at = walk->at++;
+
+    return (walk->repeats && !walk->thorough) || at < walk->skip ? ANGO_E_WAIT : err;
+}
+
+static int read_entry(struct ango_walk *walk, void *entry, uint32_t wait_ms)
+{
+    int err = ango_drain_step(walk->client, entry, wait_ms);
+
+    switch (err) {
+    case ANGO_E_WAIT:
+        return err;
+    case ANGO_E_END:
+        if (!walk->compared)
+            walk->repeats = is_repeated(walk, (const char *const *)entry);
+        walk->compared = true;
+        return pass(walk, ANGO_OK);
+    case ANGO_E_ENTRY:
+        return pass(walk, err);
+    case ANGO_OK:
+        turn(walk);
+        return walk->state == END ? ANGO_E_END : ANGO_E_WAIT;
+    default:
+        return fail(walk, err);
+    }
+}
+
+/* Cuts *wait_ms to what is left of the walk's time. */
+static int check_deadline(struct ango_walk *walk, uint32_t *wait_ms)
+{
+    const struct ango_port *port = walk->client->port;
+    uint32_t elapsed;
+
+    if (walk->timeout_ms == 0)
+        return ANGO_OK;
+    elapsed = port->clock_ms(port->ctx) - walk->began_ms;
+    if (elapsed >= walk->timeout_ms) {
+        ango_cancel(walk->client);
+        if (walk->state == READ)
+            (void)fail(walk, ANGO_E_TIME);
+        return ANGO_E_TIME;
+    }
+    if (*wait_ms > walk->timeout_ms - elapsed)
+        *wait_ms = walk->timeout_ms - elapsed;
+    return ANGO_OK;
+}
+
+int ango_walk_step(struct ango_walk *walk, void *entry, uint32_t wait_ms)
+{
+    int err;
+
+    if (walk == NULL || entry == NULL || walk->ask == NULL)
         return ANGO_E_ARG;
     if (walk->state == END)
         return ANGO_E_END;
-    if (walk->state == ASK)
+    if (walk->client->serial != walk->serial)
+        walk->state = OVER;
+    if (walk->state == OVER)
+        return ANGO_E_ARG;
+    err = check_deadline(walk, &wait_ms);
+    if (err == ANGO_OK && walk->state == ASK)
         err = ask(walk);
-    if (err == ANGO_OK && walk->state == WAIT)
-        err = wait(walk, wait_ms);
-    return err == ANGO_OK ? read_item(walk, item) : err;
+    return err == ANGO_OK ? read_entry(walk, entry, wait_ms) : err;
 }
 
-int ango_walk_next(struct ango_walk *walk, void *item)
+int ango_walk_next(struct ango_walk *walk, void *entry)
 {
     int err;
 
     do
-        err = ango_walk_step(walk, item, UINT32_MAX);
+        err = ango_walk_step(walk, entry, UINT32_MAX);
     while (err == ANGO_E_WAIT);
     return err;
 }

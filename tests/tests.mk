@@ -23,14 +23,14 @@ tests: $(TESTS)
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(common_src)) $(test_libs)
 	$(link) $^ $(LDLIBS) $(if $(cross),,-lcmocka) -o $@
 
-$(DEPS)/cmocka/.fetched: port/deps/fetch
-	@port/deps/fetch cmocka
+$(DEPS)/cmocka/.pins: port/deps/pins port/deps/fetch
+	@$(fetch) cmocka
 	@touch $@
-$(BUILD)/cmocka.o: $(DEPS)/cmocka/.fetched $(BUILD)/flags
+$(BUILD)/cmocka.o: $(DEPS)/cmocka/.pins $(BUILD)/flags
 	$(QUIET_CC)$(CC) -w $(CFLAGS) $(CMOCKA_INCLUDES) -D_GNU_SOURCE -DHAVE_SIGNAL_H -DHAVE_SIGLONGJMP \
 	    -DHAVE_STRUCT_TIMESPEC -DHAVE_INTTYPES_H -DHAVE_GCC_THREAD_LOCAL_STORAGE -c $(<D)/src/cmocka.c -o $@
 ifneq ($(cross),)
-$(call objects,$(test_src) $(common_src)): | $(DEPS)/cmocka/.fetched
+$(call objects,$(test_src) $(common_src)): | $(DEPS)/cmocka/.pins
 endif
 
 # The victim of the hostile tests: in it, an allocation of TLS can fail without a word in src.
@@ -42,12 +42,13 @@ drivers: $(DRIVERS)
 victim: $(VICTIM)
 $(VICTIM): LDFLAGS += -Wl,--wrap=$(if $(filter shared,$(options)),calloc,ango_arena_calloc)
 $(BUILD)/tests/fuzz/record_driver: $(call objects,tests/common/script_port.c)
+$(BUILD)/tests/units/pure_driver: $(call objects,tests/common/reading.c tests/common/guard.c)
 $(DRIVERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
 FUZZERS := $(call program,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 fuzzers: $(FUZZERS)
-$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(filter-out %/rows.c,$(common_src))) \
+$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(filter-out %/rows.c %/only.c,$(common_src))) \
     $(LIBANGO) $(LIBMBEDTLS)
 	$(link) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
@@ -61,16 +62,19 @@ $(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
 
 # --- Targets ---------------------------------------------------------------------------------------
 
-.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-mutants fuzz soak coverage check size bench serve
+.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants fuzz soak coverage check format size bench serve
+
+# What each recipe runs is seen to first: on a fresh machine there is no Python.
+python := python3:/usr/bin/python3
 
 demo: all ## invite two people through the ango command, against a stand-in server on loopback
-	@port/packages openssl:openssl
+	@port/packages $(python) openssl:openssl
 	@tests/hub/demo
 
-test: ## run every test and check; closes with "N passed, N failed"
-	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
+test: ## run every test and check, or ONLY="units e2e/test_command:list row:24" of them
+	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
 	    clang:clang libclang-rt-dev nginx-light:nginx g++:g++ libgit2-dev \
-	    clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
+	    clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi \
 	    gcc-arm-linux-gnueabihf:arm-linux-gnueabihf-gcc libc6-dev-armhf-cross \
 	    gcc-s390x-linux-gnu:s390x-linux-gnu-gcc libc6-dev-s390x-cross qemu-user:qemu-arm
@@ -78,45 +82,58 @@ test: ## run every test and check; closes with "N passed, N failed"
 	@tests/run $(ONLY)
 
 test-tls: ## run all that has to do with TLS, on any MBEDTLS_DIR; closes with "N passed, N failed"
-	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl pkg-config:pkg-config clang:clang libclang-rt-dev \
+	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl pkg-config:pkg-config clang:clang libclang-rt-dev \
 	    nginx-light:nginx g++:g++ libgit2-dev gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
 	@tests/run --tls
 
 test-hostile: ## try the hostile network, row by row: what is expected, what is seen
-	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
+	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl
 	@tests/hostile/run
 
+test-fresh: ## make a minimal Debian, and demo and test in it, as on a machine that has nothing (as root)
+	@port/packages debootstrap:debootstrap git:git util-linux:unshare
+	@tests/tools/fresh
+
 test-mutants: ## break the code on purpose, and see that the tests notice
-	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
+	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl
 	@tests/tools/mutants
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
-	@port/packages clang:clang libclang-rt-dev openssl:openssl
+	@port/packages $(python) clang:clang libclang-rt-dev openssl:openssl
 	@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
 	@tests/fuzz/run $(FUZZ_SECONDS)
 
 SOAK ?= 100000
 soak: ## SOAK (100000) invitations in one process with random faults, against the stand-in
-	@port/packages openssl:openssl
+	@port/packages $(python) openssl:openssl
 	@tests/hostile/soak -n $(SOAK) --variant host --seconds 86400
 
 coverage: ## lines and branches of src/ that the tests run, and which they do not
-	@port/packages gcc:gcc libc6-dev libcmocka-dev openssl:openssl
+	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl
 	@tests/tools/coverage
 
-check: ## clang-tidy and cppcheck over src, include and port
-	@port/packages clang-tidy:clang-tidy cppcheck:cppcheck
-	@tests/tools/lint "$(lib_src) $(posix_src) $(template_src) $(command_src)" -std=c99 $(includes) $(config)
+# Who writes in which style; to become all of C.
+all_c := $(sort $(wildcard src/*.[ch] include/*.h port/*/*.[ch] tests/*/*.[ch]))
+formatted := $(filter port/posix/% port/template/%,$(all_c))
+
+check: ## clang-format, clang-tidy and cppcheck over src, include and port
+	@port/packages clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
+	@tests/tools/lint "$(formatted)" "$(lib_src) $(posix_src) $(template_src) $(command_src)" \
+	    -std=c99 $(includes) $(config)
+
+format: ## lay out the C that is checked for it, as .clang-format says; FORMAT="FILES" others
+	@port/packages clang-format:clang-format
+	@clang-format -i $(or $(FORMAT),$(formatted))
 
 size: ## flash and stack of the library on Cortex-M3 and M0+
-	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
+	@port/packages $(python) gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
 	@tests/bench/size
 
 bench: all ## what the client costs, side by side with libcurl, curl and Python's requests
-	@port/packages valgrind openssl:openssl nginx-light:nginx libcurl4-openssl-dev curl:curl python3-requests
+	@port/packages $(python) valgrind openssl:openssl nginx-light:nginx libcurl4-openssl-dev curl:curl python3-requests
 	@tests/bench/run
 
-serve: ## run the stand-in Ango Hub in the foreground, to try things against
-	@port/packages openssl:openssl
-	@tests/hub/standin.py
+serve: ## run the stand-in Ango Hub in the foreground; MOODS="caps-limit=10 lags=2": tests/hub/standin.py --help
+	@port/packages $(python) openssl:openssl
+	@tests/hub/standin.py --mood "$(MOODS)"

@@ -50,7 +50,7 @@ static int add(const char *text, const char *file, unsigned line)
     uint32_t i;
 
     for (i = hash(text) % BUCKETS; buckets[i] != 0; i = (i + 1) % BUCKETS) {
-        if (ango_text_is(cli_addresses[buckets[i] - 1].text, text)) {
+        if (ango_text_is(cli_addresses[buckets[i] - 1].text, text)) { /* mutant: command-list-twice */
             cli_say("%s is there more than once; it counts once", text);
             return CLI_DONE;
         }

@@ -11,7 +11,7 @@
 
 static const struct cli_command *const commands[] = {
     &cli_invite, &cli_invites, &cli_uninvite, &cli_members,
-    &cli_role,   &cli_remove,  &cli_assign,   &cli_projects,
+    &cli_role,   &cli_remove,  &cli_assign,   &cli_projects, &cli_project,
 };
 #define COMMANDS_LEN (sizeof commands / sizeof commands[0])
 
@@ -35,8 +35,7 @@ static void show_help(void)
          "  2  wrong usage: nothing was sent\n"
          "  3  refused by the server\n"
          "  4  outcome unknown: the request may have been carried out, or not\n"
-         "  5  network: not sent\n"
-         "  6  TLS or the server's certificate: not sent\n"
+         "  5, 6  not sent: the network (5), TLS or the server's certificate (6)\n"
          "  7  something else; standard error says what");
 }
 

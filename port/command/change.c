@@ -49,6 +49,8 @@ static const struct cli_action uninvite = {
     .asks = {"take back", "invitation(s) to"},
     .blame = blame_organization,
     .start = start_uninvite,
+    .confirm = ango_confirm_begin,
+    .of = &cli.organization,
     .settle = settle_uninvite,
 };
 
@@ -84,6 +86,8 @@ static const struct cli_action removal = {
     .asks = {"remove", "member(s) from"},
     .blame = blame_organization,
     .start = start_remove,
+    .confirm = ango_confirm_begin,
+    .of = &cli.organization,
     .settle = settle_remove,
 };
 
@@ -200,6 +204,7 @@ static int take_project_role(const char *value)
 static const struct cli_option assign_options[] = {
     {.name = "project", .text = &project},
     {.name = "role", .take = take_project_role},
+    CLI_NO_CONFIRM_OPTION,
     {.name = NULL},
 };
 
@@ -237,6 +242,17 @@ static enum cli_fate judge_assign(const struct cli_report *report)
     return as_asked ? CLI_MADE : CLI_UNCLEAR;
 }
 
+/* They are there: as what, the project tells. */
+static enum cli_fate settle_assign(enum ango_presence presence)
+{
+    return presence == ANGO_ASSIGNED ? CLI_UNCLEAR : CLI_NOT_SENT;
+}
+
+static int look_assign(void)
+{
+    return ango_get_project_start(&cli_client, project);
+}
+
 static void json_assign(void)
 {
     cli_json_pair("project", project);
@@ -247,7 +263,8 @@ static const struct cli_action assign = {
     .doing = "assigning",
     .what = "assigned",
     .advice = "see who works on the project in Ango Hub; the same can be asked again without harm",
-    .words = {[CLI_MADE] = "assigned", [CLI_NOT_MENTIONED] = "not mentioned"},
+    .words = {[CLI_MADE] = "assigned", [CLI_NOT_MENTIONED] = "not mentioned", [CLI_NOT_THERE] = "not there"},
+    .still = "on the project; as what, could not be read back",
     .role_key = "project_role",
     .names_others = true,
     .role = project_role_text,
@@ -255,6 +272,10 @@ static const struct cli_action assign = {
     .start = start_assign,
     .next = next_assign,
     .judge = judge_assign,
+    .confirm = ango_confirm_assigned_begin,
+    .of = &project,
+    .settle = settle_assign,
+    .look = look_assign,
     .json = json_assign,
 };
 
@@ -271,11 +292,12 @@ const struct cli_command cli_assign = {
     "assign", "put members on a project",
     "Usage: ango assign --project ID --role ROLE [OPTION]... [EMAIL]...\n"
     "Puts members of the organization on a project, and tells for each whether the\n"
-    "server now shows them there.\n"
+    "server now shows them there. Where a reply is lost, it reads the project back.\n"
     "\n"
     "  --project ID        the project's identifier: 'ango projects' shows it\n"
     "  --role ROLE         Manager, Labeler, Reviewer or Lead\n"
     CLI_FROM_HELP
+    CLI_NO_CONFIRM_HELP
     CLI_COMMON_HELP
     "\n"
     "Exit status: 0 all are on it; 1 some are not, or the server did not say;\n"

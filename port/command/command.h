@@ -9,7 +9,7 @@
  *   people.c        what is done to many addresses: requests, their replies, reading back, the report
  *   invite.c        the command `invite`
  *   change.c        the commands `uninvite`, `role`, `remove` and `assign`
- *   list.c          the commands `invites`, `members` and `projects`
+ *   list.c          the commands `invites`, `members`, `projects` and `project`
  * All memory is static; nothing of this is needed by the library.
  */
 #ifndef ANGO_CLI_H
@@ -58,7 +58,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_invite, cli_invites, cli_uninvite, cli_members, cli_role, cli_remove;
-extern const struct cli_command cli_assign, cli_projects;
+extern const struct cli_command cli_assign, cli_projects, cli_project;
 
 /* What the common options and the environment say. */
 struct cli {
@@ -82,7 +82,8 @@ extern struct cli cli;
 /* The common options, and how each command ends its help. */
 #define CLI_COMMON_HELP \
     "  --key-file FILE     the API key (or the key itself in ANGO_API_KEY)\n" \
-    "  --host HOST[:PORT]  the server (or ANGO_HOST; default: " ANGO_HOST_EU ")\n" \
+    "  --host HOST         the server: HOST[:PORT][/PREFIX] (or ANGO_HOST; default:\n" \
+    "                      " ANGO_HOST_EU ")\n" \
     "  --ca FILE           trusted CAs, PEM (or ANGO_CA; default: the system's)\n" \
     "  --timeout SECONDS   for each request (30)\n" \
     "  --max-wait SECONDS  for a server that has too many requests (120)\n" \
@@ -133,6 +134,7 @@ const char *cli_keep(const char *text);
 /* --- the client ----------------------------------------------------------------------------------------- */
 
 #define CLI_BUFFER_CAP 65536
+#define CLI_LIST_TIMEOUTS 20u /* a whole list, or reading back, may take so many times --timeout */
 
 extern struct ango_client cli_client;
 
@@ -145,8 +147,8 @@ int cli_exchange(const char *doing);
 /* The same with what takes more than one exchange: calls `step` until it is more than ANGO_E_WAIT. */
 int cli_carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const char *doing);
 
-/* Waits, and shows how long it still takes. False when the user wants to end it. */
-bool cli_pause(uint32_t seconds, const char *why);
+/* Waits, and shows how long it still takes, as WHY BEFORE N s. False when the user wants to end it. */
+bool cli_pause(uint32_t seconds, const char *why, const char *before);
 
 /*
  * After each exchange: true when the server had too many requests, and the time it asks for has been waited:
@@ -213,7 +215,7 @@ struct cli_action {
     const char *advice; /* on those in doubt */
     const char *words[CLI_FATES]; /* "invited"; NULL: as with every command, or not a fate of this one */
     const char *role_key; /* in JSON, of the role in a report; NULL: none */
-    const char *still;   /* of one that is read back and not done */
+    const char *still;   /* of one that is read back and not done, or not surely */
     const char *asks[2]; /* asked first, around the number: "remove", "member(s) from"; NULL: does not */
     bool names_others;  /* the reply may rightly tell of others */
     const char *(*role)(void); /* the role asked for, or NULL */
@@ -222,8 +224,12 @@ struct cli_action {
     /* The next entry of the reply, as ango_next_...; NULL: the reply only counts. */
     int (*next)(struct cli_report *report);
     enum cli_fate (*judge)(const struct cli_report *report);
-    /* What reading back tells; CLI_NOT_SENT: it is to be done. NULL: it tells nothing. */
-    enum cli_fate (*settle)(enum ango_presence presence);
+    /* How reading back begins, and of whose list; NULL: it tells nothing. */
+    int (*confirm)(struct ango_confirm *confirm, struct ango_client *client, const char *id,
+                   const char *const *emails, size_t emails_len, enum ango_presence *presence);
+    const char *const *of;
+    enum cli_fate (*settle)(enum ango_presence presence); /* what it tells; CLI_NOT_SENT: it is to be done */
+    int (*look)(void); /* starts what shows more of those who are there, for `next`; NULL: nothing does */
     void (*json)(void); /* members of the document that only this command has, or NULL */
 };
 

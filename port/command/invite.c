@@ -173,6 +173,8 @@ static const struct cli_action action = {
     .start = start,
     .next = next,
     .judge = judge,
+    .confirm = ango_confirm_begin,
+    .of = &cli.organization,
     .settle = settle,
     .json = json,
 };

@@ -1,4 +1,4 @@
-/* ango invites, members, projects: lists, shown while they are read. */
+/* ango invites, members, projects, project: lists, shown while they are read. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "command.h"
@@ -94,20 +94,39 @@ static int exit_of(int err)
     return cli_exit_of(&result);
 }
 
+/* What ended the walk before the list's end. */
+static int exit_of_walk(int err)
+{
+    if (err != ANGO_E_TIME || cli_client.result.error == ANGO_E_TIME) {
+        return exit_of(err);
+    }
+    cli_say("the list has not come to its end in %lu s; --timeout allows more",
+            CLI_LIST_TIMEOUTS * (unsigned long)cli.timeout_s);
+    return CLI_OTHER;
+}
+
+static void show_row(const struct list *list, const union item *item, bool first)
+{
+    if (first) {
+        show_titles(list);
+    }
+    show_item(list, item);
+}
+
 static int show(const struct list *list, struct reading *reading)
 {
-    unsigned long n = 0;
+    unsigned long n = 0, too_large = 0;
     int err;
 
+    reading->walk.timeout_ms = CLI_LIST_TIMEOUTS * 1000u * cli.timeout_s;
     for (;;) {
         err = cli_interrupted() ? ANGO_E_CANCELLED : cli_carry_on(step, reading, list->doing);
         if (err == ANGO_OK && cli.json) {
             json_item(list, &reading->item);
         } else if (err == ANGO_OK) {
-            if (n == 0) {
-                show_titles(list);
-            }
-            show_item(list, &reading->item);
+            show_row(list, &reading->item, n == 0);
+        } else if (err == ANGO_E_ENTRY) {
+            too_large++;
         } else if (err == ANGO_E_END || err == ANGO_E_CANCELLED || !cli_waited_for_server()) {
             break;
         }
@@ -117,7 +136,10 @@ static int show(const struct list *list, struct reading *reading)
         printf("%lu %s%s\n", n, list->what, err == ANGO_E_END ? "" : " so far, and an error");
         fflush(stdout);
     }
-    err = err == ANGO_E_END ? CLI_DONE : exit_of(err);
+    if (too_large > 0) {
+        cli_say("%lu of them not shown: %s", too_large, ango_error_text(ANGO_E_ENTRY));
+    }
+    err = err != ANGO_E_END ? exit_of_walk(err) : too_large > 0 ? CLI_OTHER : CLI_DONE;
     cli_close();
     return err;
 }
@@ -245,3 +267,75 @@ const struct cli_command cli_projects = {
     "  --sort FIELD        by name or createdAt; -name, -createdAt: the other way\n"
     LIST_HELP,
     projects_options, NULL, run_projects};
+
+/* --- project -------------------------------------------------------------------------------------------- */
+
+static void show_assignee(const struct ango_assignee *assignee)
+{
+    if (cli.json) {
+        cli_json_begin('{');
+        cli_json_pair("assignee", assignee->assignee);
+        cli_json_pair("role", assignee->role);
+        cli_json_end('}');
+        cli_json_end_line();
+        return;
+    }
+    cli_put_padded(stdout, assignee->assignee, 36);
+    fputs("  ", stdout);
+    cli_put(stdout, assignee->role);
+    putchar('\n');
+}
+
+/* Asks for the project, and waits where the server wants that. CLI_DONE with its people in the client. */
+static int get_project(const char *id)
+{
+    int err;
+
+    do {
+        err = ango_get_project_start(&cli_client, id);
+        if (err == ANGO_OK) {
+            err = cli_exchange("reading the project");
+        }
+    } while (err != ANGO_OK && cli_waited_for_server());
+    return err == ANGO_OK ? CLI_DONE : exit_of(err);
+}
+
+static int run_project(char **operands, int operands_len)
+{
+    const struct ango_result *result = &cli_client.result;
+    struct ango_assignee assignee;
+    int status;
+
+    if (operands_len != 1) {
+        cli_say("this takes one argument, the project's identifier: ango projects shows it");
+        return CLI_USAGE;
+    }
+    if (cli_open() != CLI_DONE) {
+        return CLI_USAGE;
+    }
+    status = get_project(operands[0]);
+    if (status == CLI_DONE && !cli.json && result->kept > 0) {
+        printf("%-36s  ROLE\n", "ASSIGNEE");
+    }
+    while (status == CLI_DONE && ango_next_assignee(&cli_client, &assignee) == ANGO_OK) {
+        show_assignee(&assignee);
+    }
+    if (status == CLI_DONE && !cli.json) {
+        printf("%lu assigned\n", (unsigned long)result->items);
+    }
+    if (status == CLI_DONE && result->kept < result->items) {
+        cli_say("%lu of them not shown: there are too many for this program", (unsigned long)(result->items - result->kept));
+        status = CLI_OTHER;
+    }
+    fflush(stdout);
+    cli_close();
+    return status;
+}
+
+const struct cli_command cli_project = {
+    "project", "list who works on a project",
+    "Usage: ango project [OPTION]... ID\n"
+    "Lists who is assigned to a project, and as what. ango projects shows each ID.\n"
+    "\n"
+    LIST_HELP,
+    no_options, NULL, run_project};

@@ -198,9 +198,9 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, char ***
     while (next < end && err == CLI_DONE) {
         char *word = *next++;
         if (strcmp(word, "--") == 0) {
-            while (next < end) {
-                *out++ = *next++;
-            }
+            memmove(out, next, (size_t)(end - next) * sizeof *next);
+            out += end - next;
+            next = end;
         } else if (strncmp(word, "--", 2) == 0) {
             err = take_long(command, word + 2, &next);
         } else if (word[0] == '-' && word[1] != '\0') {

@@ -62,13 +62,21 @@ static bool is_space(uint32_t c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static const char *behind_spaces(const char *text)
+{
+    while (is_space((unsigned char)*text)) {
+        text++;
+    }
+    return text;
+}
+
 int cli_put(FILE *to, const char *text)
 {
     int columns = 0;
 
     while (*text != '\0') {
         const char *start = text;
-        size_t hidden = secret_len(text);
+        size_t hidden = secret_len(text); /* mutant: command-key-shown */
         uint32_t c = hidden > 0 ? 0 : take_character(&text);
 
         columns++;
@@ -76,11 +84,9 @@ int cli_put(FILE *to, const char *text)
             columns += fputs(hiding, to) == EOF ? 0 : (int)sizeof hiding - 2;
             text += hidden;
         } else if (is_space(c)) {
-            while (is_space((unsigned char)*text)) {
-                text++;
-            }
+            text = behind_spaces(text);
             fputc(' ', to);
-        } else if (is_unsafe(c) || c == REPLACEMENT) {
+        } else if (is_unsafe(c) || c == REPLACEMENT) { /* mutant: command-terminal-acts */
             fputs("\xEF\xBF\xBD", to);
         } else {
             fwrite(start, 1, (size_t)(text - start), to);

@@ -14,7 +14,7 @@
 #define OTHERS_MAX 100
 #define ROUNDS 3       /* that one request may take: the others only for what is found missing */
 #define TRIES 3        /* to read back */
-#define MOMENT_S 2     /* before that: a request that was cut off can still be at work */
+#define MOMENT_MS 2000 /* from a reply until "absent" is believed: what a server shows may lag behind */
 #define POLL_MS 100    /* how often Ctrl-C is looked for */
 #define NAMES_SHOWN 5  /* before something is done to them */
 
@@ -50,6 +50,7 @@ static const char *others[OTHERS_MAX]; /* reported, but not asked for */
 static size_t others_len;
 static long requests;
 static struct ango_result last; /* of the last request that was to do something */
+static struct ango_result doubt; /* of the last one that left somebody in doubt for good; error 0: none did */
 static bool explained; /* `last` */
 static int width; /* of the column of addresses */
 
@@ -183,7 +184,7 @@ bool cli_is_one_of(const char *text, const char *const *list)
 /* NULL stays NULL: it tells what the API does not say at all. */
 static const char *keep(const char *text)
 {
-    const char *copy = text != NULL && text[0] != '\0' ? cli_keep(text) : text;
+    const char *copy = text != NULL && text[0] != '\0' ? cli_keep(text) : NULL;
 
     return text != NULL && copy == NULL ? "" : copy;
 }
@@ -210,6 +211,16 @@ static void turn(enum cli_fate old, enum cli_fate fate)
     }
 }
 
+static size_t count_in_batch(enum cli_fate fate)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < batch_len; i++) {
+        n += entries[batch[i]].fate == fate;
+    }
+    return n;
+}
+
 /* The entry of this address in the batch, or NULL. */
 static struct entry *find(const char *address)
 {
@@ -227,10 +238,8 @@ static struct entry *find(const char *address)
 static void compare(void)
 {
     struct cli_report report = {NULL, NULL, NULL, NULL, NULL, NULL};
-    int err;
 
-    turn(CLI_NOT_SENT, CLI_NOT_MENTIONED);
-    while ((err = action->next(&report)) == ANGO_OK) {
+    while (action->next(&report) == ANGO_OK) {
         struct entry *entry = find(report.to);
         enum cli_fate fate = action->judge(&report);
         bool first = entry != NULL && (entry->fate == CLI_NOT_MENTIONED || entry->fate == CLI_UNCLEAR);
@@ -240,8 +249,15 @@ static void compare(void)
             others[others_len++] = keep(report.to);
         }
     }
-    if (err != ANGO_E_END) { /* an entry that cannot be read: who else is in there? */
-        last.error = err;
+}
+
+/* A reply tells of each what came of it; not to be mentioned means nothing where some of it did not fit. */
+static void take_reply(void)
+{
+    turn(CLI_NOT_SENT, CLI_NOT_MENTIONED);
+    compare();
+    if (last.kept < last.items && count_in_batch(CLI_NOT_MENTIONED) > 0) {
+        last.error = ANGO_E_ENTRY;
         last.outcome = ANGO_UNKNOWN;
         turn(CLI_NOT_MENTIONED, CLI_IN_DOUBT);
     }
@@ -296,7 +312,7 @@ static void send(size_t first, size_t end)
     }
     remember();
     if (last.error == ANGO_OK && action->next != NULL) {
-        compare();
+        take_reply();
     } else if (last.error == ANGO_OK) {
         turn(CLI_NOT_SENT, last.failed == 0 && last.done == batch_len ? CLI_MADE : CLI_UNCLEAR);
     } else if (last.outcome != ANGO_NOT_SENT) {
@@ -306,9 +322,26 @@ static void send(size_t first, size_t end)
 
 /* --- reading back --------------------------------------------------------------------------------------- */
 
+/* ANGO_E_END: there is nothing to do until ango_confirm_wait_ms have passed. */
 static int step_confirm(void *what, uint32_t wait_ms)
 {
-    return ango_confirm_step((struct ango_confirm *)what, wait_ms);
+    struct ango_confirm *back = (struct ango_confirm *)what;
+
+    return ango_confirm_wait_ms(back) > 0 ? ANGO_E_END : ango_confirm_step(back, wait_ms);
+}
+
+/* Reads the lists once, or waits for the time to do it again: then ANGO_E_WAIT. */
+static int carry_back(struct ango_confirm *back)
+{
+    uint32_t idle_ms = ango_confirm_wait_ms(back);
+    int err;
+
+    if (idle_ms > 0) {
+        return cli_pause((idle_ms + 999) / 1000, "reading back", "; looking again in ") ? ANGO_E_WAIT
+                                                                                       : ANGO_E_CANCELLED;
+    }
+    err = cli_carry_on(step_confirm, back, "reading back");
+    return err == ANGO_E_END || (err != ANGO_OK && cli_waited_for_server()) ? ANGO_E_WAIT : err;
 }
 
 static void explain_last(void)
@@ -319,26 +352,36 @@ static void explain_last(void)
     }
 }
 
+/* Says why; whether another try may do better. */
+static bool explain_reading(int err)
+{
+    if (err == ANGO_E_TIME && cli_client.result.error != ANGO_E_TIME) {
+        cli_say("the lists have not come to an end in %lu s", CLI_LIST_TIMEOUTS * (unsigned long)cli.timeout_s);
+        return false;
+    }
+    if (err != ANGO_E_CANCELLED) {
+        cli_explain(&cli_client.result);
+    }
+    return err != ANGO_E_CANCELLED && cli_client.result.outcome != ANGO_REJECTED;
+}
+
 /* Who of `emails` is there; false when that could not be found out. */
 static bool confirm(const char *const *emails, size_t len, enum ango_presence *presence)
 {
     struct ango_confirm back;
-    int tries = 0, err = ango_confirm_begin(&back, &cli_client, cli.organization, emails, len, presence);
+    int tries, err = action->confirm(&back, &cli_client, *action->of, emails, len, presence);
 
-    while (err == ANGO_OK) {
-        if ((last.error != ANGO_OK || tries > 0) && !cli_pause(MOMENT_S, "giving the server a moment")) {
-            return false;
+    back.timeout_ms = CLI_LIST_TIMEOUTS * 1000u * cli.timeout_s;
+    if (last.error == ANGO_OK) {
+        back.settle_ms = MOMENT_MS; /* the request has ended: only its traces may be late */
+    }
+    for (tries = 0; err == ANGO_OK && tries < TRIES; tries++) {
+        while ((err = carry_back(&back)) == ANGO_E_WAIT) {
         }
-        do {
-            err = cli_carry_on(step_confirm, &back, "reading back");
-        } while (err != ANGO_OK && cli_waited_for_server());
         if (err == ANGO_OK) {
             return true;
         }
-        if (err != ANGO_E_CANCELLED) {
-            cli_explain(&cli_client.result);
-        }
-        if (++tries < TRIES && err != ANGO_E_CANCELLED && cli_client.result.outcome != ANGO_REJECTED) {
+        if (explain_reading(err)) {
             err = ANGO_OK; /* it goes on where it failed */
         }
     }
@@ -357,6 +400,37 @@ static void settle_counted(struct entry *entry, bool there, size_t gone)
         entry->said.message = action->still;
     } else if (entry->fate == CLI_NOT_THERE) {
         entry->said.message = last.done == 0 ? was_not : unsaid;
+    }
+}
+
+/* Who is there, but perhaps otherwise than was asked for: what the server shows of them now. */
+static void look_closer(void)
+{
+    int err = action->look();
+
+    if (err == ANGO_OK) {
+        err = cli_exchange("reading back");
+    }
+    if (err == ANGO_OK) {
+        compare();
+    }
+}
+
+/* What was read back of one whose fate was `open`; `gone`: of how many it is found to be done. */
+static void settle_one(struct entry *entry, enum cli_fate open, enum ango_presence presence, size_t gone)
+{
+    enum cli_fate fate = action->settle(presence);
+
+    if (presence == ANGO_UNSURE) {
+        return; /* as open as before */
+    }
+    entry->fate = fate;
+    entry->read_back = fate != CLI_NOT_SENT;
+    if (fate == CLI_UNCLEAR) {
+        entry->said.message = action->still;
+    }
+    if (open == CLI_UNCLEAR) {
+        settle_counted(entry, fate == CLI_NOT_SENT, gone);
     }
 }
 
@@ -380,34 +454,30 @@ static bool read_back(enum cli_fate open)
         return false;
     }
     for (i = 0; i < len; i++) {
-        gone += action->settle(presence[i]) != CLI_NOT_SENT;
+        gone += presence[i] != ANGO_UNSURE && action->settle(presence[i]) != CLI_NOT_SENT;
     }
     for (i = 0; i < len; i++) {
-        enum cli_fate fate = action->settle(presence[i]);
-        of[i]->fate = fate;
-        of[i]->read_back = fate != CLI_NOT_SENT;
-        if (open == CLI_UNCLEAR) {
-            settle_counted(of[i], fate == CLI_NOT_SENT, gone);
-        }
+        settle_one(of[i], open, presence[i], gone);
+    }
+    if (action->look != NULL && gone > 0) {
+        look_closer();
     }
     cli_say("read back: %lu of %lu %s", (unsigned long)gone, (unsigned long)len, action->what);
     return true;
 }
 
-static size_t count_in_batch(enum cli_fate fate)
+/* What was read back leaves some in doubt for good, whatever comes of the others. */
+static void keep_doubt(void)
 {
-    size_t i, n = 0;
-
-    for (i = 0; i < batch_len; i++) {
-        n += entries[batch[i]].fate == fate;
-    }
-    return n;
+    doubt = last;
+    doubt.status = keep(last.status);
+    doubt.message = keep(last.message);
 }
 
 /* Sends what is not sent from `first` on, and finds out what came of it; returns the end of that. */
 static size_t settle(size_t first)
 {
-    bool can = action->settle != NULL && !cli_no_confirm;
+    bool can = action->confirm != NULL && !cli_no_confirm;
     size_t end = first + batch_most < cli_addresses_len ? first + batch_most : cli_addresses_len;
     int round;
 
@@ -420,6 +490,9 @@ static size_t settle(size_t first)
         }
         if (!can || cli_interrupted() || count_in_batch(CLI_IN_DOUBT) == 0 || !read_back(CLI_IN_DOUBT)) {
             return end;
+        }
+        if (count_in_batch(CLI_IN_DOUBT) > 0) {
+            keep_doubt();
         }
         if (count_in_batch(CLI_NOT_SENT) == 0) {
             last.error = ANGO_OK;
@@ -624,6 +697,11 @@ static int do_all(void)
 
     while (first < cli_addresses_len && status == CLI_DONE && !cli_interrupted()) {
         size_t end = settle(first);
+        if (doubt.error != ANGO_OK) {
+            explain_last();
+            last = doubt;
+            explained = true;
+        }
         if (last.error != ANGO_OK) {
             status = cli_exit_of(&last);
             explain_last();

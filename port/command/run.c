@@ -27,6 +27,7 @@ static uint64_t arena[ARENA_CAP / sizeof(uint64_t)];
 static uint8_t buffer[CLI_BUFFER_CAP];
 static struct ango_token tokens[ANGO_TOKENS];
 static char host_name[ANGO_HOST_MAX + 1];
+static char prefix[256];
 
 static struct ango_posix posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
@@ -39,7 +40,7 @@ static struct ango_tls_config tls_config = {
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
 static struct ango_config config = {
     .port = &secure, .host = host_name, .keep_ms = KEEP_MS, .buffer = buffer, .buffer_cap = sizeof buffer,
-    .tokens = tokens, .tokens_cap = ANGO_TOKENS};
+    .tokens = tokens, .tokens_cap = ANGO_TOKENS, .prefix = prefix};
 struct ango_client cli_client;
 
 static volatile sig_atomic_t interrupted;
@@ -134,20 +135,38 @@ static int read_ca(void)
     return CLI_DONE;
 }
 
-/* NAME or NAME:PORT; the library takes no IPv6 address, but reaches hosts by IPv6. */
+/* The library takes no IPv6 address, but reaches hosts by IPv6. */
+static int refuse_host(void)
+{
+    cli_say("%s is not a host: give NAME, NAME:PORT or NAME/PREFIX, no https://; for IPv6 a name, too, not an address",
+            cli.host);
+    return CLI_USAGE;
+}
+
+/* NAME, NAME:PORT, and a path before that of the API; a slash at its end is none. */
 static int read_host(void)
 {
     const char *host = cli.host;
-    size_t len = strcspn(host, ":");
+    const char *path = host + strcspn(host, "/");
+    size_t len = strcspn(host, ":/");
+    size_t path_len = strlen(path);
     uint32_t tcp_port = 443;
-    bool ok = host[len] == '\0' || cli_number(host + len + 1, 1, 65535, &tcp_port);
+    char digits[8] = "";
+    bool ok = true;
 
-    if (!ok || len == 0 || len > ANGO_HOST_MAX) {
-        cli_say("%s is not a host: give NAME or NAME:PORT, no https:// and no path; for IPv6 a name, too, "
-                "not an address", host);
-        return CLI_USAGE;
+    if (host[len] == ':') {
+        size_t digits_len = (size_t)(path - host) - len - 1;
+
+        ok = digits_len < sizeof digits;
+        memcpy(digits, host + len + 1, ok ? digits_len : 0);
+        ok = ok && cli_number(digits, 1, 65535, &tcp_port);
+    }
+    path_len -= path_len > 0 && path[path_len - 1] == '/';
+    if (!ok || len == 0 || len > ANGO_HOST_MAX || path_len >= sizeof prefix) {
+        return refuse_host();
     }
     memcpy(host_name, host, len);
+    memcpy(prefix, path, path_len);
     config.tcp_port = (uint16_t)tcp_port;
     return CLI_DONE;
 }
@@ -185,8 +204,7 @@ int cli_open(void)
         err = ango_client_init(&cli_client, &config, key);
     }
     if (err == ANGO_E_HOST) {
-        cli_say("%s: %s", cli.host, ango_error_text(err));
-        return CLI_USAGE;
+        return refuse_host();
     }
     if (err != ANGO_OK) {
         cli_say("%s", ango_error_text(err));
@@ -283,16 +301,16 @@ int cli_exchange(const char *doing)
 
 /* --- waiting -------------------------------------------------------------------------------------------- */
 
-bool cli_pause(uint32_t seconds, const char *why)
+bool cli_pause(uint32_t seconds, const char *why, const char *before)
 {
     const struct timespec slice = {0, SLICE_MS * 1000000L};
     uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
 
-    if (!cli_progress("%s, %lu s", why, (unsigned long)seconds)) {
+    if (!cli_progress("%s%s%lu s", why, before, (unsigned long)seconds)) {
         cli_say("%s: waiting %lu s", why, (unsigned long)seconds);
     }
     while (took_ms < seconds * 1000u && interrupted == 0) {
-        cli_progress("%s, %lu s", why, (unsigned long)(seconds - took_ms / 1000u));
+        cli_progress("%s%s%lu s", why, before, (unsigned long)(seconds - took_ms / 1000u));
         nanosleep(&slice, NULL);
         took_ms = ango_posix_clock_ms(NULL) - start_ms;
     }
@@ -317,7 +335,7 @@ bool cli_waited_for_server(void)
         return false;
     }
     waited_s += wait_s;
-    return cli_pause(wait_s, "too many requests for the server");
+    return cli_pause(wait_s, "too many requests for the server", ", ");
 }
 
 /* --- the exit status ------------------------------------------------------------------------------------ */
@@ -363,8 +381,13 @@ static const struct {
 };
 #define FAULTS_LEN (sizeof faults / sizeof faults[0])
 
-static const char *advice(unsigned http_status)
+static const char *advice(const struct ango_result *result)
 {
+    unsigned http_status = result->http_status;
+
+    if (http_status == 403 && result->status[0] == '\0') {
+        return "that is not the API's way to refuse: something in between does, such as a gateway or a proxy";
+    }
     switch (http_status) {
     case 400:
     case 422:
@@ -431,7 +454,7 @@ static void explain_status(const struct ango_result *result)
 
     cli_say("the server %s, HTTP %u%s%.1000s", result->outcome == ANGO_REJECTED ? "refused" : verb,
             result->http_status, words[0] != '\0' ? ": " : "", words);
-    cli_say("%s", advice(result->http_status));
+    cli_say("%s", advice(result));
     if (result->retry_after_s > 0) {
         cli_say("the server asks to wait %lu seconds", (unsigned long)result->retry_after_s);
     }

@@ -6,16 +6,20 @@ MBEDTLS_DIR ?= $(DEPS)/mbedtls
 JSMN_DIR ?= $(DEPS)/jsmn
 
 # Which files mbedTLS has is known once it is there: make fetches it first, then reads this file again.
-no_deps := clean distclean help anchors packages-build
+no_deps := update-deps clean distclean help anchors packages-build
 ifneq ($(filter-out $(no_deps),$(or $(MAKECMDGOALS),all)),)
     ifneq ($(filter $(DEPS)/%,$(MBEDTLS_DIR) $(JSMN_DIR)),)
         include $(DEPS)/ready.mk
     endif
 endif
-$(DEPS)/ready.mk: port/deps/fetch
-	@port/packages tar:tar xz-utils:xz bzip2:bzip2
-	@port/deps/fetch
+$(DEPS)/ready.mk: port/deps/pins port/deps/fetch
+	@$(fetch) mbedtls jsmn
 	@touch $@
+fetch = port/packages tar:tar xz-utils:xz bzip2:bzip2 patch:patch && port/deps/fetch
+
+.PHONY: update-deps
+update-deps: ## pin the newest versions of what is fetched, and say what has changed
+	@port/deps/update
 
 # --- mbedTLS ---------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@
 #define DESK_MEASURE 0 /* 1: commands for the tests, to change the arena, keep sessions, hang and crash */
 #endif
 
-#define BUFFER 1920
+#define BUFFER 1024            /* a request; of a reply only what is wanted */
 #define LINE_CAP 320           /* an address of 254 bytes, two roles, a project */
 #define STEP_MS 5
 #define RETRY_MIN_MS 1000u
@@ -136,6 +136,7 @@ static const char *describe(int error)
         { ANGO_E_JSON, "not a reply of Ango Hub" },
         { ANGO_E_SHAPE, "not a reply of Ango Hub" },
         { ANGO_E_STATUS, "the server says no" },
+        { ANGO_E_ENTRY, "an entry is too large" },
     };
     size_t i;
 
@@ -432,6 +433,7 @@ static void list(void)
     begin_job();
     job.state = LISTING;
     (void)ango_walk_invites(&reading.walk, &client, desk_config.organization_id);
+    reading.walk.timeout_ms = GIVE_UP_MS;
 }
 
 static bool says_already(const char *text)
@@ -460,30 +462,11 @@ static void put_why(const char *message)
 {
     put(": ");
     put_foreign(message[0] != '\0' ? message : describe(client.result.error));
-    put_number(", error -", (uint64_t)-(int64_t)client.result.error);
+    if (client.result.error != ANGO_OK)
+        put_number(", error -", (uint64_t)-(int64_t)client.result.error);
     if (client.result.http_status != 0)
         put_number(", HTTP ", client.result.http_status);
     put("\n");
-}
-
-static void tell_accepted(void)
-{
-    struct ango_invite entry;
-
-    while (ango_next_invite(&client, &entry) == ANGO_OK) {
-        if (!ango_text_is(entry.to, job.email))
-            continue;
-        if (says_already(entry.message)) {
-            put_result("already\n", &stats.already);
-        } else if (ango_text_is(entry.status, "Failed")) {
-            put_result("refused", &stats.refused);
-            put_why(entry.message);
-        } else {
-            put_result("invited\n", &stats.invited);
-        }
-        return;
-    }
-    put_result("invited (says the server, without naming anybody)\n", &stats.invited);
 }
 
 /* Nothing has reached the server, or it said "later": the same badge may go again. */
@@ -536,16 +519,41 @@ static void go_on_later(void)
 }
 
 /* The request may have arrived. Asking who is invited can be done as often as it takes. */
-static void check(void)
+static void check(const char *why)
 {
     put_result("unknown, checking...", &stats.unknown);
-    put_why(client.result.message);
+    put_why(why);
     begin_job();
     job.state = CHECKING;
     job.again_ms = job.begun_ms + RETRY_MIN_MS; /* the server may still be at work on it */
     job.waiting = true;
     (void)ango_confirm_begin(&reading.confirm, &client, desk_config.organization_id, &job.email, 1,
                              &job.presence);
+    reading.confirm.timeout_ms = GIVE_UP_MS;
+}
+
+static void tell_accepted(void)
+{
+    struct ango_invite entry;
+
+    while (ango_next_invite(&client, &entry) == ANGO_OK) {
+        if (!ango_text_is(entry.to, job.email))
+            continue;
+        if (says_already(entry.message)) {
+            put_result("already\n", &stats.already);
+        } else if (ango_text_is(entry.status, "Failed")) {
+            put_result("refused", &stats.refused);
+            put_why(entry.message);
+        } else {
+            put_result("invited\n", &stats.invited);
+        }
+        return;
+    }
+    if (client.result.kept < client.result.items) {
+        check(describe(ANGO_E_ENTRY));
+        return;
+    }
+    put_result("invited (says the server, without naming anybody)\n", &stats.invited);
 }
 
 static void tell_invited(void)
@@ -557,7 +565,7 @@ static void tell_invited(void)
     } else if (may_go_again()) {
         go_on_later();
     } else if (result->outcome == ANGO_UNKNOWN) {
-        check();
+        check(result->message);
     } else if (result->outcome == ANGO_REJECTED && says_already(result->message)) {
         put_result("already\n", &stats.already);
     } else if (result->outcome == ANGO_REJECTED) {
@@ -576,8 +584,10 @@ static void tell_checked(void)
         put_result("invited\n", &stats.invited);
     else if (job.presence == ANGO_MEMBER)
         put_result("already\n", &stats.already);
-    else
+    else if (job.presence == ANGO_ABSENT)
         put_result("not invited: hold the badge to the reader once more\n", &stats.refused);
+    else
+        put_result("unknown, look into Ango Hub\n", &stats.refused);
 }
 
 static void tell_listed(const struct ango_invite *entry)
@@ -598,6 +608,8 @@ static void tell_reading(int err)
         put_number("list: ", job.listed);
         put(" pending\n");
         job.state = NOTHING;
+    } else if (err == ANGO_E_ENTRY) {
+        put("one more, too large to be shown\n");
     } else if (client.result.outcome == ANGO_REJECTED && client.result.http_status != 429) {
         put_result("refused", &stats.refused);
         put_why(client.result.message);
@@ -622,13 +634,25 @@ static void tell(int err, const struct ango_invite *entry)
     }
 }
 
+/* Between two readings there is nothing to do. */
+static int check_step(void)
+{
+    uint32_t idle_ms = ango_confirm_wait_ms(&reading.confirm);
+
+    if (idle_ms == 0)
+        return ango_confirm_step(&reading.confirm, STEP_MS);
+    job.again_ms = board_uptime_ms() + idle_ms;
+    job.waiting = true;
+    return ANGO_E_WAIT;
+}
+
 static int work(struct ango_invite *entry)
 {
     switch (job.state) {
     case INVITING:
         return ango_step(&client, STEP_MS);
     case CHECKING:
-        return ango_confirm_step(&reading.confirm, STEP_MS);
+        return check_step();
     default:
         return ango_walk_step(&reading.walk, entry, STEP_MS);
     }

@@ -8,6 +8,7 @@ The guest has a network of its own, cut off from every other (restrict=on). Its 
 names no DNS server; the configuration does (dns), and the one name that there is is answered here.
 A connection to the address behind that name becomes a pipe to the server on loopback.
 """
+import codecs
 import json
 import os
 import queue
@@ -116,12 +117,12 @@ class Emulator:
                 continue
 
     def read(self):
-        stream = self.process.stdout
+        stream, decoder = self.process.stdout, codecs.getincrementaldecoder("utf-8")("replace")
         while True:
             data = os.read(stream.fileno(), 4096)
             if self.log:
                 self.log(data)
-            self.output.put(data.decode("utf-8", "replace").replace("\r", "") if data else None)
+            self.output.put(decoder.decode(data).replace("\r", "") if data else None)
             if not data:
                 return
 

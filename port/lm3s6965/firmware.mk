@@ -13,7 +13,7 @@ QEMU := qemu-system-arm
 
 .PHONY: firmware badge firmware-test protocols firmware-elf memory-picture lwip
 firmware: ## build the badge desk for a Cortex-M3: flash and RAM as it uses them
-	@port/packages gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi openssl:openssl
+	@port/packages $(python) gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi openssl:openssl
 	@[ $(CONFIG) != port/lm3s6965/badge-desk.conf ] || tests/hub/pki
 	@$(MAKE) --no-print-directory VARIANT=m3 firmware-elf
 	@port/lm3s6965/memory_map.py $(FIRMWARE).elf
@@ -51,7 +51,7 @@ $(BUILD)/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip
 
 ifneq ($(filter $(DEPS)/%,$(LWIP_DIR)),)
 $(addprefix $(LWIP_DIR)/,$(lwip_src)) &:
-	@port/deps/fetch lwip
+	@$(fetch) lwip
 endif
 $(board_obj) $(call objects,port/lwip/ango_lwip.c) $(BUILD)/badge-desk/desk.o $(BUILD)/badge-desk/measure.o: | \
     $(LWIP_DIR)/src/core/tcp.c

@@ -42,7 +42,7 @@ struct ango_posix_job {
 
 uint32_t ango_posix_clock_ms(void *ctx)
 {
-    struct timespec now = {0, 0};
+    struct timespec now = { 0, 0 };
 
     (void)ctx;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -460,7 +460,7 @@ static void keep_attempt(struct ango_posix *posix, size_t i)
     posix->fd = posix->attempts[i].fd;
     posix->attempts[i].fd = posix->attempts[posix->attempts_len - 1].fd;
     posix->attempts_len--;
-    release(posix);
+    release(posix); /* mutant: posix-losers-open */
     posix->state = CONNECTED;
     posix->system_error = 0;
     posix->ahead_at = posix->ahead_len = 0;
@@ -558,7 +558,7 @@ static bool would_block(void)
 /* Whether a call that could not go on is to be tried again, within `wait_ms` since `start_ms`. */
 static bool await(struct ango_posix *posix, short events, uint32_t start_ms, uint32_t wait_ms)
 {
-    struct pollfd poller = {posix->fd, events, 0};
+    struct pollfd poller = { posix->fd, events, 0 };
     uint32_t left_ms = left(start_ms, wait_ms);
 
     if (left_ms == 0) {
@@ -583,7 +583,7 @@ int ango_posix_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms
         if (n < 0 && errno == EINTR) {
             continue;
         }
-        if (n < 0 && !would_block()) {
+        if (n < 0 && !would_block()) { /* mutant: posix-would-block-fails */
             posix->system_error = errno;
             return ANGO_E_NET;
         }
@@ -600,7 +600,7 @@ static int take_ahead(struct ango_posix *posix, uint8_t *buf, size_t cap)
 
     n = n < cap ? n : cap;
     memcpy(buf, posix->ahead + posix->ahead_at, n);
-    posix->ahead_at += n;
+    posix->ahead_at += n; /* mutant: posix-ahead-again */
     return (int)n;
 }
 

@@ -9,13 +9,14 @@ import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CLIENT = os.path.join(TOP, "build", "host", "tests", "units", "pure_driver")
+sys.path.insert(0, TOP + "/tests/common")
+from built import built                                         # noqa: E402
+
+CLIENT = built("build/host/tests/units/pure_driver")
 
 
 class Linear(unittest.TestCase):
     def test_each_kind(self):
-        make = [os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-C", TOP, "VARIANT=host"]
-        subprocess.run(make + [CLIENT[len(TOP) + 1:]], check=True, stdout=sys.stderr)
         with tempfile.TemporaryDirectory() as folder:
             out = os.path.join(folder, "out")
             begin = ["--dump-before=" + name for name in ("count_json", "count_http", "count_end")]

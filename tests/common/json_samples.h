@@ -121,16 +121,49 @@ static const struct json_sample json_bad_utf8[] = {
     NAMED("FE", "\xFE"),
     NAMED("FF", "\xFF"),
     NAMED("Latin-1", "caf\xE9"),
-    NAMED("high surrogate alone", "\\ud800"),
-    NAMED("low surrogate alone", "\\udc00"),
-    NAMED("high, then text", "\\ud83dx"),
-    NAMED("high, then another escape", "\\ud83d\\n"),
-    NAMED("high twice", "\\ud83d\\ud83d"),
-    NAMED("low before high", "\\ude00\\ud83d"),
-    NAMED("high, then a letter", "\\udbff\\u0041"),
-    NAMED("high, then U+E000", "\\ud800\\ue000"),
     NAMED("high, then half an escape", "\\ud83d\\ude0"),
-    NAMED("high, then a backslash", "\\ud83d\\\\"),
+    NAMED("half an escape at the end", "\\ud83"),
+};
+
+/* Row 129: each of them between quotes is JSON. `text` is what it becomes when it is handed out. */
+static const struct {
+    const char *json;
+    const char *text;
+} json_half_surrogates[] = {
+    { "\\ud800", "\xEF\xBF\xBD" },
+    { "\\udc00", "\xEF\xBF\xBD" },
+    { "\\udfff", "\xEF\xBF\xBD" },
+    { "a\\uD83D", "a\xEF\xBF\xBD" },
+    { "\\ud83dx", "\xEF\xBF\xBDx" },
+    { "\\ud83d\\n", "\xEF\xBF\xBD\n" },
+    { "\\ud83d\\ud83d", "\xEF\xBF\xBD\xEF\xBF\xBD" },
+    { "\\ude00\\ud83d", "\xEF\xBF\xBD\xEF\xBF\xBD" },
+    { "\\udbff\\u0041", "\xEF\xBF\xBD" "A" },
+    { "\\ud800\\ue000", "\xEF\xBF\xBD\xEE\x80\x80" },
+    { "\\ud83d\\\\", "\xEF\xBF\xBD\\" },
+    { "\\ud83d\\\"", "\xEF\xBF\xBD\"" },
+    { "\\ud83d\\ud83d\\ude00", "\xEF\xBF\xBD\xF0\x9F\x98\x80" },
+    { "\\ud83d\\ude00\\ude00", "\xF0\x9F\x98\x80\xEF\xBF\xBD" },
+    { "\\ud83d\xF0\x9F\x98\x80", "\xEF\xBF\xBD\xF0\x9F\x98\x80" },
+    { "\\ud800\\\\udc00", "\xEF\xBF\xBD\\udc00" },
+};
+
+/* Row 129: half of a surrogate pair is JSON; U+FFFD stands for it in what is handed out. */
+static const struct {
+    struct json_sample sample;
+    const char *read;
+} json_half_pairs[] = {
+    { NAMED("high surrogate alone", "\\ud800"), "\xEF\xBF\xBD" },
+    { NAMED("low surrogate alone", "\\udc00"), "\xEF\xBF\xBD" },
+    { NAMED("high, then text", "\\ud83dx"), "\xEF\xBF\xBDx" },
+    { NAMED("high, then another escape", "\\ud83d\\/"), "\xEF\xBF\xBD/" },
+    { NAMED("high twice", "\\ud83d\\ud83d"), "\xEF\xBF\xBD\xEF\xBF\xBD" },
+    { NAMED("high twice, then low", "\\ud83d\\ud83d\\ude00"), "\xEF\xBF\xBD\xF0\x9F\x98\x80" },
+    { NAMED("low before high", "\\ude00\\ud83d"), "\xEF\xBF\xBD\xEF\xBF\xBD" },
+    { NAMED("high, then a letter", "\\udbff\\u0041"), "\xEF\xBF\xBD\x41" },
+    { NAMED("high, then U+E000", "\\ud800\\ue000"), "\xEF\xBF\xBD\xEE\x80\x80" },
+    { NAMED("high, then a backslash", "\\ud83d\\\\"), "\xEF\xBF\xBD\\" },
+    { NAMED("in the middle", "a\\uDFFFb"), "a\xEF\xBF\xBD" "b" },
 };
 
 #define SAMPLES(list) (sizeof(list) / sizeof(list)[0])

@@ -63,29 +63,52 @@ static void digest_text(uint64_t *d, const char *text)
     digest(d, text, strlen(text) + 1);
 }
 
+/* A struct of nothing but strings. */
+static void digest_texts(uint64_t *d, const void *entry, size_t len)
+{
+    const char *const *texts = entry;
+
+    while (len-- > 0)
+        digest_text(d, *texts++);
+}
+
+/* Of every kind; the others say that they are not theirs. */
+static void digest_entries(uint64_t *d, struct ango_client *client)
+{
+    struct ango_invite i;
+    struct ango_member m;
+    struct ango_role_update u;
+    struct ango_project p;
+    struct ango_assignee a;
+    int err[5];
+
+#define DIGEST(at, next, entry)                                                                              \
+    while ((err[at] = next(client, &(entry))) == ANGO_OK)                                                    \
+        digest_texts(d, &(entry), sizeof(entry) / sizeof(const char *))
+    DIGEST(0, ango_next_invite, i);
+    DIGEST(1, ango_next_member, m);
+    DIGEST(2, ango_next_role_update, u);
+    DIGEST(3, ango_next_project, p);
+    DIGEST(4, ango_next_assignee, a);
+#undef DIGEST
+    digest(d, err, sizeof err);
+}
+
 uint64_t exchange_digest(struct exchange *x)
 {
     const struct ango_result *r = &x->client.result;
     uint64_t d = 14695981039346656037u;
-    uint64_t numbers[] = { (uint64_t)r->error, r->outcome, r->http_status, r->retry_after_s,
-                           r->items,           r->need,    r->index,       (uint64_t)r->port_error };
-    struct ango_invite invite;
-    int err;
+    uint64_t numbers[] = { (uint64_t)r->error, r->outcome,
+                           r->http_status,     r->retry_after_s,
+                           r->items,           r->kept,
+                           r->need,            r->index,
+                           r->done,            r->failed,
+                           r->total,           (uint64_t)r->port_error };
 
     digest(&d, numbers, sizeof numbers);
     digest_text(&d, r->status);
     digest_text(&d, r->message);
-    while ((err = ango_next_invite(&x->client, &invite)) == ANGO_OK) {
-        digest_text(&d, invite.id);
-        digest_text(&d, invite.to);
-        digest_text(&d, invite.organization_role);
-        digest_text(&d, invite.status);
-        digest_text(&d, invite.message);
-        digest_text(&d, invite.created_by);
-        digest_text(&d, invite.created_at);
-        digest_text(&d, invite.expires_at);
-    }
-    digest(&d, &err, sizeof err);
+    digest_entries(&d, &x->client);
     return d;
 }
 

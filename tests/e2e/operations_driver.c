@@ -2,14 +2,14 @@
  * Every operation over TLS, for the tests in Python: a command a line on standard input, its words parted by
  * tabs. For each entry of the reply one line of its fields, parted by tabs; then
  *
- *   =  ERROR  OUTCOME  HTTP-STATUS  done  failed  total  items  retry_after_s  index  message
+ *   =  ERROR  OUTCOME  HTTP-STATUS  done  failed  total  items  kept  retry_after_s  index  message
  *
  *   operations_driver PORT CA.pem KEY ORGANIZATION [BUFFER [TOKENS]]
  *
  * Control characters from the network become '?'. The buffer and the tokens are of the heap, and exactly as
  * large as told, so that the address sanitizer sees a byte too many.
  */
-#define _DEFAULT_SOURCE /* sleep */
+#define _DEFAULT_SOURCE /* sleep, usleep */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,9 +124,9 @@ static void show_result(int err)
 {
     const struct ango_result *r = &client.result;
 
-    printf("=\t%d\t%s\t%u\t%lu\t%lu\t%lu\t%lu\t%lu\t%lu\t", err, ango_outcome_text(r->outcome),
+    printf("=\t%d\t%s\t%u\t%lu\t%lu\t%lu\t%lu\t%lu\t%lu\t%lu\t", err, ango_outcome_text(r->outcome),
            r->http_status, (unsigned long)r->done, (unsigned long)r->failed, (unsigned long)r->total,
-           (unsigned long)r->items, (unsigned long)r->retry_after_s, (unsigned long)r->index);
+           (unsigned long)r->items, (unsigned long)r->kept, (unsigned long)r->retry_after_s, (unsigned long)r->index);
     put(r->message);
     putchar('\n');
 }
@@ -193,6 +193,11 @@ static int assign(void) /* PROJECT ROLE EMAIL... */
                                        (enum ango_project_role)number(2));
 }
 
+static int project(void) /* PROJECT */
+{
+    return ango_get_project(&client, word[1]);
+}
+
 /* As a caller should: waits as long as the server asks, and goes on. Other errors end it. */
 static bool waited(int err)
 {
@@ -201,6 +206,8 @@ static bool waited(int err)
     sleep(client.result.retry_after_s);
     return true;
 }
+
+static uint32_t patience_ms; /* with a whole list, or a reading back; 0: no end */
 
 static int walk(void) /* invites | members [SEARCH] | projects [SORT] */
 {
@@ -217,10 +224,11 @@ static int walk(void) /* invites | members [SEARCH] | projects [SORT] */
         err = ango_walk_projects(&w, &client, text);
     if (err != ANGO_OK)
         return err;
+    w.timeout_ms = patience_ms;
     while ((err = ango_walk_next(&w, &item)) != ANGO_E_END) {
         if (err != ANGO_OK) {
             printf("error\t%d\n", err);
-            if (!waited(err) && err != ANGO_E_TRUNCATED && err != ANGO_E_NET)
+            if (!waited(err) && err != ANGO_E_ENTRY && err != ANGO_E_TRUNCATED && err != ANGO_E_NET)
                 return err;
         } else if (strcmp(word[1], "invites") == 0) {
             show_invite(&item.invite);
@@ -233,23 +241,48 @@ static int walk(void) /* invites | members [SEARCH] | projects [SORT] */
     return err;
 }
 
-static int confirm(void) /* EMAIL... */
-{
-    static const char *const texts[] = { "absent", "invited", "member" };
-    static enum ango_presence presence[WORDS_MAX];
-    static struct ango_confirm c;
-    size_t i;
-    int err = ango_confirm_begin(&c, &client, organization, word + 1, left(1), presence);
+/* --- reading back: as a caller should, which sleeps while there is nothing to do ------------------------ */
 
-    while (err == ANGO_OK && (err = ango_confirm_step(&c, 1000)) != ANGO_OK)
-        if (err == ANGO_E_WAIT || waited(err))
-            err = ANGO_OK;
-    for (i = 0; err == ANGO_OK && i < left(1); i++) {
-        const char *const fields[] = { word[1 + i], texts[presence[i]] };
+static struct ango_confirm reading;
+static enum ango_presence presence[WORDS_MAX];
+static uint32_t settle_ms;
+
+static int read_back(size_t from)
+{
+    static const char *const texts[] = { "absent", "invited", "member", "assigned", "unsure" };
+    uint32_t began = plain.clock_ms(plain.ctx);
+    size_t i;
+    int err;
+
+    if (settle_ms > 0)
+        reading.settle_ms = settle_ms;
+    while ((err = ango_confirm_step(&reading, 1000)) == ANGO_E_WAIT || waited(err)) {
+        if (patience_ms > 0 && plain.clock_ms(plain.ctx) - began > patience_ms) {
+            ango_cancel(&client);
+            return ANGO_E_TIME;
+        }
+        (void)usleep(1000 * ango_confirm_wait_ms(&reading));
+    }
+    for (i = 0; err == ANGO_OK && i < left(from); i++) {
+        const char *const fields[] = { word[from + i], texts[presence[i]] };
 
         row(2, fields);
     }
     return err;
+}
+
+static int confirm(void) /* EMAIL... */
+{
+    int err = ango_confirm_begin(&reading, &client, organization, word + 1, left(1), presence);
+
+    return err == ANGO_OK ? read_back(1) : err;
+}
+
+static int confirm_assigned(void) /* PROJECT EMAIL... */
+{
+    int err = ango_confirm_assigned_begin(&reading, &client, word[1], word + 2, left(2), presence);
+
+    return err == ANGO_OK ? read_back(2) : err;
 }
 
 /* COUNT invitations, one by one; one is sent again only when it is known to have been refused as too soon. */
@@ -290,6 +323,27 @@ static int set_key(void) /* KEY */
     return ango_client_set_api_key(&client, copy[turn]);
 }
 
+static int set_settle(void) /* MS */
+{
+    settle_ms = number(1);
+    return ANGO_OK;
+}
+
+static int set_patience(void) /* MS */
+{
+    patience_ms = number(1);
+    return ANGO_OK;
+}
+
+static int set_prefix(void) /* PATH */
+{
+    static char copy[400];
+
+    (void)snprintf(copy, sizeof copy, "%s", word[1]);
+    config.prefix = copy;
+    return ANGO_OK;
+}
+
 static int set_timeout(void) /* MS */
 {
     config.timeout_ms = number(1);
@@ -308,7 +362,9 @@ static const struct {
     { "assign", assign, 3 },       { "walk", walk, 2 },
     { "confirm", confirm, 1 },     { "each", each, 3 },
     { "timeout", set_timeout, 2 }, { "organization", set_organization, 2 },
-    { "key", set_key, 2 },
+    { "key", set_key, 2 },         { "settle", set_settle, 2 },
+    { "prefix", set_prefix, 2 },   { "project", project, 2 },
+    { "patience", set_patience, 2 }, { "confirm-assigned", confirm_assigned, 3 },
 };
 
 /* --- the frame ------------------------------------------------------------------------------------------ */

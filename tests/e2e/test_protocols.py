@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Builds that leave a protocol out, or split public-key work, against servers that speak only one of them."""
+import functools
 import os
 import re
 import subprocess
@@ -7,8 +8,9 @@ import sys
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/tests/hub")
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/common"]
 import standin                                                  # noqa: E402
+from built import built                                         # noqa: E402
 
 PKI = TOP + "/build/pki"
 WORKS = ("0", "acc")
@@ -16,19 +18,24 @@ REFUSED = ("-17", "not")                                        # ANGO_E_TLS, no
 CHAINS = ("ecdsa", "rsa2048", "rsa4096", "mixed")
 
 
+@functools.lru_cache(None)
+def driver(variant):
+    return built("build/%s/tests/e2e/session_driver" % variant)
+
+
 class Protocols(unittest.TestCase):
     def invite(self, variant, server):
         """How an invitation ended for a build, what it spoke, and whether the next one resumed it."""
-        done = subprocess.run([TOP + "/build/%s/tests/e2e/session_driver" % variant, str(server.port), server.ca, server.key,
-                               server.org, "connect", "connect"], stdout=subprocess.PIPE, timeout=60, text=True)
+        done = subprocess.run([driver(variant), str(server.port), server.ca, server.key, server.org, "connect", "connect"],
+                              stdout=subprocess.PIPE, timeout=60, text=True)
         self.assertEqual(done.returncode, 0)
         first, second = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in done.stdout.splitlines()]
         return (first["error"], first["outcome"]), first["version"], second["resumed"]
 
     def steps(self, server, *commands):
         """How many steps an invitation took, none of them in want of the network for long."""
-        done = subprocess.run([TOP + "/build/host+restartable/tests/e2e/session_driver", str(server.port), server.ca,
-                               server.key, server.org, *commands, "connect"], stdout=subprocess.PIPE, timeout=60, text=True)
+        done = subprocess.run([driver("host+restartable"), str(server.port), server.ca, server.key, server.org, *commands,
+                               "connect"], stdout=subprocess.PIPE, timeout=60, text=True)
         self.assertIn("error=0 ", done.stdout)
         return int(re.search(r"steps=(\d+)", done.stdout).group(1))
 

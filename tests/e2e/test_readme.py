@@ -12,8 +12,10 @@ import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/tests/hub")
+sys.path[:0] = [TOP + "/tests/e2e", TOP + "/tests/hub", TOP + "/tests/common"]
+import operations                                               # noqa: E402
 import standin                                                  # noqa: E402
+from built import built                                         # noqa: E402
 
 with open(TOP + "/README.md", encoding="utf-8") as f:
     README = f.read()
@@ -25,7 +27,7 @@ TOLERANCE = 0.02
 # What the README's table shows, and which command prints it.
 FIGURES = [
     ("invite_flash_m3", "bench/size", "bytes of flash on Cortex-M3 to invite: request, reply, JSON, jsmn; without TLS and libc"),
-    ("all_operations_flash_m3", "bench/size", "the same for all eight operations"),
+    ("all_operations_flash_m3", "bench/size", "the same for all nine operations"),
     ("invite_stack_m3", "bench/size", "bytes of stack to invite, without the port's"),
     ("tls_glue_flash_m3", "bench/size", "bytes of flash of our TLS layer, without mbedTLS"),
     ("mbedtls_flash_m3", "bench/size", "bytes of flash of mbedTLS with TLS 1.2 and 1.3"),
@@ -45,6 +47,7 @@ def figures():
 
 class Program(unittest.TestCase):
     def test_compiles_and_runs_as_it_stands_there(self):
+        built(*("build/host/lib%s.a" % name for name in ("ango", "ango_posix", "ango_mbedtls")))
         program = re.search(r"^```c\n(.*?)^```", README, re.M | re.S).group(1)
         with standin.StandIn(TOP + "/build/pki") as s, tempfile.TemporaryDirectory() as folder:
             with open(folder + "/program.c", "w", encoding="utf-8") as f:
@@ -62,6 +65,20 @@ class Program(unittest.TestCase):
             self.assertIn("accepted: done", done.stdout)
             self.assertEqual({invite["to"]: len(invite["projectAssignments"]) for invite in s.state()["invites"]},
                              {"user_1@example.com": 2, "user_2@example.com": 2})
+
+
+class Claims(unittest.TestCase):
+    def test_what_an_invitation_takes_of_the_buffer(self):
+        told = int(re.search(r"about (\d+) bytes for each invitation", README).group(1))
+        with standin.StandIn(operations.PKI, rate=0, seed={"invites": 100}) as s:
+            with operations.Client(operations.build("host"), s, 16384) as client:
+                _, result = client("invites", 1, 100)
+        self.assertEqual(result.items, 100)
+        self.assertTrue(50 < result.kept < 100)
+        self.assertAlmostEqual(told, 16384 / result.kept, delta=0.05 * told)
+
+    def test_what_is_said_of_large_lists(self):
+        self.assertIn("a list of 10,000 people passes through %d bytes" % operations.LIST_BUFFER, README)
 
 
 class Words(unittest.TestCase):
@@ -91,8 +108,13 @@ class Words(unittest.TestCase):
         self.assertEqual([name for name in sorted(in_config) if name not in config], [])
 
     def test_each_path_exists(self):
-        for path in set(re.findall(r"\((port/[\w/.]+)\)|`((?:src|include|port|tests)/[\w./]+)`", README)):
-            self.assertTrue(os.path.exists(os.path.join(TOP, path[0] or path[1])), path)
+        for readme in ("", "src/", "port/", "port/lm3s6965/", "tests/", "tests/hostile/"):
+            with open(TOP + "/" + readme + "README.md", encoding="utf-8") as f:
+                text = f.read()
+            for linked, named in re.findall(r"\]\(([\w/.-]+)(?:#[\w-]*)?\)|`((?:src|include|port|tests)/[\w./]+)`", text):
+                with self.subTest(readme=readme, path=linked or named):
+                    path = readme + linked if linked else named
+                    self.assertTrue(os.path.exists(os.path.join(TOP, path)))
 
 
 class Figures(unittest.TestCase):

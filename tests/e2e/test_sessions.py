@@ -8,11 +8,12 @@ import sys
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/tests/hub")
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/common"]
 import standin                                                  # noqa: E402
+from built import built                                         # noqa: E402
 
 PKI = TOP + "/build/pki"
-CLIENT = TOP + "/build/asan-gcc/tests/e2e/session_driver"
+CLIENT = built("build/asan-gcc/tests/e2e/session_driver")
 
 
 class Sessions:

@@ -4,6 +4,7 @@
     tests/firmware/test_badge_desk.py       as part of the tests; closes with its figures as key=value lines
     tests/firmware/test_badge_desk.py -v [Firmware.test_...]
 """
+import json
 import os
 import re
 import shutil
@@ -339,7 +340,7 @@ class Interruptions(Case):
         server.fault(close="before-reply", apply=False)
         desk.send("ada@example.com")
         desk.expect(r"^ada@example.com: unknown, checking\.\.\.")
-        desk.expect(r"^ada@example.com: not invited: hold the badge to the reader once more")
+        desk.expect(r"^ada@example.com: not invited: hold the badge to the reader once more", 60)
         self.badge(desk, "ada@example.com")
         self.assertEqual([entry["method"] for entry in server.log()].count("POST"), 2)
 
@@ -348,17 +349,68 @@ class Interruptions(Case):
             with self.subTest(tls=tls):
                 server = self.server(tls=tls, chain="rsa4096")
                 desk = self.desk(server)
-                # Nothing of a record can be read before all of it is there and authentic. The body is larger
-                # than the desk's buffer, yet what the status says is known,
+                # Nothing of a record can be read before all of it is there and authentic. The reply is larger
+                # than the desk's buffer, yet what it says is known,
                 server.fault(status=403, body='{"status":"fail","message":"' + "x" * 20000 + '"}')
                 self.badge(desk, "ada@example.com", "refused: .*, HTTP 403")
-                # and what a success does not say is found out.
                 server.fault(headers={"X-Padding": "x" * 20000})
+                self.badge(desk, "ada@example.com", "invited$")
+                # and what it says behind headers without end is found out.
+                server.fault(headers={"X-Padding": "x" * 70000})
                 desk.send("bo@example.com")
                 desk.expect(r"^bo@example.com: unknown, checking.*the reply is too large")
                 desk.expect(r"^bo@example.com: invited$")
                 self.badge(desk, "cy@example.com")
-                self.assertEqual(self.invited(server), ["bo@example.com", "cy@example.com"])
+                self.assertEqual(self.invited(server), ["ada@example.com", "bo@example.com", "cy@example.com"])
+
+    def test_headers_of_5_kb(self):
+        for tls in BOTH:
+            with self.subTest(tls=tls):
+                server = self.server(tls=tls, moods=["cdn-headers", "long-header=3000", "nested"])
+                desk = self.desk(server)
+                for who in ("ada@example.com", "bo@example.com"):
+                    self.badge(desk, who, "invited$")
+                self.badge(desk, "ada@example.com", "already$")
+                self.assertEqual((server.counts()["handshakes"], server.counts()["requests"]), (1, 3))
+
+    def test_an_entry_that_does_not_fit(self):
+        """What came of it is found out: the reply is a success, but what it says of this one is not known."""
+        server = self.server()
+        desk = self.desk(server)
+        for who, apply, word in (("ada@example.com", True, "invited"), ("admin@example.com", False, "already")):
+            entry = {"to": who, "status": "Failed", "message": "x" * 2000}
+            body = json.dumps({"status": "success", "data": {"invites": [entry]}})
+            server.fault(status=201, body=body, apply=apply)
+            desk.send(who)
+            desk.expect(r"^%s: unknown, checking\.\.\.: an entry is too large" % who)
+            desk.expect(r"^%s: %s$" % (who, word))
+
+    def test_lost_in_an_organization_of_a_thousand_invitations(self):
+        """Within 100 requests a minute: who was invited is found, who was not is told so, and nothing is sent again."""
+        for apply, said in ((True, "invited"), (False, "not invited: hold the badge to the reader once more")):
+            server = self.server(rate=100, seed={"invites": 1000})
+            desk = self.desk(server)
+            server.fault(close="before-reply", apply=apply)
+            desk.send("ada@example.com")
+            desk.expect(r"^ada@example.com: unknown, checking\.\.\.")
+            desk.expect(r"^ada@example.com: %s$" % said, 120)
+            self.badge(desk, "ada@example.com", "already$" if apply else "invited$")
+            statuses = [entry["status"] for entry in server.log()]
+            self.assertNotIn(429, statuses)
+            FIGURES["read_back_1000_requests"] = len(statuses) - 2
+            self.assertLessEqual(len(statuses), 100)
+            self.assertEqual((server.doubled(), len(self.invited(server))), (int(apply), 1001))
+            server.stop()
+
+    def test_address_that_cannot_be_compared(self):
+        server = self.server()
+        desk = self.desk(server)
+        server.fault(close="before-reply", apply=False)
+        desk.send("\u00f6sten@example.com")
+        desk.expect(r"^\u00f6sten@example.com: unknown, checking\.\.\.")
+        desk.expect(r"^\u00f6sten@example.com: unknown, look into Ango Hub$", 60)
+        self.assertEqual([entry["method"] for entry in server.log()].count("POST"), 1)
+        self.badge(desk, "ada@example.com")
 
 
 class Crashes(Case):

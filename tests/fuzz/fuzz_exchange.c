@@ -2,8 +2,11 @@
  * Fuzzer of whole exchanges over a scripted port. Input: 12 bytes that say what is asked, in how large a
  * buffer, how the reply is cut, how the connection ends, which two calls of the port fail, and how; then the
  * reply. Whatever comes: it ends, keeps the promises of exchange_broken, closes what it has opened, and the
- * next exchange succeeds.
+ * next exchange succeeds. Without faults the result is the same however the reply is cut, and in a larger
+ * buffer it is the same result, with more entries if any. A walk over the same reply hands out as many as
+ * were counted.
  */
+#include "operations.h"
 #include "whole_exchange.h"
 
 #include <stdio.h>
@@ -43,27 +46,10 @@ static bool holds(const uint8_t *data, size_t size, const char *text)
 static int start(unsigned operation)
 {
     static const struct ango_project_assignment project[] = { { "p", ANGO_PROJECT_LABELER } };
-    const struct ango_invitation invitation = { emails, 2, ANGO_ORGANIZATION_ADMIN, project, 1 };
+    static const struct input in = { "org", "a", emails, 2, ANGO_ORGANIZATION_ADMIN, &page, project, 1 };
 
-    switch (operation % 8) {
-    case 0:
-        return ango_get_organization_invites_start(&x.client, "org", &page);
-    case 1:
-        return ango_delete_organization_invites_start(&x.client, "org", emails, 2);
-    case 2:
-        return ango_get_organization_members_start(&x.client, "org", "a", &page);
-    case 3:
-        return ango_update_organization_members_role_start(&x.client, "org", emails, 2,
-                                                           ANGO_ORGANIZATION_ADMIN);
-    case 4:
-        return ango_delete_organization_members_start(&x.client, "org", emails, 2);
-    case 5:
-        return ango_list_projects_start(&x.client, NULL, &page);
-    case 6:
-        return ango_add_members_to_project_start(&x.client, "p", emails, 2, ANGO_PROJECT_LEAD);
-    default:
-        return ango_invite_members_to_org_start(&x.client, "org", &invitation);
-    }
+    /* In the order that the seeds are in. */
+    return operation_start((enum operation)((operation + 1) % OPERATIONS), &x.client, &in);
 }
 
 /* Reads what there is of each kind; only the operation's own may be there. */
@@ -90,8 +76,10 @@ static uint64_t read_items(void)
         for (i = 0; i < 8 && item.strings[i] != NULL; i++)
             d = d * 31 + strlen(item.strings[i]);
         items++;
-        demand(items <= x.client.result.items, "more items than were counted");
+        demand(items <= x.client.result.kept, "more entries than were kept");
     }
+    demand(x.client.result.kept <= x.client.result.items, "more kept than counted");
+    demand(x.client.result.error != ANGO_OK || items == 0 || items == x.client.result.kept, "not all that were kept");
     return d * 31 + items;
 }
 
@@ -134,7 +122,7 @@ static void set_fault(struct script_fault *fault, const uint8_t *data)
                                    ANGO_E_CERT,
                                    ANGO_E_TRUNCATED,
                                    ANGO_E_MEMORY,
-                                   -25,
+                                   ANGO_E_ANCHOR,
                                    -1000,
                                    INT32_MIN,
                                    INT32_MAX,
@@ -156,6 +144,53 @@ static void set_fault(struct script_fault *fault, const uint8_t *data)
         fault->times = 1;
 }
 
+/*
+ * A walk over the same reply, in pieces or whole. As the only page of a list it must hand out, or pass over,
+ * each entry that was counted, unless it fails; where nothing else is said of the list's end it asks for
+ * another page in vain.
+ */
+static void walk(const struct script_event *events, size_t cap, const struct ango_result *before, unsigned operation,
+                 size_t piece)
+{
+    union {
+        struct ango_invite invite;
+        struct ango_member member;
+        struct ango_project project;
+    } entry;
+    struct ango_walk w;
+    size_t entries = 0;
+    unsigned turns = 0;
+    int err;
+
+    demand(exchange_begin(&x, events, cap) == ANGO_OK, "the configuration was refused");
+    x.config.timeout_ms = 500;
+    x.config.page_limit = 10;
+    x.script.piece = piece;
+    err = operation == 0   ? ango_walk_invites(&w, &x.client, "org")
+          : operation == 2 ? ango_walk_members(&w, &x.client, "org", "a")
+                           : ango_walk_projects(&w, &x.client, NULL);
+    demand(err == ANGO_OK, "the walk was refused");
+    w.pages_max = 1;
+    do {
+        err = ango_walk_step(&w, &entry, 1000);
+        if (err == ANGO_OK)
+            demand(strlen(entry.invite.id) + strlen(entry.invite.to) < cap, "a string that lies elsewhere");
+        entries += err == ANGO_OK || err == ANGO_E_ENTRY;
+        demand(x.client.result.items >= entries, "more handed out than counted");
+        demand(++turns < 5000, "no end of a walk");
+    } while (err == ANGO_E_WAIT || err == ANGO_OK || err == ANGO_E_ENTRY);
+    demand(guard_intact(&x.guard), "written in front of the buffer in a walk");
+    if (before->error == ANGO_OK) {
+        demand(err == ANGO_E_END || err == ANGO_E_SHAPE, "a reply that was good is not good for a walk");
+        demand(entries == before->items, "a walk hands out another number of entries");
+    } else {
+        /* After ANGO_E_TOO_BIG it asks for smaller pages, and goes on. */
+        demand(err == before->error || before->error == ANGO_E_TOO_BIG || entries > 0, "another error in a walk");
+    }
+    ango_close(&x.client);
+    demand(x.script.opened == x.script.closed, "connects and closes do not balance after a walk");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum script_what ends[] = { SCRIPT_PAUSE, SCRIPT_FIN, SCRIPT_CUT, SCRIPT_RST };
@@ -170,6 +205,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     bool has_faults, is_early, has_met;
     uint64_t first = 0;
+    struct ango_result before;
+    size_t cap;
     unsigned round;
 
     /* What the server says itself may well stay in the buffer. */
@@ -184,11 +221,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     events[is_early ? 1 : 0].what = SCRIPT_REQUEST;
     events[2].what = ends[data[2] & 3];
     has_faults = data[6] % 32 != 0 || data[9] % 32 != 0;
-    /* With faults, as it comes. Without, in the pieces that the input says, whole, and byte by byte. */
-    for (round = 0; round < (has_faults ? 1u : 3u); round++) {
+    cap = 512 + data[1] * 6u; /* for every request above */
+    memset(&before, 0, sizeof before);
+    /* With faults, as it comes. Without, in the input's pieces, whole, byte by byte, and in a larger buffer. */
+    for (round = 0; round < (has_faults ? 1u : 4u); round++) {
         int err;
 
-        demand(exchange_begin(&x, events, 512 + data[1] * 6u) == ANGO_OK, "the configuration was refused");
+        demand(exchange_begin(&x, events, round == 3 ? MOST : cap) == ANGO_OK, "the configuration was refused");
         x.config.timeout_ms = 500;
         x.script.piece = round == 0 ? data[3] : round == 1 ? 0 : 1;
         x.script.split = round == 0 ? data[4] * 2u : 0;
@@ -204,10 +243,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         err = carry_out(round != 0 || (data[2] & 16) != 0);
         demand(err == x.client.result.error, "another error in the result");
         check("first", 1);
-        if (round == 0)
+        if (round == 0) {
+            before = x.client.result;
             first = read_items();
-        else
+        } else if (round < 3) {
             demand(read_items() == first || is_early, "other pieces, another result");
+        } else if (!is_early) {
+            demand(err == before.error && x.client.result.outcome == before.outcome
+                       && x.client.result.http_status == before.http_status && x.client.result.items == before.items
+                       && x.client.result.kept >= before.kept && x.client.result.total == before.total
+                       && x.client.result.done == before.done && x.client.result.failed == before.failed,
+                   "another result in a larger buffer");
+        }
         check("after reading", 1);
         memset(x.script.faults, 0, sizeof x.script.faults);
         x.script.clock_step_ms = 0;
@@ -221,6 +268,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check("second", 2);
         ango_close(&x.client);
         demand(x.script.opened == x.script.closed, "connects and closes do not balance");
+    }
+    if (!has_faults && !is_early && (data[0] % 9 == 0 || data[0] % 9 == 2 || data[0] % 9 == 5)) {
+        walk(events, cap, &before, data[0] % 9, data[3]);
+        walk(events, cap, &before, data[0] % 9, 1);
     }
     return 0;
 }

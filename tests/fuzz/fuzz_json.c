@@ -1,16 +1,16 @@
 /*
- * Fuzzer of the JSON reader. Input: one byte (tokens), then a document. It must be JSON for the reader
- * exactly when it is for the validator below, which was written from RFC 8259 and shares no line with it;
- * what has been read must be what another unescaping makes of it, and read the same once more.
+ * Fuzzer of the JSON reader. Input: one byte (capacity, and whether entries are kept), then a document. It
+ * must be JSON for the reader exactly when it is for the validator below, which was written from RFC 8259 and
+ * shares no line with it; and what is read of it must be what the same validator finds, however it is cut, in
+ * a buffer of any size.
  */
-#include "guard.h"
-#include "json_reader.h"
+#include "reading.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TOKENS 256u
+#define MOST 65536u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -69,12 +69,13 @@ static long hex4(struct text *t)
     return value;
 }
 
-/* Behind a backslash: the character, or -1. Halves of surrogate pairs are none. */
+/* Behind a backslash: the character, or -1. Half of a surrogate pair is U+FFFD. */
 static long escape(struct text *t)
 {
     static const char letters[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
     int c = peek(t);
     const char *at = c > 0 ? strchr(letters, c) : NULL;
+    struct text behind;
     long high, low;
 
     if (c != -1)
@@ -84,10 +85,14 @@ static long escape(struct text *t)
     high = hex4(t);
     if (high < 0xD800 || high > 0xDFFF)
         return high;
-    if (high > 0xDBFF || !take(t, '\\') || !take(t, 'u'))
-        return -1;
-    low = hex4(t);
-    return low < 0xDC00 || low > 0xDFFF ? -1 : 0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00);
+    behind = *t;
+    if (high > 0xDBFF || !take(&behind, '\\') || !take(&behind, 'u'))
+        return 0xFFFD;
+    low = hex4(&behind);
+    if (low < 0xDC00 || low > 0xDFFF)
+        return 0xFFFD;
+    *t = behind;
+    return 0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00);
 }
 
 /* One character of UTF-8 (RFC 3629, section 4), or -1. */
@@ -210,182 +215,294 @@ static bool is_value(struct text *t, unsigned depth)
     return ok;
 }
 
-/* --- what was read -------------------------------------------------------------------------------------- */
+/* --- what must be read ---------------------------------------------------------------------------------- */
 
-struct item {
-    const char *id;
-    const char *name;
-};
-enum { TOTAL = ANGO_FIELD_OWN, ITEMS, ID, NAME };
+enum { TOTAL = ANGO_FIELD_OWN, ITEMS };
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
-    { "total", ANGO_IN_DATA, ANGO_JSON_NUMBER, 0, offsetof(struct ango_result, total_digits) },
-    { "items", ANGO_IN_DATA, ANGO_JSON_LIST, 1, 0 },
-    { "id", ANGO_IN(ITEMS), ANGO_JSON_STRING, 0, 0 },
-    { "name", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
+    { "total", ANGO_FIELD_DATA, ANGO_JSON_NUMBER, offsetof(struct ango_result, total) },
+    { "items", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
+    { "id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+    { "name", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
 };
-static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ITEMS, 0, NULL };
+static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ITEMS, 1 };
 
-static struct guard room, again_room;
-static struct ango_token tokens[TOKENS];
+/* What the validator finds of a document that it has let pass. */
+struct found {
+    char said[READING_SAID];
+    size_t len;
+    size_t items;
+    size_t ends[MOST / 2]; /* of each entry, in `said` */
+    bool wrong;
+    bool has_list;
+    long long total; /* -1: none, or not one */
+    char words[2][MOST];
+};
+static struct found found;
 
-static int scan(uint8_t *text, size_t len, struct ango_list *list, struct ango_result *result,
-                size_t tokens_cap)
+static void say(const void *bytes, size_t len)
 {
-    memset(result, 0, sizeof *result);
-    result->status = result->message = "";
-    memset(list, 0, sizeof *list);
-    list->shape = &shape;
-    list->tokens = tokens;
-    list->tokens_cap = tokens_cap;
-    return ango_json_scan(text, len, list, result);
+    demand(found.len + len < sizeof found.said, "too much");
+    memcpy(found.said + found.len, bytes, len);
+    found.len += len;
 }
 
-/* A string as it was handed out must be made of whole characters, and lie in the text. */
-static size_t demand_string(const char *string, const uint8_t *text, size_t len)
+/* Unescapes the string at t to `out`, as a C string; true when it holds a NUL, which is left out. */
+static bool read_string(struct text *t, char *out)
 {
-    struct text t = { (const uint8_t *)string, (const uint8_t *)string + strlen(string) };
+    bool has_nul = false;
 
-    if (string[0] != '\0')
-        demand(t.p >= text && t.end <= text + len, "a string that lies elsewhere");
-    while (t.p < t.end)
-        demand(character(&t) > 0, "a string that is no UTF-8");
-    return strlen(string);
-}
+    t->p++;
+    while (*t->p != '"') {
+        uint8_t *to = (uint8_t *)out;
+        long c;
 
-/* Whether `string` is what some string of the document means. */
-static void demand_origin(const char *string, const uint8_t *text, size_t len)
-{
-    struct text t = { text, text + len };
-    size_t string_len = strlen(string);
-
-    if (string_len == 0)
-        return;
-    while (t.p < t.end) {
-        size_t at = 0;
-        bool matches = true;
-
-        if (*t.p++ != '"')
+        if (*t->p != '\\') {
+            *out++ = (char)*t->p++;
             continue;
-        while (peek(&t) != '"' && peek(&t) >= 0) {
-            const uint8_t *start = t.p;
-            uint8_t utf8[4];
-            size_t n;
-            long c;
-
-            if (take(&t, '\\')) {
-                c = escape(&t);
-                n = c == 0 ? 0 : c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-                utf8[0] = (uint8_t)(n == 1   ? c
-                                    : n == 2 ? 0xC0 + c / 0x40
-                                    : n == 3 ? 0xE0 + c / 0x1000
-                                             : 0xF0 + c / 0x40000);
-                utf8[1] = (uint8_t)(0x80 + c / (n == 2 ? 1 : n == 3 ? 0x40 : 0x1000) % 0x40);
-                utf8[2] = (uint8_t)(0x80 + c / (n == 3 ? 1 : 0x40) % 0x40);
-                utf8[3] = (uint8_t)(0x80 + c % 0x40);
-                start = utf8;
-            } else {
-                n = 1;
-                t.p++;
-            }
-            matches = matches && at + n <= string_len && memcmp(string + at, start, n) == 0;
-            at += n;
         }
-        if (matches && at == string_len)
+        t->p++;
+        c = escape(t);
+        has_nul = has_nul || c == 0;
+        if (c == 0)
+            continue;
+        if (c < 0x80) {
+            *to++ = (uint8_t)c;
+        } else if (c < 0x800) {
+            *to++ = (uint8_t)(0xC0 + c / 0x40);
+            *to++ = (uint8_t)(0x80 + c % 0x40);
+        } else if (c < 0x10000) {
+            *to++ = (uint8_t)(0xE0 + c / 0x1000);
+            *to++ = (uint8_t)(0x80 + c / 0x40 % 0x40);
+            *to++ = (uint8_t)(0x80 + c % 0x40);
+        } else {
+            *to++ = (uint8_t)(0xF0 + c / 0x40000);
+            *to++ = (uint8_t)(0x80 + c / 0x1000 % 0x40);
+            *to++ = (uint8_t)(0x80 + c / 0x40 % 0x40);
+            *to++ = (uint8_t)(0x80 + c % 0x40);
+        }
+        out = (char *)to;
+    }
+    t->p++;
+    *out = '\0';
+    return has_nul;
+}
+
+/*
+ * The next member of an object whose brace, or last value, has been passed: false at its end. Its name, or
+ * "\1" when it holds a NUL, and its value from *value on.
+ */
+static bool next_member(struct text *t, char *name, struct text *value)
+{
+    space(t);
+    (void)take(t, ',');
+    space(t);
+    if (take(t, '}'))
+        return false;
+    if (read_string(t, name))
+        strcpy(name, "\1");
+    space(t);
+    t->p++;
+    space(t);
+    *value = *t;
+    demand(is_value(t, ANGO_JSON_DEPTH), "the validator contradicts itself");
+    return true;
+}
+
+static void find_entry(struct text t)
+{
+    static char name[MOST], strings[2][MOST];
+    struct text value;
+    unsigned seen = 0;
+
+    strings[0][0] = strings[1][0] = '\0';
+    t.p++;
+    while (next_member(&t, name, &value)) {
+        unsigned i = strcmp(name, "id") == 0 ? 0 : strcmp(name, "name") == 0 ? 1 : 2;
+
+        if (i == 2)
+            continue;
+        if ((seen & 1u << i) != 0) {
+            found.wrong = true;
+        } else if (peek(&value) == '"') {
+            if (read_string(&value, strings[i]))
+                found.wrong = true;
+        }
+        seen |= 1u << i;
+    }
+    say("[", 1);
+    say(strings[0], strlen(strings[0]));
+    say("|", 1);
+    say(strings[1], strlen(strings[1]));
+    say("]\n", 2);
+    found.ends[found.items++] = found.len;
+}
+
+static void find_items(struct text t)
+{
+    found.has_list = true;
+    t.p++;
+    for (;;) {
+        struct text value;
+
+        space(&t);
+        (void)take(&t, ',');
+        space(&t);
+        if (take(&t, ']'))
             return;
-        t.p++;
+        value = t;
+        demand(is_value(&t, ANGO_JSON_DEPTH), "the validator contradicts itself");
+        if (peek(&value) == '{')
+            find_entry(value);
     }
-    demand(false, "a string that is not in the document");
 }
 
-static uint64_t digest(uint64_t d, const char *text)
+static void find_total(struct text t)
 {
-    do
-        d = (d ^ (uint8_t)*text) * 1099511628211u;
-    while (*text++ != '\0');
-    return d;
+    long long total = 0;
+    const uint8_t *start = t.p;
+
+    while (peek(&t) >= '0' && peek(&t) <= '9') {
+        total = total * 10 + (*t.p++ - '0');
+        if (total > 4294967295)
+            total = 4294967296;
+    }
+    if (t.p == start || peek(&t) == '.' || peek(&t) == 'e' || peek(&t) == 'E' || total > 4294967295)
+        found.wrong = true;
+    else
+        found.total = total;
 }
 
-/* All that the reader says of a document. */
-static uint64_t read_all(int err, struct ango_list *list, const struct ango_result *result,
-                         const uint8_t *text, const uint8_t *original, size_t len)
+static void find_data(struct text t)
 {
-    uint64_t d = digest(digest(14695981039346656037u, result->status), result->message);
-    struct item item;
-    size_t items = 0;
+    static char name[MOST];
+    struct text value;
+    unsigned seen = 0;
 
-    demand_string(result->status, text, len);
-    demand_string(result->message, text, len);
-    demand_origin(result->status, original, len);
-    demand_origin(result->message, original, len);
-    if (err != ANGO_OK)
-        return d + (uint64_t)err;
-    while (ango_json_item(list, &item) == ANGO_OK) {
-        demand_string(item.id, text, len);
-        demand_string(item.name, text, len);
-        demand_origin(item.id, original, len);
-        demand_origin(item.name, original, len);
-        d = digest(digest(d, item.id), item.name);
-        items++;
+    t.p++;
+    while (next_member(&t, name, &value)) {
+        unsigned bit = strcmp(name, "total") == 0 ? 1 : strcmp(name, "items") == 0 ? 2 : 0;
+
+        if ((seen & bit) != 0)
+            found.wrong = true;
+        else if (bit == 1 && (peek(&value) == '-' || (peek(&value) >= '0' && peek(&value) <= '9')))
+            find_total(value);
+        else if (bit == 2 && peek(&value) == '[')
+            find_items(value);
+        seen |= bit;
     }
-    demand(items == result->items, "not as many items as were counted");
-    demand(ango_json_item(list, &item) == ANGO_E_END, "an item behind the last");
-    return d;
+}
+
+static void find_reply(struct text t)
+{
+    static char name[MOST];
+    struct text value;
+    unsigned seen = 0;
+
+    found.len = found.items = 0;
+    found.wrong = found.has_list = false;
+    found.total = -1;
+    found.words[0][0] = found.words[1][0] = '\0';
+    space(&t);
+    if (!take(&t, '{'))
+        return;
+    while (next_member(&t, name, &value)) {
+        unsigned bit = strcmp(name, "status") == 0    ? 1
+                       : strcmp(name, "message") == 0 ? 2
+                       : strcmp(name, "data") == 0    ? 4
+                                                      : 0;
+
+        if ((seen & bit) != 0)
+            found.wrong = true;
+        else if (bit == 4 && peek(&value) == '{')
+            find_data(value);
+        else if ((bit == 1 || bit == 2) && peek(&value) == '"')
+            (void)read_string(&value, found.words[bit - 1]);
+        seen |= bit;
+    }
+}
+
+/* --- the reader ----------------------------------------------------------------------------------------- */
+
+/* In a buffer where everything fits, all that was found is read, and nothing else. */
+static void check_found(const struct reading *r)
+{
+    demand(r->said_len > found.len && memcmp(r->said, found.said, found.len) == 0, "other entries");
+    demand(r->said[found.len] != '[', "an entry too many");
+    demand(strcmp(r->result.status, found.words[0]) == 0, "another status");
+    demand(strcmp(r->result.message, found.words[1]) == 0, "another message");
+    demand(found.wrong || r->result.total == (found.total < 0 ? 0 : (uint32_t)found.total), "another total");
+}
+
+/* In a smaller buffer they are the same entries in the same order, some of them left out, or said to be too large. */
+static void check_some(const struct reading *r)
+{
+    static const char passed[] = "(too large)\n";
+    const char *p = r->said;
+    size_t left = r->said_len;
+    size_t at = 0;
+    size_t i;
+
+    for (i = 0; i < found.items; i++) {
+        size_t len = found.ends[i] - at;
+        bool same = left >= len && memcmp(p, found.said + at, len) == 0;
+
+        at += len;
+        if (!same && r->drains) {
+            len = sizeof passed - 1;
+            same = left >= len && memcmp(p, passed, len) == 0;
+            demand(same, "an entry is neither read nor passed over");
+        }
+        if (!same)
+            continue;
+        p += len;
+        left -= len;
+    }
+    demand(left > 0 && (*p == 'O' || *p == 'S'), "an entry that is none");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ango_list list;
-    struct ango_result result;
+    static struct reading small, large;
+    const char *broken;
     struct text t;
-    uint8_t *text;
-    size_t len, tokens_cap, i;
-    uint64_t once;
     bool valid;
-    int err;
 
-    if (size < 1 || size > 60000)
+    if (size < 1 || size > 30000)
         return 0;
-    if (room.base == NULL) {
-        guard_begin(&room, 1 << 16);
-        guard_begin(&again_room, 1 << 16);
+    if (small.guard.base == NULL) {
+        reading_open(&small, 4 * MOST);
+        reading_open(&large, 4 * MOST);
+        small.shape = large.shape = &shape;
     }
-    tokens_cap = 1 + data[0] % TOKENS;
+    small.cap = ANGO_ROOM_MIN + data[0] % 128u * 5;
+    small.drains = data[0] / 128 != 0;
+    large.drains = !small.drains;
     data++;
-    len = size - 1;
+    size--;
+    large.cap = ANGO_ROOM_MIN + 2048 + 4 * size;
     t.p = data;
-    t.end = data + len;
+    t.end = data + size;
     valid = is_value(&t, ANGO_JSON_DEPTH) && t.p == t.end;
 
-    text = guard_text(&room, data, len);
-    err = scan(text, len, &list, &result, tokens_cap);
-    demand((err != ANGO_E_JSON) == valid, valid ? "refused, but it is JSON" : "let pass, but it is no JSON");
-    demand(err == ANGO_OK || err == ANGO_E_JSON || err == ANGO_E_SHAPE || err == ANGO_E_TOO_BIG,
-           "another error");
-    demand(guard_intact(&room), "written in front of the text");
-    if (err == ANGO_E_JSON) {
-        /* Names give up their first letter, and get it back; a backslash, or what no name begins with, they do not. */
-        for (i = 0; i < len && data[i] != '\0'; i++)
-            demand(text[i] == data[i] || (i > 0 && data[i - 1] == '"' && (data[i] == '\\' || data[i] <= 2)),
-                   "no JSON, but changed");
+    broken = reading_some_ways(&small, reading_json, data, size, 2, (uint32_t)size + 1);
+    demand(broken == NULL, broken);
+    broken = reading_some_ways(&large, reading_json, data, size, 2, (uint32_t)size + 1);
+    demand(broken == NULL, broken);
+    demand(small.err == large.err, "another result in a smaller buffer");
+    demand(small.result.items == large.result.items && small.result.total == large.result.total,
+           "counted otherwise in a smaller buffer");
+    demand((small.err != ANGO_E_JSON) == valid, valid ? "refused, but it is JSON" : "let pass, but it is no JSON");
+    if (!valid)
         return 0;
-    }
-    once = read_all(err, &list, &result, text, data, len);
-    demand(guard_intact(&room), "written in front of the text");
-
-    /* With space around it, and more tokens, it says the same. */
-    text = guard_room(&again_room, len + 5);
-    memcpy(text, "\r\n", 2);
-    memcpy(text + 2, data, len);
-    memcpy(text + 2 + len, "\t ", 3);
-    demand(scan(text, len + 4, &list, &result, err == ANGO_E_TOO_BIG ? tokens_cap : TOKENS) == err,
-           "another result with space around it");
-    demand(read_all(err, &list, &result, text, data, len + 4 > len ? len : 0) == once,
-           "other strings with space around it");
-    /* An object or array that is cut is none. */
-    if (len > 0 && (data[len - 1] == '}' || data[len - 1] == ']')) {
-        text = guard_text(&again_room, data, len - 1);
-        demand(scan(text, len - 1, &list, &result, TOKENS) == ANGO_E_JSON, "cut by a byte, and still JSON");
-    }
+    t.p = data;
+    find_reply(t);
+    demand(large.err == (found.wrong || !found.has_list ? ANGO_E_SHAPE : ANGO_OK), "another judgement of the shape");
+    demand(large.result.items == found.items, "not as many entries as there are");
+    demand(large.passed == 0 && (large.drains || large.result.kept == found.items), "an entry did not fit");
+    check_found(&large);
+    demand(*small.result.status == '\0' || strcmp(small.result.status, found.words[0]) == 0, "another status");
+    demand(*small.result.message == '\0' || strcmp(small.result.message, found.words[1]) == 0, "another message");
+    check_some(&small);
     return 0;
 }

@@ -23,8 +23,9 @@ import unittest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PKI = os.path.join(TOP, "build", "pki")
 
-sys.path.insert(0, TOP + "/tests/hub")
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/common"]
 import standin  # noqa: E402
+from built import built                                         # noqa: E402
 
 # With HOSTILE_VARIANT=host the stack is measured, for which the address sanitizer is no use.
 VARIANT = os.environ.get("HOSTILE_VARIANT", "asan-gcc")
@@ -87,16 +88,10 @@ def report_tally(what, tally):
 
 def build(variant=VARIANT, directory=None, *flags):
     """The path of a victim, built if need be; `directory` keeps one with other flags apart."""
-    where = "build/" + (directory or variant)
-    program = os.path.join(TOP, where, "tests", "hostile", "victim")
+    program = "build/%s/tests/hostile/victim" % (directory or variant)
     if os.environ.get("HOSTILE_BUILT"):
-        return program
-    command = [os.environ.get("MAKE", "make"), "--no-print-directory", "-s", "-j2", "VARIANT=" + variant,
-               "BUILD=" + where,
-               "WERROR=1", "victim", *flags]
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
-    subprocess.run(command, cwd=TOP, check=True, env=environment)
-    return program
+        return os.path.join(TOP, program)
+    return built(program, variant=variant, extra=flags)
 
 
 class Client:
@@ -148,7 +143,7 @@ class Client:
         if not seen["balanced"]:
             wrong.append("connect and close are not in balance")
         if self.options.get("close", 1):
-            # mbedTLS itself leaks in some places when it runs out of memory; see DECISIONS.md.
+            # mbedTLS itself leaks in some places when it runs out of memory; see row 101 of README.md.
             if seen["arena_left"] and seen["error"] != "MEMORY" or not seen["arena_zero"]:
                 wrong.append("arena_left=%(arena_left)d arena_zero=%(arena_zero)d" % seen)
         if seen["misuse"]:

@@ -391,6 +391,37 @@ static void identifiers(void **state)
          ",\"projectAssignments\":[{\"projectId\":\"../\\\"\\\\%\xC3\xA9\",\"projectRole\":\"Lead\"}]}");
 }
 
+/* --- the prefix ------------------------------------------------------------------------------------------ */
+
+static void prefixes(void **state)
+{
+    static const char *const good[] = { "", "/hub", "/a/b/c", "/a-b_c.d~e", "/0" };
+    static const char *const bad[] = { "/",       "hub",    "hub/",    "/hub/",         "//hub",  "/a//b", "/a b",
+                                       "/a?b",    "/a#b",   "/a%20b",  "/a\r\nX: y",    "/a\n",  "/\xC3\xA9",
+                                       "/a\x7F",  "/a;b",   "/a:b",    "/a@b",          "/a\\b", "?" };
+    char name[64], line[96];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < SAMPLES(bad); i++) {
+        (void)exchange_begin(&x, events, CAP);
+        x.config.prefix = bad[i];
+        (void)snprintf(name, sizeof name, "prefix %u: \"%s\"", (unsigned)i + 1, bad[i]);
+        hostile_case(109, name, "HOST", hostile_class(ango_client_init(&x.client, &x.config, EXCHANGE_KEY)));
+    }
+    for (i = 0; i < SAMPLES(good); i++) {
+        (void)exchange_begin(&x, events, CAP);
+        x.config.prefix = good[i];
+        assert_int_equal(ango_client_init(&x.client, &x.config, EXCHANGE_KEY), ANGO_OK);
+        assert_int_equal(exchange_invite(&x), ANGO_OK);
+        assert_null(exchange_broken(&x, 1));
+        ango_close(&x.client);
+        (void)snprintf(name, sizeof name, "prefix \"%s\"", good[i]);
+        (void)snprintf(line, sizeof line, "POST %s/v2/organization/org/invites HTTP/1.1\r\n", good[i]);
+        hostile_case(109, name, "sent", was_sent(line) ? "sent" : "not sent");
+    }
+}
+
 /* --- capacities ----------------------------------------------------------------------------------------- */
 
 /* Every capacity up to the one that suffices, and some more. What the request must be is written out. */
@@ -443,17 +474,65 @@ static void capacities(void **state)
 
     (void)state;
     sweep("one email", "o", &one,
-          "POST /v2/organization/o/invites HTTP/1.1\r\nHost: hub.example\r\napikey: " EXCHANGE_KEY "\r\n"
+          "POST /v2/organization/o/invites HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: hub.example\r\n"
+          "apikey: " EXCHANGE_KEY "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n"
           "Content-Type: application/json\r\nContent-Length: 56\r\n\r\n"
           "{\"to\":[\"user_1@example.com\"],\"organizationRole\":\"admin\"}");
     sweep("three emails, two projects", "\xC3\xA9/", &three,
-          "POST /v2/organization/%C3%A9%2F/invites HTTP/1.1\r\nHost: hub.example\r\napikey: " EXCHANGE_KEY
-          "\r\n"
+          "POST /v2/organization/%C3%A9%2F/invites HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: hub.example\r\n"
+          "apikey: " EXCHANGE_KEY "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n"
           "Content-Type: application/json\r\nContent-Length: 211\r\n\r\n"
           "{\"to\":[\"user_1@example.com\",\"\\\"\\\\\\\"@x\",\"j\xC3\xB6rg@example.com\"],"
           "\"organizationRole\":\"member\","
           "\"projectAssignments\":[{\"projectId\":\"PROJECT_ID_1\",\"projectRole\":\"Labeler\"},"
           "{\"projectId\":\"a\\\"\\\\b\",\"projectRole\":\"Manager\"}]}");
+}
+
+/* --- what each request says of itself ------------------------------------------------------------------ */
+
+#define AS_SAID(user_agent_line) \
+    "POST /v2/organization/org/invites HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: hub.example\r\n" \
+    "apikey: " EXCHANGE_KEY "\r\n" user_agent_line \
+    "Content-Type: application/json\r\nContent-Length: 55\r\n\r\n" \
+    "{\"to\":[\"user@example.com\"],\"organizationRole\":\"member\"}"
+
+static void check_said(int row, const char *name, const char *user_agent, uint32_t keep_ms, const char *request)
+{
+    char seen[160];
+    const char *broken;
+    int err;
+
+    (void)exchange_begin(&x, events, CAP);
+    x.config.user_agent = user_agent;
+    x.config.keep_ms = keep_ms;
+    assert_int_equal(ango_client_init(&x.client, &x.config, EXCHANGE_KEY), ANGO_OK);
+    err = exchange_invite(&x);
+    broken = exchange_broken(&x, 1);
+    ango_close(&x.client);
+    (void)snprintf(seen, sizeof seen, "%s, %s%s", hostile_class(err),
+                   x.script.sent_len == strlen(request) && was_sent(request) ? "exactly" : "something else was sent",
+                   broken != NULL ? broken : "");
+    hostile_case(row, name, "OK, exactly", seen);
+}
+
+static void headers(void **state)
+{
+    static char printable[96];
+    char request[640];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 95; i++)
+        printable[i] = (char)(' ' + i);
+    check_said(134, "User-Agent by default", NULL, 60000, AS_SAID("User-Agent: ango/" ANGO_VERSION "\r\n"));
+    check_said(134, "User-Agent of the application's own", "kiosk/2 (desk 7)", 60000,
+               AS_SAID("User-Agent: kiosk/2 (desk 7)\r\n"));
+    check_said(134, "User-Agent of one byte", "k", 60000, AS_SAID("User-Agent: k\r\n"));
+    check_said(134, "User-Agent left out", "", 60000, AS_SAID(""));
+    (void)snprintf(request, sizeof request, AS_SAID("User-Agent: %s\r\n"), printable);
+    check_said(134, "User-Agent of each character that may be", printable, 60000, request);
+    check_said(135, "Accept-Encoding", NULL, 60000, AS_SAID("User-Agent: ango/" ANGO_VERSION "\r\n"));
+    check_said(135, "Accept-Encoding, connection not kept", "k", 0, AS_SAID("User-Agent: k\r\nConnection: close\r\n"));
 }
 
 /* --- NULL, zero, far too much --------------------------------------------------------------------------- */
@@ -465,10 +544,14 @@ static const char *spoil_config(unsigned i)
                                          "config.buffer NULL",    "buffer_cap 0",
                                          "buffer_cap SIZE_MAX",   "buffer_cap SIZE_MAX / 2 + 1",
                                          "config.tokens NULL",    "tokens_cap 0",
-                                         "tokens_cap SIZE_MAX",   "timeout_ms 0",
+                                         "tokens_cap one too few",  "timeout_ms 0",
                                          "timeout_ms UINT32_MAX", "timeout_ms 2^31",
                                          "port.connect NULL",     "port.send NULL",
-                                         "port.recv NULL",        "port.close NULL" };
+                                         "port.recv NULL",        "port.close NULL",
+                                         "page_limit 101",        "page_limit 255",
+                                         "user_agent with LF",    "user_agent with DEL",
+                                         "user_agent with 0x80",  "user_agent with a tab",
+                                         "user_agent with a header" };
 
     switch (i) {
     case 0:
@@ -496,7 +579,7 @@ static const char *spoil_config(unsigned i)
         x.config.tokens_cap = 0;
         break;
     case 8:
-        x.config.tokens_cap = SIZE_MAX;
+        x.config.tokens_cap = ANGO_TOKENS - 1;
         break;
     case 9:
         x.config.timeout_ms = 0;
@@ -518,6 +601,27 @@ static const char *spoil_config(unsigned i)
         break;
     case 15:
         x.port.close = NULL;
+        break;
+    case 16:
+        x.config.page_limit = ANGO_LIMIT_MAX + 1;
+        break;
+    case 17:
+        x.config.page_limit = 255;
+        break;
+    case 18:
+        x.config.user_agent = "kiosk\n";
+        break;
+    case 19:
+        x.config.user_agent = "\x7F";
+        break;
+    case 20:
+        x.config.user_agent = "caf\xC3\xA9";
+        break;
+    case 21:
+        x.config.user_agent = "a\tb";
+        break;
+    case 22:
+        x.config.user_agent = "kiosk\r\nX: y";
         break;
     default:
         return NULL;
@@ -652,6 +756,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(email_bytes),   cmocka_unit_test(email_limits), cmocka_unit_test(keys),
         cmocka_unit_test(hosts),         cmocka_unit_test(identifiers),  cmocka_unit_test(capacities),
+        cmocka_unit_test(prefixes),      cmocka_unit_test(headers),
         cmocka_unit_test(configuration), cmocka_unit_test(lists),        cmocka_unit_test(wrong_time),
     };
 

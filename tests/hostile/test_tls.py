@@ -448,7 +448,7 @@ class Records(network.Case):
         def flood(tls):
             while True:
                 update(tls, 1)
-        # mbedTLS 3.6 has no KeyUpdate: see DECISIONS.md.
+        # mbedTLS 3.6 has no KeyUpdate: see row 94 of README.md.
         self.after(94, "KeyUpdate once", once(0), "TLS U", versions=("1.3",))
         self.after(94, "KeyUpdate once, with an answer asked for", once(1), "TLS U", versions=("1.3",))
         self.after(94, "KeyUpdate without end", flood, "TLS U", "TIME U", versions=("1.3",))

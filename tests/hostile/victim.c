@@ -501,10 +501,10 @@ static const char *error_name(int error)
     static const char *const names[] = {
         "OK", "WAIT", "END", "ARG", "HOST", "KEY", "ID", "EMAIL", "SPACE", "INSECURE", "CLOCK", "ENTROPY",
         "MEMORY", "RESOLVE", "NET", "TIME", "CERT", "TLS", "TRUNC", "HTTP", "BIG", "JSON", "SHAPE",
-        "STATUS", "CANCELLED", "ANCHOR"
+        "STATUS", "CANCELLED", "ANCHOR", "ENTRY"
     };
 
-    return error <= 0 && error >= ANGO_E_LAST ? names[-error] : "UNKNOWN";
+    return error <= 0 && error > -(int)(sizeof names / sizeof names[0]) ? names[-error] : "UNKNOWN";
 }
 
 static bool holds_key(const void *memory, size_t len)

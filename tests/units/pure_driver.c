@@ -1,24 +1,40 @@
 /*
- * What test_json_grammar.py and test_linear.py drive:
+ * What test_json_grammar.py, test_json_python.py and test_linear.py drive:
  *
- *   pure_driver judge ALPHABET LENGTH   every string of 0 to LENGTH characters: prints those that are JSON, a
- *                                       line each
+ *   pure_driver judge ALPHABET LENGTH   every string of 0 to LENGTH characters, whole and byte by byte:
+ *                                       prints those that are JSON, a line each
+ *   pure_driver read                    reads a line "CAP HOW SEED LENGTH" and so many bytes, as often as
+ *                                       there are any; HOW: kept, or drained. Prints how long it is, and
+ *                                       what is read of them in many ways (reading.h)
  *   pure_driver cost SIZE               reads documents and replies of each kind, of about SIZE bytes and
  *                                       then of twice as many; prints a line for each
  */
-#include "http.h"
-#include "json_reader.h"
+#include "reading.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Large enough for an item of any kind below, and no larger for longer documents. */
+#define COST_CAP 2048u
+
+/* What is counted has a buffer and a client's state, and bytes that come in pieces. */
+struct counted {
+    const char *input;
+    size_t len;
+    size_t piece;
+    struct ango_http http;
+    struct ango_json json;
+    struct ango_room room;
+    struct ango_result result;
+};
+
 /* Callgrind counts from one of these to count_end; called through pointers, so that they are not inlined. */
-int count_json(uint8_t *text, size_t len, struct ango_list *list, struct ango_result *result);
-int count_http(struct ango_http *h, const char *reply, size_t len, size_t piece);
+int count_json(struct counted *c);
+int count_http(struct counted *c);
 void count_end(void);
-static int (*volatile json)(uint8_t *, size_t, struct ango_list *, struct ango_result *) = count_json;
-static int (*volatile http)(struct ango_http *, const char *, size_t, size_t) = count_http;
+static int (*volatile json)(struct counted *) = count_json;
+static int (*volatile http)(struct counted *) = count_http;
 static void (*volatile end)(void) = count_end;
 
 void count_end(void)
@@ -34,26 +50,32 @@ static int fail(const char *what)
 /* --- judge ---------------------------------------------------------------------------------------------- */
 
 static const struct ango_field envelope[] = { ANGO_ENVELOPE };
-static const struct ango_shape bare = {
-    envelope, sizeof envelope / sizeof envelope[0], ANGO_NOWHERE, 0, NULL
-};
+static const struct ango_shape bare = { envelope, sizeof envelope / sizeof envelope[0], ANGO_NOWHERE, 0 };
 
-static bool is_json(const char *text, size_t len)
+static bool is_json(const char *text, size_t len, size_t piece)
 {
-    struct ango_token token;
-    struct ango_list list;
+    uint8_t buffer[ANGO_ROOM_MIN];
     struct ango_result result;
-    uint8_t copy[32];
+    struct ango_json j;
+    struct ango_room room;
+    size_t at = 0;
 
     memset(&result, 0, sizeof result);
+    memset(&j, 0, sizeof j);
+    memset(&room, 0, sizeof room);
     result.status = result.message = "";
-    memset(&list, 0, sizeof list);
-    list.shape = &bare;
-    list.tokens = &token;
-    list.tokens_cap = 1;
-    memcpy(copy, text, len);
-    copy[len] = '\0';
-    return ango_json_scan(copy, len, &list, &result) != ANGO_E_JSON;
+    ango_room_begin(&room, buffer, sizeof buffer);
+    ango_json_begin(&j, &bare, &result);
+    while (at < len) {
+        size_t n = len - at < piece ? len - at : piece;
+
+        memcpy(room.end, text + at, n);
+        room.end += n;
+        at += n;
+        (void)ango_json_take(&j, &room, n);
+        ango_room_pack(&room);
+    }
+    return ango_json_end(&j, &room) != ANGO_E_JSON;
 }
 
 static int judge(const char *alphabet, size_t most)
@@ -72,8 +94,12 @@ static int judge(const char *alphabet, size_t most)
         memset(text, alphabet[0], len);
         text[len] = '\0';
         do {
+            bool whole = is_json(text, len, len);
+
             judged++;
-            if (is_json(text, len))
+            if (is_json(text, len, 1) != whole)
+                return fail(text);
+            if (whole)
                 (void)puts(text);
             for (at = len; at > 0; at--) {
                 digits[at - 1] = (digits[at - 1] + 1) % letters;
@@ -87,31 +113,118 @@ static int judge(const char *alphabet, size_t most)
     return 0;
 }
 
-/* --- cost ----------------------------------------------------------------------------------------------- */
+/* --- read ----------------------------------------------------------------------------------------------- */
 
-#define ITEM_TOKENS 64u
+/* As test_json_python.py has it. */
+enum { TOTAL = ANGO_FIELD_OWN, GROUP, COUNT, ENTRIES };
+static const struct ango_field read_fields[] = {
+    ANGO_ENVELOPE,
+    { "total", ANGO_FIELD_DATA, ANGO_JSON_NUMBER, offsetof(struct ango_result, total) },
+    { "group", ANGO_FIELD_DATA, ANGO_JSON_OBJECT, 0 },
+    { "count", GROUP, ANGO_JSON_NUMBER, offsetof(struct ango_result, done) },
+    { "items", GROUP, ANGO_JSON_LIST, 0 },
+    { "id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+    { "name", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+    { "idle", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+};
+static const struct ango_shape read_shape = { read_fields, sizeof read_fields / sizeof read_fields[0], ENTRIES, 1 };
+
+static int read_all(void)
+{
+    static struct reading r;
+    static char text[65536];
+    unsigned long cap, seed, len;
+    char how[16];
+
+    reading_open(&r, 65536);
+    r.shape = &read_shape;
+    while (scanf("%lu %15s %lu %lu", &cap, how, &seed, &len) == 4) {
+        const char *broken;
+
+        if (cap < ANGO_ROOM_MIN || cap > 65536 || len > sizeof text || getchar() != '\n'
+            || fread(text, 1, len, stdin) != len)
+            return fail("no such input");
+        r.cap = cap;
+        r.drains = strcmp(how, "drained") == 0;
+        broken = len < 200 ? reading_every_way(&r, reading_json, text, len)
+                           : reading_some_ways(&r, reading_json, text, len, 12, (uint32_t)seed);
+        if (broken != NULL) {
+            (void)fprintf(stderr, "%.*s\ncap %lu, piece %lu, split %lu, random %lu\n%s\nwhole: %s\n",
+                          (int)len, text, cap,
+                          (unsigned long)r.piece, (unsigned long)r.split, (unsigned long)r.random, r.said, r.first);
+            return fail(broken);
+        }
+        (void)printf("%lu\n", (unsigned long)r.said_len);
+        (void)fwrite(r.said, 1, r.said_len, stdout); /* may hold NULs */
+        (void)putchar('\n');
+    }
+    reading_shut(&r);
+    return 0;
+}
+
+/* --- cost ----------------------------------------------------------------------------------------------- */
 
 struct item {
     const char *id;
     const char *name;
 };
-enum { ITEMS = ANGO_FIELD_OWN, ID, NAME };
+enum { ITEMS = ANGO_FIELD_OWN };
 static const struct ango_field fields[] = {
     ANGO_ENVELOPE,
-    { "items", ANGO_IN_DATA, ANGO_JSON_LIST, 1, 0 },
-    { "id", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
-    { "name", ANGO_IN(ITEMS), ANGO_JSON_STRING, 1, 0 },
+    { "items", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
+    { "id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
+    { "name", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
 };
-static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ITEMS, 0, NULL };
+static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], ITEMS, 0 };
 
-int count_json(uint8_t *text, size_t len, struct ango_list *list, struct ango_result *result)
+/* The next piece. */
+static size_t receive(struct counted *c)
 {
-    struct item item;
-    int err = ango_json_scan(text, len, list, result);
+    size_t n = c->len < c->piece ? c->len : c->piece;
 
-    while (err == ANGO_OK)
-        err = ango_json_item(list, &item);
-    return err;
+    if (n > (size_t)(c->room.limit - c->room.end))
+        n = (size_t)(c->room.limit - c->room.end);
+    memcpy(c->room.end, c->input, n);
+    c->room.end += n;
+    c->input += n;
+    c->len -= n;
+    return n;
+}
+
+/* Each entry is read as it comes. */
+int count_json(struct counted *c)
+{
+    struct ango_token tokens[ANGO_TOKENS];
+    struct item item;
+
+    while (c->len > 0) {
+        (void)receive(c);
+        while (c->room.next < c->room.end)
+            if (ango_json_take(&c->json, &c->room, (size_t)(c->room.end - c->room.next)) == ANGO_E_END) {
+                if (c->room.put != c->room.kept)
+                    (void)ango_json_read_entry(&shape, c->room.kept, tokens, &item);
+                c->room.put = c->room.kept;
+            }
+        ango_room_pack(&c->room);
+    }
+    return ango_json_end(&c->json, &c->room);
+}
+
+/* The body is dropped. */
+int count_http(struct counted *c)
+{
+    int n = ANGO_E_WAIT;
+
+    while (c->len > 0 && n == ANGO_E_WAIT) {
+        (void)receive(c);
+        while ((n = ango_http_take(&c->http, &c->room)) > 0) {
+            c->room.next += n;
+            ango_http_taken(&c->http, (size_t)n);
+        }
+        if (n == ANGO_E_WAIT)
+            ango_room_pack(&c->room);
+    }
+    return n;
 }
 
 /* `before`, `unit` as often as makes `size` bytes, less its last byte when that is a comma, and `behind`. */
@@ -140,73 +253,40 @@ static const struct json_kind {
     const char *before;
     const char *unit;
     const char *behind;
+    size_t piece;
     int err;
 } json_kinds[] = {
-    { "space", "{\"status\":\"success\"", " \t\r\n", "}", ANGO_E_END },
-    { "string", "{\"message\":\"", "a", "\"}", ANGO_E_END },
-    { "escapes", "{\"message\":\"", "\\n\\u00e9\\ud83d\\ude00", "\"}", ANGO_E_END },
-    { "utf8", "{\"message\":\"", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", "\"}", ANGO_E_END },
-    { "number", "{\"x\":", "1234567890", "}", ANGO_E_END },
-    { "values", "{\"x\":[", "1,true,null,\"\",", "]}", ANGO_E_END },
+    { "space", "{\"status\":\"success\"", " \t\r\n", "}", 1460, ANGO_OK },
+    { "string", "{\"message\":\"", "a", "\"}", 1460, ANGO_OK },
+    { "escapes", "{\"message\":\"", "\\n\\u00e9\\ud83d\\ude00", "\"}", 1460, ANGO_OK },
+    { "utf8", "{\"message\":\"", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", "\"}", 1460, ANGO_OK },
+    { "number", "{\"x\":", "1234567890", "}", 1460, ANGO_OK },
+    { "values", "{\"x\":[", "1,true,null,\"\",", "]}", 1460, ANGO_OK },
     { "nested", "{\"x\":[", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]],", "]}",
-      ANGO_E_END },
+      1460, ANGO_OK },
     { "nested-objects", "{\"x\":[",
       "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}},", "]}",
-      ANGO_E_END },
-    { "open", "{\"x\":", "[", "", ANGO_E_JSON },
-    { "open-objects", "", "{\"a\":", "", ANGO_E_JSON },
-    { "members", "{", "\"ab\":1,", "}", ANGO_E_END },
-    { "long-names", "{", "\"items\\u0069itemsitemsitemsitemsitemsitems\":1,", "}", ANGO_E_END },
+      1460, ANGO_OK },
+    { "open", "{\"x\":", "[", "", 1460, ANGO_E_JSON },
+    { "open-objects", "", "{\"a\":", "", 1460, ANGO_E_JSON },
+    { "members", "{", "\"ab\":1,", "}", 1460, ANGO_OK },
+    { "long-names", "{", "\"items\\u0069itemsitemsitemsitemsitemsitems\":1,", "}", 1460, ANGO_OK },
     { "items", LIST, "{\"id\":\"0123456789abcdef\",\"name\":\"a \\\"b\\\"\",\"x\":[1,{\"y\":2}]},", "]}}",
-      ANGO_E_END },
-    { "empty-items", LIST, "{},", "]}}", ANGO_E_END },
+      1460, ANGO_OK },
+    { "empty-items", LIST, "{},", "]}}", 1460, ANGO_OK },
     { "nested-items", LIST, "{\"id\":\"1\",\"x\":[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]},", "]}}",
-      ANGO_E_END },
-    { "no-items", LIST, "null,\"{},{}\",[{}],", "]}}", ANGO_E_END },
-    { "long-item", LIST "{\"id\":\"", "\\u0041b", "\"}]}}", ANGO_E_END },
-    { "long-behind-items", LIST "{},{},{},{},{},{},{},{},{},{},{},{},\"", "x", "\"]}}", ANGO_E_END },
+      1460, ANGO_OK },
+    { "no-items", LIST, "null,\"{},{}\",[{}],", "]}}", 1460, ANGO_OK },
+    { "long-item", LIST "{\"id\":\"", "\\u0041b", "\"}]}}", 1460, ANGO_OK },
+    { "long-behind-items", LIST "{},{},{},{},{},{},{},{},{},{},{},{},\"", "x", "\"]}}", 1460, ANGO_OK },
     { "one-large-item", LIST "{\"x\":[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0]},", "{},",
-      "]}}", ANGO_E_END },
+      "]}}", 1460, ANGO_OK },
+    { "items-bytewise", LIST, "{\"id\":\"0123456789abcdef\",\"name\":\"a \\\"b\\\"\",\"x\":[1,{\"y\":2}]},", "]}}", 1,
+      ANGO_OK },
+    { "escapes-bytewise", "{\"message\":\"", "\\n\\u00e9\\ud83d\\ude00", "\"}", 1, ANGO_OK },
+    { "members-bytewise", "{", "\"ab\":1,", "}", 1, ANGO_OK },
+    { "nested-bytewise", "{\"x\":[", "[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]],", "]}", 1, ANGO_OK },
 };
-
-static int cost_json(const struct json_kind *k, size_t size)
-{
-    static struct ango_token tokens[ITEM_TOKENS];
-    struct ango_list list;
-    struct ango_result result;
-    size_t len;
-    char *text = repeat(k->before, k->unit, k->behind, size, &len);
-    int err;
-
-    memset(&result, 0, sizeof result);
-    result.status = result.message = "";
-    memset(&list, 0, sizeof list);
-    list.shape = &shape;
-    list.tokens = tokens;
-    list.tokens_cap = ITEM_TOKENS;
-    err = json((uint8_t *)text, len, &list, &result);
-    end();
-    free(text);
-    (void)printf("json %s %lu\n", k->kind, (unsigned long)len);
-    return err == k->err ? 0 : fail(k->kind);
-}
-
-int count_http(struct ango_http *h, const char *reply, size_t len, size_t piece)
-{
-    int err = ANGO_E_WAIT;
-    size_t at = 0;
-
-    while (at < len && err == ANGO_E_WAIT) {
-        size_t n = len - at < piece ? len - at : piece;
-
-        if (n > (size_t)(h->limit - h->end))
-            n = (size_t)(h->limit - h->end);
-        memcpy(h->end, reply + at, n);
-        at += n;
-        err = ango_http_take(h, n);
-    }
-    return err;
-}
 
 static const struct http_kind {
     const char *kind;
@@ -230,22 +310,43 @@ static const struct http_kind {
       ANGO_OK },
 };
 
-static int cost_http(const struct http_kind *k, size_t size)
+static int count(int (*counted)(struct counted *), const char *input, size_t len, size_t piece)
 {
-    struct ango_http h;
-    size_t len;
-    char *reply = repeat(k->before, k->unit, k->behind, size, &len);
-    uint8_t *buf = malloc(2 * len);
+    static uint8_t buffer[COST_CAP];
+    struct counted c;
     int err;
 
-    if (buf == NULL)
-        exit(fail("no memory"));
-    memset(&h, 0, sizeof h);
-    ango_http_begin(&h, buf, 2 * len - 1);
-    err = http(&h, reply, len, k->piece);
+    memset(&c, 0, sizeof c);
+    c.input = input;
+    c.len = len;
+    c.piece = piece;
+    c.result.status = c.result.message = "";
+    ango_room_begin(&c.room, buffer, sizeof buffer);
+    ango_http_begin(&c.http, 0);
+    ango_json_begin(&c.json, &shape, &c.result);
+    err = counted(&c);
     end();
+    return err;
+}
+
+static int cost_json(const struct json_kind *k, size_t size)
+{
+    size_t len;
+    char *text = repeat(k->before, k->unit, k->behind, size, &len);
+    int err = count(json, text, len, k->piece);
+
+    free(text);
+    (void)printf("json %s %lu\n", k->kind, (unsigned long)len);
+    return err == k->err ? 0 : fail(k->kind);
+}
+
+static int cost_http(const struct http_kind *k, size_t size)
+{
+    size_t len;
+    char *reply = repeat(k->before, k->unit, k->behind, size, &len);
+    int err = count(http, reply, len, k->piece);
+
     free(reply);
-    free(buf);
     (void)printf("http %s %lu\n", k->kind, (unsigned long)len);
     return err == k->err ? 0 : fail(k->kind);
 }
@@ -266,6 +367,8 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "judge") == 0)
         return judge(argv[2], (size_t)strtoul(argv[3], NULL, 10));
+    if (argc == 2 && strcmp(argv[1], "read") == 0)
+        return read_all();
     if (argc == 3 && strcmp(argv[1], "cost") == 0)
         return cost((size_t)strtoul(argv[2], NULL, 10));
     return fail("see the top of its source");

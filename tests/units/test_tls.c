@@ -188,7 +188,7 @@ static void anchors(void **state)
     assert_int_equal(connect_once(), ANGO_E_ANCHOR);
     guard_end(&room);
     check_clean((const uint8_t *)arena, sizeof arena);
-    /* Which of them it is. */
+    /* Which of them it is: row 146. */
     two[0].data = root;
     two[0].len = sizeof root;
     two[1] = anchor;
@@ -205,7 +205,7 @@ static void anchors(void **state)
     check_clean((const uint8_t *)arena, sizeof arena);
 }
 
-/* A second connection while there is one would take its memory away. */
+/* Row 168: a second connection while there is one would take its memory away. */
 static void two_at_once(void **state)
 {
     static uint64_t other_arena[1024];

@@ -1,0 +1,474 @@
+/* One exchange, from its start to its result: the only file that knows the order of things. */
+#include <limits.h>
+#include <string.h>
+
+#include "http.h"
+#include "operation.h"
+
+/*
+ *  state     what is done next                  then
+ *  IDLE      nothing: never started
+ *  CONNECT   connect, or try a kept connection  SEND
+ *  SEND      the first part of the request      SENDING: from here on it may have reached the server
+ *  SENDING   the rest of it                     RECEIVE
+ *  RECEIVE   the reply                          FINISHED
+ *  FINISHED  nothing: the result is there
+ */
+enum { IDLE, FINISHED, CONNECT, SEND, SENDING, RECEIVE };
+
+/* Of the connection. */
+enum { CLOSED, CONNECTING, CONNECTED };
+
+bool ango_is_busy(const struct ango_client *client)
+{
+    return client->state >= CONNECT;
+}
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+int ango_client_set_api_key(struct ango_client *client, const char *api_key)
+{
+    if (client == NULL || api_key == NULL || ango_is_busy(client))
+        return ANGO_E_ARG;
+    if (*api_key == '\0' || !ango_header_ok(api_key, '!'))
+        return ANGO_E_KEY;
+    client->api_key = api_key;
+    return ANGO_OK;
+}
+
+static int check_config(const struct ango_config *config)
+{
+    const struct ango_port *port = config->port;
+
+    if (port == NULL || config->host == NULL || config->buffer == NULL || config->buffer_cap == 0
+        || config->buffer_cap > INT_MAX || config->tokens == NULL || config->tokens_cap < ANGO_TOKENS
+        || config->timeout_ms == 0 || config->timeout_ms > INT32_MAX || config->page_limit > ANGO_LIMIT_MAX)
+        return ANGO_E_ARG;
+    if (port->connect == NULL || port->send == NULL || port->recv == NULL || port->close == NULL)
+        return ANGO_E_ARG;
+    if (config->user_agent != NULL && !ango_header_ok(config->user_agent, ' '))
+        return ANGO_E_ARG;
+    if (port->clock_ms == NULL)
+        return ANGO_E_CLOCK;
+    if (!port->secure)
+        return ANGO_E_INSECURE;
+    return ango_host_ok(config->host) && ango_prefix_ok(config->prefix) ? ANGO_OK : ANGO_E_HOST;
+}
+
+int ango_client_init(struct ango_client *client, const struct ango_config *config, const char *api_key)
+{
+    uint32_t serial;
+    int err;
+
+    if (client == NULL || config == NULL)
+        return ANGO_E_ARG;
+    err = check_config(config);
+    if (err != ANGO_OK)
+        return err;
+    serial = client->serial + 1; /* a walk of before is over */
+    memset(client, 0, sizeof *client);
+    client->serial = serial;
+    client->config = config;
+    client->port = config->port;
+    client->result.status = "";
+    client->result.message = "";
+    return ango_client_set_api_key(client, api_key);
+}
+
+/* --- the connection --------------------------------------------------------------------------- */
+
+static uint32_t clock_ms(const struct ango_client *client)
+{
+    return client->port->clock_ms(client->port->ctx);
+}
+
+static void disconnect(struct ango_client *client)
+{
+    if (client->connected == CLOSED)
+        return;
+    client->connected = CLOSED;
+    client->port->close(client->port->ctx);
+}
+
+void ango_close(struct ango_client *client)
+{
+    if (client == NULL)
+        return;
+    ango_cancel(client);
+    disconnect(client);
+}
+
+/* What a call of the port returned, as a code of the library; it was asked for `most` bytes. */
+static int port_result(struct ango_client *client, int n, size_t most)
+{
+    if (n == ANGO_E_WAIT || (n >= 0 && (size_t)n <= most))
+        return n;
+    client->result.port_error = n;
+    return n < ANGO_E_END && n >= ANGO_E_LAST ? n : ANGO_E_NET;
+}
+
+/* --- the request ------------------------------------------------------------------------------ */
+
+/* Nothing of the request, and so of the key, stays in the buffer. While it was written it was as long as `need`. */
+static void wipe(struct ango_client *client)
+{
+    size_t cap = client->config->buffer_cap;
+    size_t need = client->result.need;
+
+    memset(client->config->buffer, 0, need < cap ? need : cap);
+}
+
+void ango_begin(struct ango_client *client, struct ango_request *q, enum ango_method method, const char *before,
+                const char *id, const char *after)
+{
+    const struct ango_config *config;
+
+    memset(q, 0, sizeof *q);
+    if (client == NULL || client->api_key == NULL || ango_is_busy(client))
+        return;
+    config = client->config;
+    q->buf = config->buffer;
+    q->cap = config->buffer_cap;
+    ango_write_text(q, method == ANGO_GET ? "GET " : method == ANGO_POST ? "POST " : "DELETE ");
+    if (config->prefix != NULL)
+        ango_write_text(q, config->prefix);
+    ango_write_text(q, "/v2/");
+    ango_write_segment(q, before, id);
+    ango_write_text(q, after);
+    if (method != ANGO_GET)
+        ango_write_head(q, config, client->api_key, true);
+}
+
+int ango_start(struct ango_client *client, struct ango_request *q, const struct ango_shape *shape)
+{
+    const struct ango_config *config;
+    struct ango_result *result;
+    uint32_t now;
+    bool has_body = q->body != 0;
+    uint32_t unix_time = 0;
+
+    if (q->buf == NULL)
+        return ANGO_E_ARG; /* ango_begin could not */
+    config = client->config;
+    result = &client->result;
+    now = clock_ms(client);
+    if (!has_body)
+        ango_write_head(q, config, client->api_key, false);
+    if (now - client->last_ms > config->keep_ms)
+        disconnect(client);
+    memset((char *)client + offsetof(struct ango_client, drains), 0,
+           sizeof *client - offsetof(struct ango_client, drains));
+    result->status = "";
+    result->message = "";
+    result->index = q->error_index;
+    result->need = q->len > ANGO_ROOM_MIN ? q->len : ANGO_ROOM_MIN;
+    if (has_body)
+        ango_request_end_body(q);
+    client->serial++;
+    client->started_ms = now;
+    client->last_ms = now;
+    client->len = q->len;
+    client->state = CONNECT;
+    if (client->port->time != NULL)
+        unix_time = (uint32_t)client->port->time(client->port->ctx);
+    ango_http_begin(&client->http, unix_time);
+    ango_json_begin(&client->json, shape, result);
+    result->error = ango_request_end(q);
+    if (result->error == ANGO_OK && config->buffer_cap < ANGO_ROOM_MIN)
+        result->error = ANGO_E_SPACE;
+    if (result->error != ANGO_OK) {
+        wipe(client);
+        client->state = FINISHED;
+    }
+    return result->error;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static int finish(struct ango_client *client, int err)
+{
+    struct ango_result *result = &client->result;
+    enum ango_outcome outcome = client->state < SENDING ? ANGO_NOT_SENT : ANGO_UNKNOWN;
+
+    if (client->state != RECEIVE)
+        wipe(client);
+    if (result->http_status >= 300 && result->http_status < 500 && result->http_status != 408)
+        outcome = ANGO_REJECTED;
+    else if (client->send_error != ANGO_OK)
+        err = client->send_error; /* a success for half a request is not to be believed */
+    else if (err == ANGO_OK)
+        outcome = ANGO_ACCEPTED;
+    result->outcome = outcome;
+    result->error = err;
+    client->unread = err == ANGO_OK ? result->kept : 0;
+    if ((err != ANGO_OK && err != ANGO_E_STATUS) || client->send_error != ANGO_OK || client->config->keep_ms == 0
+        || !ango_http_can_keep(&client->http, &client->room))
+        disconnect(client);
+    client->last_ms = clock_ms(client);
+    client->state = FINISHED;
+    return err;
+}
+
+void ango_cancel(struct ango_client *client)
+{
+    if (client == NULL || !ango_is_busy(client))
+        return;
+    client->send_error = ANGO_OK;
+    finish(client, ANGO_E_CANCELLED);
+}
+
+/* --- the reply -------------------------------------------------------------------------------- */
+
+/* What a complete reply says, its HTTP status apart. */
+static int judge(struct ango_client *client)
+{
+    const struct ango_shape *shape = client->json.shape;
+    struct ango_result *result = &client->result;
+    int err;
+
+    if (client->http.status == 204 && shape->list_required == 0)
+        return ANGO_OK; /* without a body; but no list is not an empty list */
+    err = ango_json_end(&client->json, &client->room);
+    if (err == ANGO_E_JSON) {
+        result->status = "";
+        result->message = "";
+        return err;
+    }
+    if (*result->status == '\0')
+        return ANGO_E_SHAPE;
+    return ango_text_is(result->status, "success") ? err : ANGO_E_STATUS;
+}
+
+/* The reply is there, whole, or cut short by `err`: what does it say? */
+static int conclude(struct ango_client *client, int err)
+{
+    const struct ango_room *room = &client->room;
+    struct ango_result *result = &client->result;
+
+    if (!ango_http_has_head(&client->http))
+        return err;
+    result->http_status = client->http.status;
+    result->retry_after_s = client->http.retry_after_s;
+    if (err == ANGO_OK) {
+        err = judge(client);
+        if ((err != ANGO_OK || result->http_status >= 300) && *result->message == '\0' && room->text_cap > 0)
+            result->message = (const char *)room->limit + 1;
+    }
+    return result->http_status >= 300 ? ANGO_E_STATUS : err;
+}
+
+/* An entry is complete: it stays, to be read after the end. */
+static void keep_entry(struct ango_client *client)
+{
+    struct ango_room *room = &client->room;
+
+    if (room->put == room->kept)
+        return; /* too large */
+    if (client->result.kept == 0)
+        client->entry = room->kept;
+    client->result.kept++;
+    room->put++; /* its NUL */
+    room->kept = room->put;
+}
+
+/* Takes what has been received. ANGO_E_END: an entry is there, for whoever drains. */
+static int take(struct ango_client *client)
+{
+    struct ango_http *http = &client->http;
+    struct ango_room *room = &client->room;
+
+    for (;;) {
+        const uint8_t *from;
+        size_t len;
+        int n = ango_http_take(http, room);
+        int err;
+
+        if (n == ANGO_E_WAIT)
+            ango_room_pack(room);
+        if (n <= 0)
+            return n;
+        if (http->status >= 300)
+            ango_json_want_envelope(&client->json);
+        ango_room_add_text(room, (size_t)n);
+        from = room->next;
+        err = ango_json_take(&client->json, room, (size_t)n);
+        len = (size_t)(room->next - from);
+        ango_http_taken(http, len);
+        if (err == ANGO_E_END && client->drains)
+            return err;
+        if (err == ANGO_E_END)
+            keep_entry(client);
+    }
+}
+
+/* --- the steps: each makes at most one call of the port that waits ---------------------------- */
+
+static int connect_step(struct ango_client *client, uint32_t wait_ms)
+{
+    const struct ango_config *config = client->config;
+    const struct ango_port *port = client->port;
+    uint8_t byte;
+    int err;
+
+    if (client->connected == CONNECTED) {
+        /* A kept connection that has anything to say before it is asked has ended, or is out of step. */
+        client->state = SEND;
+        if (port->recv(port->ctx, &byte, 1, 0) != ANGO_E_WAIT) {
+            disconnect(client);
+            client->state = CONNECT;
+        }
+        return ANGO_E_WAIT;
+    }
+    client->connected = CONNECTING;
+    err = port->connect(port->ctx, config->host, config->tcp_port != 0 ? config->tcp_port : 443, wait_ms);
+    err = port_result(client, err, 0);
+    if (err == ANGO_E_WAIT)
+        return err;
+    client->connected = CLOSED;
+    if (err != ANGO_OK)
+        return err;
+    client->connected = CONNECTED;
+    client->state = SEND;
+    return ANGO_E_WAIT;
+}
+
+static int send_step(struct ango_client *client, uint32_t wait_ms)
+{
+    const struct ango_port *port = client->port;
+    size_t left = client->len - client->pos;
+    int n;
+
+    client->state = SENDING;
+    n = port_result(client, port->send(port->ctx, client->config->buffer + client->pos, left, wait_ms), left);
+    if (n == ANGO_E_WAIT)
+        return n;
+    if (n > 0) {
+        client->pos += (size_t)n;
+        if ((size_t)n < left)
+            return ANGO_E_WAIT;
+    } else {
+        client->send_error = n < 0 ? n : ANGO_E_NET; /* the server may already have said why */
+    }
+    wipe(client);
+    ango_room_begin(&client->room, client->config->buffer, client->config->buffer_cap);
+    client->state = RECEIVE;
+    return ANGO_E_WAIT;
+}
+
+static int receive_step(struct ango_client *client, uint32_t wait_ms)
+{
+    const struct ango_port *port = client->port;
+    struct ango_room *room = &client->room;
+    size_t cap = (size_t)(room->limit - room->end);
+    int n;
+
+    if (client->handed_out) { /* more of what has been received is yet to be taken */
+        client->handed_out = false;
+        return take(client);
+    }
+    if (client->send_error != ANGO_OK)
+        wait_ms = 0;
+    n = port_result(client, port->recv(port->ctx, room->end, cap, wait_ms), cap);
+    if (n == 0)
+        return ango_http_take_end(&client->http);
+    if (n == ANGO_E_WAIT && client->send_error != ANGO_OK)
+        return client->send_error;
+    if (n < 0)
+        return n;
+    room->end += n;
+    return take(client);
+}
+
+/* Cuts *wait_ms to what is left of the deadline. */
+static int check_deadline(struct ango_client *client, uint32_t *wait_ms)
+{
+    uint32_t now = clock_ms(client);
+    uint32_t elapsed = now - client->started_ms;
+
+    if (now - client->last_ms > INT32_MAX)
+        return ANGO_E_CLOCK; /* backwards */
+    client->last_ms = now;
+    if (elapsed >= client->config->timeout_ms)
+        return ANGO_E_TIME;
+    if (*wait_ms > client->config->timeout_ms - elapsed)
+        *wait_ms = client->config->timeout_ms - elapsed;
+    return ANGO_OK;
+}
+
+/* ANGO_E_END: an entry is there. */
+static int step(struct ango_client *client, uint32_t wait_ms)
+{
+    int err;
+
+    if (client->state == FINISHED)
+        return client->result.error;
+    err = check_deadline(client, &wait_ms);
+    if (err == ANGO_OK)
+        switch (client->state) {
+        case CONNECT:
+            err = connect_step(client, wait_ms);
+            break;
+        case RECEIVE:
+            err = receive_step(client, wait_ms);
+            break;
+        default: /* SEND, SENDING */
+            err = send_step(client, wait_ms);
+            break;
+        }
+    if (err == ANGO_E_WAIT || err == ANGO_E_END)
+        return err;
+    return finish(client, client->state == RECEIVE ? conclude(client, err) : err);
+}
+
+int ango_step(struct ango_client *client, uint32_t wait_ms)
+{
+    if (client == NULL || client->state == IDLE || (client->drains && ango_is_busy(client)))
+        return ANGO_E_ARG;
+    return step(client, wait_ms);
+}
+
+int ango_finish(struct ango_client *client)
+{
+    int err;
+
+    do
+        err = ango_step(client, UINT32_MAX);
+    while (err == ANGO_E_WAIT);
+    return err;
+}
+
+/* --- entries ---------------------------------------------------------------------------------- */
+
+int ango_next_entry(struct ango_client *client, const struct ango_field *fields, void *out)
+{
+    if (client == NULL || out == NULL || client->state != FINISHED || client->result.error != ANGO_OK
+        || client->json.shape->fields != fields)
+        return ANGO_E_ARG;
+    if (client->unread == 0)
+        return ANGO_E_END;
+    client->unread--;
+    client->entry = ango_json_read_entry(client->json.shape, client->entry, client->config->tokens, out);
+    return ANGO_OK;
+}
+
+void ango_drain(struct ango_client *client)
+{
+    client->drains = true;
+}
+
+int ango_drain_step(struct ango_client *client, void *out, uint32_t wait_ms)
+{
+    struct ango_room *room = &client->room;
+    int err;
+
+    if (client->handed_out)
+        room->put = room->kept; /* the entry that was handed out last gives up its place */
+    err = step(client, wait_ms);
+    if (err != ANGO_E_END)
+        return err;
+    client->handed_out = true;
+    if (room->put == room->kept)
+        return ANGO_E_ENTRY;
+    (void)ango_json_read_entry(client->json.shape, room->kept, client->config->tokens, out);
+    return err;
+}

@@ -1,0 +1,99 @@
+/*
+ * room.h - the caller's buffer while a reply comes in. HTTP and JSON share it.
+ *
+ *         kept         put     gap      next            end           limit
+ *     | words | entries | incomplete | 16 bytes |held| not yet taken | free: recv | NUL | text |
+ *
+ * What is wanted of the reply is put behind `put` and becomes part of what stays once it is complete; every other byte
+ * is dropped as it is taken. The reply also leaves its plain text at the end, for people, until a list begins in it.
+ *
+ * What is put is never longer than what was taken for it, but for two bytes: the letter before a string of an entry, and
+ * the NUL behind an entry. So with ANGO_ROOM_GAP bytes between the two, `put` cannot overtake what is held.
+ *
+ * How much may be put depends on the buffer alone, never on how the reply was cut into pieces: the same reply always
+ * keeps the same entries.
+ */
+#ifndef ANGO_ROOM_H
+#define ANGO_ROOM_H
+
+#include <string.h>
+
+#include "ango.h"
+
+#define ANGO_ROOM_GAP 16
+/* Always left for bytes that are received: a line as far as it is looked at, and some more. */
+#define ANGO_ROOM_RAW 96
+/* What is put must end before this much of the buffer's end; with a NUL behind it. */
+#define ANGO_ROOM_RESERVED (ANGO_ROOM_RAW + ANGO_ROOM_GAP + 1)
+/* For the API's `status` and its NUL, on which the outcome depends: always there, and no longer one is taken. */
+#define ANGO_ROOM_STATUS 24
+/* Left behind the entries for the server's words, which may come after them: its message, and the status. */
+#define ANGO_ROOM_WORDS (96 + ANGO_ROOM_STATUS)
+/* Of the reply as plain text people are shown so much, or what half of the buffer holds if that is less. */
+#define ANGO_ROOM_TEXT 512
+/* The smallest buffer that a reply can be read in; the text's NUL and that behind what is received are among it. */
+#define ANGO_ROOM_MIN (ANGO_ROOM_RESERVED + 1 + ANGO_ROOM_STATUS)
+
+/* Each of these is called in one place: inline, they take less flash. */
+
+/* Begins a reply, in a zeroed struct and a buffer of `cap` bytes, at least ANGO_ROOM_MIN. */
+static inline void ango_room_begin(struct ango_room *room, uint8_t *buffer, size_t cap)
+{
+    size_t text_cap = (cap - ANGO_ROOM_MIN) / 2 + 1;
+
+    if (text_cap > ANGO_ROOM_TEXT)
+        text_cap = ANGO_ROOM_TEXT;
+    room->kept = buffer;
+    room->put = buffer;
+    room->next = buffer + ANGO_ROOM_GAP;
+    room->end = room->next;
+    room->limit = buffer + cap - text_cap - 1;
+    room->text = room->limit + 1;
+    room->text[0] = '\0';
+    room->text_cap = (uint16_t)text_cap;
+}
+
+/* No text is wanted any more. */
+static inline void ango_room_drop_text(struct ango_room *room)
+{
+    room->limit += room->text_cap;
+    room->text_cap = 0;
+}
+
+/* Adds what still fits of n bytes of the body, at `next`, to the reply as plain text, which always ends with a NUL. */
+static inline void ango_room_add_text(struct ango_room *room, size_t n)
+{
+    size_t left;
+
+    if (room->text_cap == 0)
+        return;
+    left = (size_t)(room->limit + room->text_cap - room->text);
+    if (n > left)
+        n = left;
+    memcpy(room->text, room->next, n);
+    room->text += n;
+    *room->text = '\0';
+}
+
+/* Takes n bytes at `next` away from between what is held and what follows them. */
+static inline void ango_room_skip(struct ango_room *room, size_t n)
+{
+    uint8_t *held = room->next - room->held;
+
+    memmove(held + n, held, room->held);
+    room->next += n;
+}
+
+/* Moves what was not taken behind the gap, so that all that is free lies behind it. */
+static inline void ango_room_pack(struct ango_room *room)
+{
+    uint8_t *from = room->next - room->held;
+    size_t len = (size_t)(room->end - from);
+    uint8_t *to = room->put + ANGO_ROOM_GAP;
+
+    memmove(to, from, len);
+    room->next = to + room->held;
+    room->end = to + len;
+}
+
+#endif
