@@ -61,9 +61,19 @@ struct ango_config {
     size_t tokens_cap;            /* at least ANGO_TOKENS */
     const char *prefix;           /* of all paths, for an installation that has one: "/hub"; NULL or "": none */
     const char *user_agent;       /* NULL: "ango/" ANGO_VERSION; "": none is sent, which some gateways refuse */
+    uint32_t (*retry_after_date)(const char *text, uint32_t now); /* ango_retry_after_date, or NULL: a date in
+                                     Retry-After counts as none, and no code for it is linked (280 bytes) */
     uint8_t page_limit;           /* entries that walks and read-backs ask for at a time; 0: ANGO_LIMIT_MAX. Less only
                                      where mbedTLS is built for small records, and the server sends large ones */
 };
+
+/*
+ * For config.retry_after_date: the seconds from `now`, the lower half of the Unix time, to "Sun, 06 Nov 1994 08:49:37 GMT"
+ * (RFC 9110, 5.6.7; its two obsolete forms are not taken). 0 if that is past, or more than 68 years ahead, or no date, or
+ * `now` is 0, since the device does not know the time. Only length and month are checked: for a wrong date the time is
+ * wrong, and nothing worse.
+ */
+uint32_t ango_retry_after_date(const char *text, uint32_t now);
 
 /* --- what came of it ------------------------------------------------------------------------------ */
 

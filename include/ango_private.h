@@ -24,6 +24,7 @@ struct ango_http {
     uint32_t left;          /* bytes missing of the body, or of a chunk */
     uint32_t lines_left;    /* bytes that the head, a chunk's lines or the trailers may still take */
     uint32_t retry_after_s;
+    uint32_t (*date)(const char *text, uint32_t now); /* of the configuration, or NULL */
     uint32_t now;           /* Unix time, its lower half; 0: unknown */
     uint16_t status;
     uint8_t state;

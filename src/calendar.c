@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ango.h"
+
 int32_t ango_days(unsigned year, unsigned month, unsigned day)
 {
     /* The year starts in March, so that a leap day is its last. */
@@ -18,7 +20,7 @@ static unsigned two_digits(const char *p)
     return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
 }
 
-uint32_t ango_http_wait(const char *text, uint32_t now)
+uint32_t ango_retry_after_date(const char *text, uint32_t now)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     unsigned month = 1;

@@ -169,9 +169,9 @@ int ango_start(struct ango_client *client, struct ango_request *q, const struct 
     client->last_ms = now;
     client->len = q->len;
     client->state = CONNECT;
-    if (client->port->time != NULL)
+    if (config->retry_after_date != NULL && client->port->time != NULL)
         unix_time = (uint32_t)client->port->time(client->port->ctx);
-    ango_http_begin(&client->http, unix_time);
+    ango_http_begin(&client->http, config->retry_after_date, unix_time);
     ango_json_begin(&client->json, shape, result);
     result->error = ango_request_end(q);
     if (result->error == ANGO_OK && config->buffer_cap < ANGO_ROOM_MIN)
@@ -239,6 +239,19 @@ static int judge(struct ango_client *client)
     return ango_text_is(result->status, "success") ? err : ANGO_E_STATUS;
 }
 
+/* A server may send the key back, also cut at the end of what fits: it must not get into a log with the message. */
+static void hide_key(char *text, const char *key)
+{
+    for (; *text != '\0'; text++) {
+        size_t n = 0;
+
+        while (key[n] != '\0' && text[n] == key[n])
+            n++;
+        if (n > 0 && (key[n] == '\0' || text[n] == '\0'))
+            memset(text, '*', n);
+    }
+}
+
 /* The reply is there, whole, or cut short by `err`: what does it say? */
 static int conclude(struct ango_client *client, int err)
 {
@@ -253,6 +266,8 @@ static int conclude(struct ango_client *client, int err)
         err = judge(client);
         if ((err != ANGO_OK || result->http_status >= 300) && *result->message == '\0' && room->text_cap > 0)
             result->message = (const char *)room->limit + 1;
+        if (*result->message != '\0')
+            hide_key((char *)(uintptr_t)result->message, client->api_key); /* it lies in the buffer */
     }
     return result->http_status >= 300 ? ANGO_E_STATUS : err;
 }

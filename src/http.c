@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "calendar.h"
 #include "text.h"
 #include "utf8.h"
 
@@ -57,8 +56,8 @@ static bool take_number(struct ango_http *h, const struct header *header, const 
         h->left = number;
         return good;
     }
-    if (!good)
-        number = ango_http_wait(value, h->now);
+    if (!good && h->date != NULL)
+        number = h->date(value, h->now);
     h->retry_after_s = number < ANGO_RETRY_AFTER_MAX ? number : ANGO_RETRY_AFTER_MAX;
     return good;
 }

@@ -56,8 +56,10 @@ enum {
 };
 
 /* Begins a reply in a zeroed struct. `now` is the lower half of the Unix time, which turns a date in Retry-After into seconds; 0: unknown. */
-static inline void ango_http_begin(struct ango_http *h, uint32_t now)
+static inline void ango_http_begin(struct ango_http *h, uint32_t (*date)(const char *text, uint32_t now),
+                                   uint32_t now)
 {
+    h->date = date;
     h->now = now;
     h->lines_left = ANGO_HTTP_LINES_MAX;
 }

@@ -175,11 +175,11 @@ void ango_write_head(struct ango_request *q, const struct ango_config *config, c
 {
     const char *user_agent = config->user_agent != NULL ? config->user_agent : "ango/" ANGO_VERSION;
 
-    ango_write_text(q, " HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: ");
+    ango_write_text(q, " HTTP/1.1\r\nHost: ");
     ango_write_text(q, config->host);
     if (config->tcp_port != 0)
         ango_write_number(q, ':', config->tcp_port);
-    ango_write_text(q, "\r\napikey: ");
+    ango_write_text(q, "\r\nAccept-Encoding: identity\r\napikey: ");
     ango_write_text(q, api_key);
     if (*user_agent != '\0') {
         ango_write_text(q, "\r\nUser-Agent: ");

@@ -256,7 +256,7 @@ static void take_reply(void)
 {
     turn(CLI_NOT_SENT, CLI_NOT_MENTIONED);
     compare();
-    if (last.kept < last.items && count_in_batch(CLI_NOT_MENTIONED) > 0) {
+    if (last.kept < last.items && count_in_batch(CLI_NOT_MENTIONED) > 0) { /* mutant: command-forgets-the-rest */
         last.error = ANGO_E_ENTRY;
         last.outcome = ANGO_UNKNOWN;
         turn(CLI_NOT_MENTIONED, CLI_IN_DOUBT);
@@ -421,7 +421,7 @@ static void settle_one(struct entry *entry, enum cli_fate open, enum ango_presen
 {
     enum cli_fate fate = action->settle(presence);
 
-    if (presence == ANGO_UNSURE) {
+    if (presence == ANGO_UNSURE) { /* mutant: command-unsure-is-absent */
         return; /* as open as before */
     }
     entry->fate = fate;
@@ -697,7 +697,7 @@ static int do_all(void)
 
     while (first < cli_addresses_len && status == CLI_DONE && !cli_interrupted()) {
         size_t end = settle(first);
-        if (doubt.error != ANGO_OK) {
+        if (doubt.error != ANGO_OK) { /* mutant: command-doubt-lifted */
             explain_last();
             last = doubt;
             explained = true;

@@ -711,6 +711,7 @@ static int start_library(size_t arena_cap)
     config.buffer_cap = sizeof buffer;
     config.tokens = tokens;
     config.tokens_cap = ANGO_TOKENS;
+    config.retry_after_date = ango_retry_after_date;
     err = ango_tls_init(&tls, &tls_config);
     return err == ANGO_OK ? ango_client_init(&client, &config, desk_config.api_key) : err;
 }

@@ -23,7 +23,7 @@ def own(linked):
 # What inviting, the nine operations, and everything, may take on Cortex-M3, without TLS, libc and the program's own calls.
 INVITE_MOST = 7424
 ALL_OPERATIONS_MOST = 9472
-EVERYTHING_MOST = 10752
+EVERYTHING_MOST = 11264   # 10,752 before read-backs took nothing for absent that a server may hide
 
 
 class InviteOnly(unittest.TestCase):

@@ -189,7 +189,7 @@ static void begin(struct reading *r, const void *input)
     r->said[0] = '\0';
     r->buffer = guard_room(&r->guard, r->cap);
     ango_room_begin(&r->room, r->buffer, r->cap);
-    ango_http_begin(&r->http, r->now);
+    ango_http_begin(&r->http, ango_retry_after_date, r->now);
     if (r->shape != NULL)
         ango_json_begin(&r->json, r->shape, &r->result);
     check_packed(r);

@@ -19,6 +19,7 @@ int exchange_begin(struct exchange *x, const struct script_event *events, size_t
         .timeout_ms = 30000,
         .keep_ms = 60000,
         .tokens_cap = ANGO_TOKENS,
+        .retry_after_date = ango_retry_after_date,
     };
     const struct ango_port port = SCRIPT_PORT(&x->script, true);
 

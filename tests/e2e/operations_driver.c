@@ -397,6 +397,7 @@ static void set_up(int argc, char **argv)
     config.timeout_ms = 10000;
     config.keep_ms = 60000;
     config.buffer_cap = argc > 5 ? strtoul(argv[5], NULL, 10) : 8192;
+    config.retry_after_date = ango_retry_after_date;
     config.tokens_cap = argc > 6 ? strtoul(argv[6], NULL, 10) : ANGO_TOKENS;
     config.buffer = malloc(config.buffer_cap);
     config.tokens = malloc(config.tokens_cap * sizeof *config.tokens);

@@ -769,6 +769,37 @@ class NotSent(Case):
         self.ango("--host", self.s.host, "--org", self.s.org, A, status=TLS)
         self.assertIn("trusted are the CAs in /etc/ssl/certs/ca-certificates.crt", self.err)
 
+    def test_whose_certificate_was_refused(self):
+        """Row 148: behind a proxy that signs everything anew, the words name the proxy."""
+        for chain, subject, issuer in (("proxy", "CN=a?b, O=B\u00fccher, C=DE", "CN=Test proxy ca"),
+                                       ("ca-for-clients", "CN=Test ca for clients ca", "CN=Test root ecdsa")):
+            self.s.use(chain=chain)
+            error = self.not_sent(status=TLS, says=re.escape('refused was the certificate of "%s", issued by "%s"'
+                                                             % (subject, issuer)))
+            self.assertEqual((error["subject"], error["issuer"]), (subject, issuer))
+
+    def test_a_network_error_names_no_certificate(self):
+        self.s.fault(on="connect", raw="HTTP/1.1 400 Bad Request\r\n\r\n", times=2)
+        error = self.not_sent(status=TLS, says="the TLS protocol failed")
+        self.assertEqual((error["subject"], error["issuer"], error["certificate"]), ("", "", []))
+        self.assertNotIn("refused was", self.err)
+
+    def test_trust_anchor_that_cannot_be_used(self):
+        """Row 146: cut, indented, or of a curve that is not built in; beside one that can be, it is passed over."""
+        good = open(self.s.ca, encoding="ascii").read()
+        for name in ("cut", "indented", "root-p521"):
+            with self.subTest(name=name):
+                path = "%s/%s.ca.pem" % (PKI, name)
+                error = self.not_sent("--ca", path, status=TLS,
+                                      says="a trust anchor cannot be used\nango: no certificate in %s is" % re.escape(path))
+                self.assertEqual((error["code"], error["text"]), (-25, "a trust anchor cannot be used"))
+        bad = open(PKI + "/root-p521.ca.pem", encoding="ascii").read()
+        self.invite("--ca", self.file(bad + good), A)
+        self.assertEqual(self.s.invites(), [A])
+
+    def test_constrained(self):
+        self.certificate("ca-excluded", "its issuer may not vouch for this host")
+
     def test_wrong_host(self):
         self.certificate("wrong-host", "it is for another host name")
 

@@ -399,6 +399,10 @@ class Interruptions(Case):
             self.assertNotIn(429, statuses)
             FIGURES["read_back_1000_requests"] = len(statuses) - 2
             self.assertLessEqual(len(statuses), 100)
+            if not apply:
+                with open(TOP + "/port/lm3s6965/README.md", encoding="utf-8") as file:
+                    told = int(re.search(r"that is about (\d+) requests", file.read()).group(1))
+                self.assertAlmostEqual(told, FIGURES["read_back_1000_requests"], delta=5)
             self.assertEqual((server.doubled(), len(self.invited(server))), (int(apply), 1001))
             server.stop()
 

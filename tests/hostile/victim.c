@@ -460,6 +460,7 @@ static int set_up(void)
     config.buffer_cap = buffer.len;
     config.tokens = (struct ango_token *)(void *)tokens.bytes;
     config.tokens_cap = (size_t)number(TOKENS);
+    config.retry_after_date = ango_retry_after_date;
     return ango_tls_init(&tls, &tls_config);
 }
 

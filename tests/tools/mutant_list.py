@@ -29,6 +29,10 @@ def command(*cases):
     return ("e2e/test_command.py", *cases)
 
 
+def command_moods(*cases):
+    return ("e2e/test_command_moods.py", *cases)
+
+
 PORT = "ports/test_port"
 
 MARKED = (
@@ -37,6 +41,12 @@ MARKED = (
     Mutant("posix-losers-open", "leave the connections open that came second", PORT, DROP),
     Mutant("command-key-shown", "show the key where somebody else's text has it", command(), swap("secret_len(text)", "0")),
     Mutant("command-terminal-acts", "let a server's text move the cursor", command(), NEVER),
+    Mutant("command-doubt-lifted", "forget who is in doubt when the others were sent again with success",
+           command_moods("ReadingBack.test_address_that_cannot_be_compared"), NEVER),
+    Mutant("command-unsure-is-absent", "take for absent, and send again, who cannot be compared",
+           command_moods("ReadingBack.test_address_that_cannot_be_compared"), NEVER),
+    Mutant("command-forgets-the-rest", "say of who is not in the part of a reply that fitted that the server does not list them",
+           command_moods("ReadingBack.test_reply_with_too_much_of_it"), NEVER),
     Mutant("command-list-twice", "take an address twice that is in the list twice", command(), NEVER),
 )
 

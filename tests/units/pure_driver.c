@@ -322,7 +322,7 @@ static int count(int (*counted)(struct counted *), const char *input, size_t len
     c.piece = piece;
     c.result.status = c.result.message = "";
     ango_room_begin(&c.room, buffer, sizeof buffer);
-    ango_http_begin(&c.http, 0);
+    ango_http_begin(&c.http, NULL, 0);
     ango_json_begin(&c.json, &shape, &c.result);
     err = counted(&c);
     end();
