@@ -90,11 +90,12 @@ struct ango_result {
     enum ango_outcome outcome;
     unsigned http_status;      /* 200 to 599, or 0: none was received */
     const char *status;        /* the API's own word: "success"; "" if there was none */
-    const char *message;       /* the server's words: the API's `message`; without one, if the server said no or the
-                                  reply is not the API's, its text as it came; "" if there was none. Cut to what fits:
-                                  an API's message to at least 95 bytes, a text to half of the buffer and 511. From
-                                  the network: may hold control characters, and a text bytes that are not UTF-8, so
-                                  filter it before a terminal sees it */
+    const char *message;       /* the server's words: the API's `message`, if it fits (up to 95 bytes do in a buffer of
+                                  512, 57 in one of 256); without one, if the server said no or the reply is not the
+                                  API's, its text as it came, cut to half of the buffer and to 511 bytes, unless a list
+                                  has begun in it; "" if there was none. Where the key is in it there are asterisks.
+                                  From the network: may hold control characters, and a text bytes that are not UTF-8,
+                                  so filter it before a terminal sees it */
     uint32_t retry_after_s;    /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */
     size_t items;              /* entries in the reply's list, all of them */
     size_t kept;               /* how many of them fitted the buffer and can be read with ango_next_...: with ANGO_OK.
@@ -414,6 +415,10 @@ static inline int ango_get_project(struct ango_client *client, const char *proje
 
 #define ANGO_WALK_PAGES_MAX 10000
 
+/* Private: starts the exchange for a page. */
+struct ango_walk;
+typedef int ango_walk_ask(struct ango_walk *walk, const struct ango_page *page);
+
 /*
  * Walks a whole list and hands out entry by entry, while the reply comes in: a list of any length passes through a small
  * buffer, and each page is one request of up to config.page_limit entries.
@@ -440,7 +445,7 @@ struct ango_walk {
     bool thorough;       /* for a read-back: rests on less, at the price of reading more */
     bool one_page;
     struct ango_client *client;
-    int (*ask)(struct ango_walk *walk, const struct ango_page *page);
+    ango_walk_ask *ask;
     const char *id;
     const char *query;
     uint32_t began_ms;
@@ -503,7 +508,6 @@ struct ango_confirm {
     /* Private. */
     uint8_t passes;
     uint8_t phase;
-    bool of_project;
     bool late;         /* this pass began after settle_ms */
     bool unclear;      /* this pass has met an entry without an address, or one that did not fit */
     const char *id;
@@ -511,6 +515,8 @@ struct ango_confirm {
     size_t emails_len;
     size_t missing;    /* those that were not found yet */
     enum ango_presence *presence;
+    ango_walk_ask *ask_first;   /* the list that a reading begins with */
+    ango_walk_ask *ask_members; /* and the one after it, or NULL */
     uint32_t began_ms;
     uint32_t sum;      /* of the hashes of all addresses that this pass has seen */
     uint32_t last_sum; /* of the pass before */

@@ -69,11 +69,10 @@ static int ask_assigned(struct ango_walk *walk, const struct ango_page *page)
     return ango_start_project(walk->client, walk->id, &shape);
 }
 
-static int begin_walk(struct ango_confirm *confirm, unsigned phase)
+static int begin_walk(struct ango_confirm *confirm, unsigned phase, ango_walk_ask *ask)
 {
     struct ango_walk *walk = &confirm->walk;
-    int err = ango_walk_begin(walk, walk->client, confirm->id, NULL,
-                              phase == INVITES ? ask_invites : phase == MEMBERS ? ask_members : ask_assigned);
+    int err = ango_walk_begin(walk, walk->client, confirm->id, NULL, ask);
 
     confirm->phase = (uint8_t)phase;
     walk->thorough = true;
@@ -99,7 +98,7 @@ static int begin_pass(struct ango_confirm *confirm)
     confirm->count = 0;
     confirm->unclear = false;
     confirm->passes++;
-    return begin_walk(confirm, confirm->of_project ? ASSIGNED : INVITES);
+    return begin_walk(confirm, confirm->ask_members != NULL ? INVITES : ASSIGNED, confirm->ask_first);
 }
 
 /* What a server makes of other addresses than these, nobody knows: they are not compared, so never absent. */
@@ -195,7 +194,7 @@ static int end_list(struct ango_confirm *confirm)
         confirm->unclear = true;
     if (confirm->phase != INVITES)
         return end_pass(confirm);
-    err = begin_walk(confirm, MEMBERS);
+    err = begin_walk(confirm, MEMBERS, confirm->ask_members);
     return err == ANGO_OK ? ANGO_E_WAIT : err;
 }
 
@@ -219,7 +218,7 @@ static int read_list(struct ango_confirm *confirm, uint32_t wait_ms)
 /* --- the interface -------------------------------------------------------------------------------- */
 
 static int begin(struct ango_confirm *confirm, struct ango_client *client, const char *id,
-                 const char *const *emails, size_t emails_len, enum ango_presence *presence, bool of_project)
+                 const char *const *emails, size_t emails_len, enum ango_presence *presence)
 {
     size_t i;
 
@@ -240,21 +239,31 @@ static int begin(struct ango_confirm *confirm, struct ango_client *client, const
     confirm->emails_len = emails_len;
     confirm->missing = emails_len;
     confirm->presence = presence;
-    confirm->of_project = of_project;
     confirm->began_ms = client->port->clock_ms(client->port->ctx);
-    return begin_pass(confirm);
+    return ANGO_OK;
 }
 
 int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,
                        const char *const *emails, size_t emails_len, enum ango_presence *presence)
 {
-    return begin(confirm, client, organization_id, emails, emails_len, presence, false);
+    int err = begin(confirm, client, organization_id, emails, emails_len, presence);
+
+    if (err != ANGO_OK)
+        return err;
+    confirm->ask_first = ask_invites;
+    confirm->ask_members = ask_members;
+    return begin_pass(confirm);
 }
 
 int ango_confirm_assigned_begin(struct ango_confirm *confirm, struct ango_client *client, const char *project_id,
                                 const char *const *emails, size_t emails_len, enum ango_presence *presence)
 {
-    return begin(confirm, client, project_id, emails, emails_len, presence, true);
+    int err = begin(confirm, client, project_id, emails, emails_len, presence);
+
+    if (err != ANGO_OK)
+        return err;
+    confirm->ask_first = ask_assigned;
+    return begin_pass(confirm);
 }
 
 uint32_t ango_confirm_wait_ms(const struct ango_confirm *confirm)

@@ -8,7 +8,7 @@ const char *ango_error_text(int error)
         "not done yet: call ango_step again",
         "no further item",
         "a wrong argument: a NULL, an empty list, an unknown role, or a call while another goes on",
-        "the host is not a host name or an address: give it without https:// and without a path",
+        "the host is not a host name or an address, or the prefix not a path: give it without https://",
         "the API key is empty or has a character that no key has: copy it again",
         "an identifier is empty or is not text: copy it again",
         "not an email address: check its spelling",

@@ -17,7 +17,7 @@ enum { ASK, READ, END, OVER };
 #define LIMIT_LEAST 10 /* the API's default; no server gives fewer */
 
 int ango_walk_begin(struct ango_walk *walk, struct ango_client *client, const char *id, const char *query,
-                    int (*ask)(struct ango_walk *walk, const struct ango_page *page))
+                    ango_walk_ask *ask)
 {
     const struct ango_config *config;
 

@@ -6,6 +6,6 @@
 
 /* `ask` starts the exchange for a page. Its entries must be structs of at least two strings: see is_repeated. */
 int ango_walk_begin(struct ango_walk *walk, struct ango_client *client, const char *id, const char *query,
-                    int (*ask)(struct ango_walk *walk, const struct ango_page *page));
+                    ango_walk_ask *ask);
 
 #endif
