@@ -44,7 +44,7 @@ $(VICTIM): LDFLAGS += -Wl,--wrap=$(if $(filter shared,$(options)),calloc,ango_ar
 $(BUILD)/tests/fuzz/record_driver: $(call objects,tests/common/script_port.c)
 $(BUILD)/tests/units/pure_driver: $(call objects,tests/common/reading.c tests/common/guard.c)
 $(DRIVERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
-	$(link) $^ $(LDLIBS) -o $@
+	$(link) $(filter %.o,$^) $(filter-out %.o,$^) $(LDLIBS) -o $@
 
 FUZZERS := $(call program,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 fuzzers: $(FUZZERS)
