@@ -29,7 +29,7 @@ uint32_t ango_retry_after_date(const char *text, uint32_t now)
 
     if (strlen(text) != strlen("Sun, 06 Nov 1994 08:49:37 GMT") || now == 0)
         return 0;
-    while (memcmp(text + 8, &months[3 * (month - 1)], 3) != 0) {
+    while (memcmp(text + 8, &months[(size_t)3 * (month - 1)], 3) != 0) {
         month++;
         if (month > 12)
             return 0;

@@ -57,41 +57,40 @@ enum {
 /* --- what is put ------------------------------------------------------------------------------ */
 
 /*
- * Room for n more bytes of what is put, or NULL. A string of the server's that does not fit is given up, and so is the
- * whole entry.
+ * Takes room for n more bytes of what is put; false: there is none. A string of the server's that does not fit is given
+ * up, and so is the whole entry.
  */
-static uint8_t *extend(struct ango_json *j, size_t n)
+static bool extend(struct ango_json *j, size_t n)
 {
     struct ango_room *room = j->room;
-    uint8_t *to = room->put;
-    size_t cap = (size_t)(room->limit - to);
+    size_t cap = (size_t)(room->limit - room->put);
     size_t reserved = ANGO_ROOM_RESERVED;
 
     if (j->in == ANGO_ENTRY) {
         reserved += ANGO_ROOM_WORDS;
     } else if (j->field == ANGO_FIELD_STATUS) { /* has its own room, whatever else is kept */
         cap = ANGO_ROOM_STATUS;
-        reserved = (size_t)(to - room->kept) + 1;
+        reserved = (size_t)(room->put - room->kept) + 1;
     } else if ((j->seen & (uint32_t)1 << ANGO_FIELD_STATUS) == 0) {
         reserved += ANGO_ROOM_STATUS;
     }
     if ((j->flags & TOO_LARGE) != 0)
-        return NULL;
+        return false;
     if (n + reserved > cap) {
         j->flags |= TOO_LARGE;
         room->put = room->kept;
-        return NULL;
+        return false;
     }
-    room->put = to + n;
-    return to;
+    room->put += n;
+    return true;
 }
 
 /* Puts part of a string. */
 static void put(struct ango_json *j, const void *part, size_t n)
 {
-    uint8_t *to = extend(j, n);
+    uint8_t *to = j->room->put;
 
-    if (to != NULL)
+    if (extend(j, n))
         memmove(to, part, n);
 }
 
@@ -129,8 +128,10 @@ static unsigned first_field(const struct ango_json *j)
 static unsigned find_field(const struct ango_json *j, const char *name, char byte)
 {
     unsigned f = first_field(j);
-    char first = j->matched > 0 ? *name : byte; /* by which most names differ */
+    char first = byte; /* by which most names differ */
 
+    if (j->matched > 0)
+        first = *name;
     for (; f < j->fields_len; f++) {
         const struct ango_field *field = &j->shape->fields[f];
 
@@ -188,7 +189,7 @@ static void end_name(struct ango_json *j)
 /* --- strings ---------------------------------------------------------------------------------- */
 
 /* What begins at p is wrong, or cut: then it is held until more is there. The longest is an escape. */
-static uint8_t *wrong_or_cut(struct ango_json *j, uint8_t *p)
+static uint8_t *wrong_or_cut(struct ango_json *j, const uint8_t *p)
 {
     size_t left = (size_t)(j->end - p);
 
@@ -242,7 +243,7 @@ static uint8_t *take_character(struct ango_json *j, uint8_t *p)
     if (n == 0)
         return wrong_or_cut(j, p);
     if (j->state == IN_NAME)
-        match(j, c > 0 && c < 0x80 ? (char)c : '"'); /* which is in no name */
+        match(j, (char)(c > 0 && c < 0x80 ? c : '"')); /* which is in no name */
     else if (j->field != ANGO_NOWHERE) {
         if (escaped)
             put_escaped(j, c);
@@ -421,15 +422,14 @@ static uint8_t *take_literal(struct ango_json *j, uint8_t *p)
 /* A string begins. In what is kept of an entry each has a letter before it, 'a' for the list's first field. */
 static void begin_string(struct ango_json *j)
 {
-    uint8_t *to;
+    uint8_t *to = j->room->put;
 
     j->state = IN_STRING;
     if (j->in != ANGO_ENTRY) {
         j->flags &= (uint8_t)~TOO_LARGE;
         return;
     }
-    to = j->field != ANGO_NOWHERE ? extend(j, 2) : NULL;
-    if (to != NULL) {
+    if (j->field != ANGO_NOWHERE && extend(j, 2)) {
         to[0] = '"';
         to[1] = (uint8_t)('a' + j->field - j->shape->list - 1);
     }
