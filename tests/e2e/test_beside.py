@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The library beside others who use mbedTLS: hidden in one archive or shared object, in any link order, and shared with
-them, in their configuration. Closes with exported_symbols=..., the names that are shown without being ango_*."""
+them, in their configuration: row 147. Closes with exported_symbols=..., the names that are shown without being ango_*."""
 import os
 import re
 import subprocess

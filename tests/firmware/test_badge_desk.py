@@ -510,7 +510,7 @@ class Figures(Case):
         return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", text)}
 
     def test_instructions(self):
-        """Of a handshake, of its longest step, and between two calls of ango_port.busy in it."""
+        """Of a handshake, of its longest step, and between two calls of ango_port.busy in it: row 160."""
         for chain in CHAINS:
             for tls in BOTH:
                 with self.subTest(chain=chain, tls=tls):

@@ -205,7 +205,7 @@ static void anchors(void **state)
     check_clean((const uint8_t *)arena, sizeof arena);
 }
 
-/* Row 168: a second connection while there is one would take its memory away. */
+/* A second connection while there is one would take its memory away: row 168. */
 static void two_at_once(void **state)
 {
     static uint64_t other_arena[1024];
