@@ -31,7 +31,7 @@ extern "C" {
 #define ANGO_HOST_INDIA "in-api.ango.ai"
 #define ANGO_HOST_TEST "testapi.ango.ai"
 
-/* What a call may need of the server, ever: the limits that input is checked against. */
+/* Limits that input is checked against. */
 #define ANGO_EMAIL_MAX 254      /* bytes in an address (RFC 5321, 4.5.3.1.3 less the angle brackets) */
 #define ANGO_EMAIL_LOCAL_MAX 64 /* bytes before the @ (RFC 5321, 4.5.3.1.1) */
 #define ANGO_HOST_MAX 253       /* bytes in a host name (RFC 1035, 2.3.4) */
@@ -45,8 +45,8 @@ extern "C" {
 struct ango_token {
     int opaque[5];
 };
-/* Enough for an entry of any list: whatever else the server says of it takes none. */
-#define ANGO_TOKENS 17
+/* jsmn is given one string at a time. */
+#define ANGO_TOKENS 1
 
 /* Constant for the life of the client; may lie in flash. What it points to belongs to the client meanwhile. */
 struct ango_config {
@@ -204,8 +204,8 @@ struct ango_invitation {
  * Invites people to an organization: POST /v2/organization/{organization_id}/invites.
  * The identifier is percent-encoded; "." and ".." are refused.
  * Before anything is sent, as with every operation below:
- *   ANGO_E_ARG    a NULL or an exchange still going on (the result is not touched); an empty list, a role or
- *                 page that is none
+ *   ANGO_E_ARG    a NULL or an exchange still going on (the result is not touched); an empty list, an invalid
+ *                 role or page
  *   ANGO_E_ID     an empty identifier, or one with an ASCII control character or bytes that are not UTF-8
  *   ANGO_E_EMAIL  not LOCAL@DOMAIN within the limits above, or with a space, a second @, an ASCII control
  *                 character or bytes that are not UTF-8; whatever else is wrong is for the server to say
@@ -423,7 +423,7 @@ typedef int ango_walk_ask(struct ango_walk *walk, const struct ango_page *page);
  * Walks a whole list and hands out entry by entry, while the reply comes in: a list of any length passes through a small
  * buffer, and each page is one request of up to config.page_limit entries.
  *
- * It rests on nothing that no source shows. A page that is short is not taken for the last one: the walk ends with the
+ * It relies only on server behaviour that is documented. A page that is short is not taken for the last one: the walk ends with the
  * first page that brings nothing new (it is empty, or begins as the first page or the one before did), or when as many
  * entries have come as the reply's `total` says. So it is right with a server that gives fewer entries than it was asked
  * for, or that ignores `limit`, `page`, or both; each entry is handed out once. If somebody joins or leaves an earlier

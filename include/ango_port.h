@@ -1,8 +1,8 @@
 /*
  * ango_port.h - what a device brings: a byte stream, a clock, entropy.
  *
- * This is all that somebody reads who ports the client to a new board, stack or modem. Start from
- * port/template/, and test with tests/test_port.c, which checks a port against each sentence below.
+ * To port the client to a new board, stack or modem, this file is all you need to read. Start from
+ * port/template/, and test with tests/ports/test_port.c, which checks a port against each sentence below.
  */
 #ifndef ANGO_PORT_H
 #define ANGO_PORT_H

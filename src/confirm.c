@@ -25,7 +25,8 @@ struct entry {
 
 /* --- what is read --------------------------------------------------------------------------------- */
 
-enum { LIST = ANGO_FIELD_OWN, ASSIGNED_LIST };
+enum { LIST = ANGO_FIELD_OWN };
+enum { PROJECT = ANGO_FIELD_OWN, ASSIGNED_LIST };
 
 static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
 {
@@ -59,7 +60,7 @@ static int ask_assigned(struct ango_walk *walk, const struct ango_page *page)
     static const struct ango_field fields[] = {
         ANGO_ENVELOPE,
         { "project", ANGO_FIELD_DATA, ANGO_JSON_OBJECT, 0 },
-        { "assignedTo", LIST, ANGO_JSON_LIST, 0 },
+        { "assignedTo", PROJECT, ANGO_JSON_LIST, 0 },
         { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "assignee", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
     };
@@ -276,10 +277,14 @@ uint32_t ango_confirm_wait_ms(const struct ango_confirm *confirm)
     return elapsed < confirm->settle_ms ? confirm->settle_ms - elapsed : 0;
 }
 
-/* Cuts *wait_ms, and the time of the walk, to what is left of the deadline. */
+/*
+ * Cuts *wait_ms, and the time of the walk, to what is left of the deadline. A reply that is still coming in when it has
+ * passed is for the walk to end, by its own time.
+ */
 static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
 {
     uint32_t elapsed = elapsed_ms(confirm);
+    uint32_t before_walk = confirm->walk.began_ms - confirm->began_ms;
     uint32_t left;
 
     confirm->walk.timeout_ms = 0;
@@ -288,7 +293,8 @@ static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
     left = elapsed < confirm->timeout_ms ? confirm->timeout_ms - elapsed : 0;
     if (*wait_ms > left)
         *wait_ms = left;
-    confirm->walk.timeout_ms = confirm->timeout_ms - (confirm->walk.began_ms - confirm->began_ms);
+    /* At least 1: 0 would be no limit. */
+    confirm->walk.timeout_ms = before_walk < confirm->timeout_ms ? confirm->timeout_ms - before_walk : 1;
     return left > 0 || ango_is_busy(confirm->walk.client) ? ANGO_OK : ANGO_E_TIME;
 }
 

@@ -6,13 +6,15 @@
 #include "operation.h"
 
 /*
+ * In this order, which comparisons rest on: busy from CONNECT on; not sent before SENDING.
+ *
  *  state     what is done next                  then
  *  IDLE      nothing: never started
+ *  FINISHED  nothing: the result is there
  *  CONNECT   connect, or try a kept connection  SEND
  *  SEND      the first part of the request      SENDING: from here on it may have reached the server
  *  SENDING   the rest of it                     RECEIVE
  *  RECEIVE   the reply                          FINISHED
- *  FINISHED  nothing: the result is there
  */
 enum { IDLE, FINISHED, CONNECT, SEND, SENDING, RECEIVE };
 

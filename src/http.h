@@ -22,7 +22,7 @@
  *  state        what comes next     then
  *  STATUS_LINE  the status line     HEADERS
  *  HEADERS      a header            the same
- *               an empty line       STATUS_LINE after a 1xx; DONE, BODY, TO_CLOSE or CHUNK_SIZE: see head_end()
+ *               an empty line       STATUS_LINE after a 1xx; DONE, BODY, TO_CLOSE or CHUNK_SIZE: see end_head()
  *  CHUNK_SIZE   a chunk's size      CHUNK; TRAILERS after the last one
  *  CHUNK        `left` bytes        CHUNK_END
  *  CHUNK_END    an empty line       CHUNK_SIZE

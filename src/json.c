@@ -367,7 +367,7 @@ static bool open(struct ango_json *j, bool object)
     j->in = j->field;
     if (j->in == ANGO_ENTRY) {
         j->result->items++;
-        j->seen &= ((uint32_t)2 << j->shape->list) - 1; /* of those that are not in an entry */
+        j->seen &= ((uint32_t)1 << (j->shape->list + 1)) - 1; /* all up to the list's: those of an entry come anew */
         j->flags &= (uint8_t)~TOO_LARGE;
     } else if (j->in == j->shape->list) {
         j->flags |= HAS_LIST;
@@ -459,7 +459,7 @@ static uint8_t *begin_value(struct ango_json *j, uint8_t *p)
     default:
         if (c > '9')
             return take_literal(j, p);
-        j->state = MINUS;
+        j->state = MINUS; /* as after one: a digit must come, which the next step looks at */
         return p;
     }
 }
@@ -550,7 +550,9 @@ int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n)
 
 int ango_json_end(const struct ango_json *j, const struct ango_room *room)
 {
-    if ((j->state != AFTER && j->state < ZERO) || j->depth > 0 || room->held > 0)
+    bool complete = j->state == AFTER || j->state >= ZERO; /* a number may end from ZERO on */
+
+    if (!complete || j->depth > 0 || room->held > 0)
         return ANGO_E_JSON;
     if ((j->flags & WRONG) != 0 || (j->shape->list_required != 0 && (j->flags & HAS_LIST) == 0))
         return ANGO_E_SHAPE;

@@ -5,7 +5,7 @@
  * grammar allows and JavaScript writes.
  *
  * jsmn alone is not enough: it lets much pass that is not JSON, needs the whole text in memory, and a token for each
- * value in it. So it gets what this reader leaves of an entry of the list: an object with the wanted members only.
+ * value in it. So it gets what this reader leaves of an entry of the list: the wanted strings, each with a letter for its name.
  */
 #ifndef ANGO_JSON_H
 #define ANGO_JSON_H

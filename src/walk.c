@@ -137,10 +137,16 @@ static void turn(struct ango_walk *walk)
     walk->skip = walk->skip > walk->at ? walk->skip - walk->at : 0;
     walk->page++;
     walk->previous = walk->begins;
-    walk->empty = walk->at == 0 || walk->repeats ? walk->empty + 1 : 0;
-    walk->repeated = walk->repeated || walk->repeats;
+    if (walk->repeats)
+        walk->repeated = true;
+    if (walk->at == 0 || walk->repeats)
+        walk->empty++;
+    else
+        walk->empty = 0;
     ends = walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total);
-    walk->state = ends && !sweep(walk) ? END : ASK;
+    if (ends && sweep(walk)) /* which begins once more */
+        ends = false;
+    walk->state = ends ? END : ASK;
 }
 
 /*

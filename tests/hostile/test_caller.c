@@ -474,13 +474,13 @@ static void capacities(void **state)
 
     (void)state;
     sweep("one email", "o", &one,
-          "POST /v2/organization/o/invites HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: hub.example\r\n"
-          "apikey: " EXCHANGE_KEY "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n"
+          "POST /v2/organization/o/invites HTTP/1.1\r\nHost: hub.example\r\n"
+          "Accept-Encoding: identity\r\napikey: " EXCHANGE_KEY "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n"
           "Content-Type: application/json\r\nContent-Length: 56\r\n\r\n"
           "{\"to\":[\"user_1@example.com\"],\"organizationRole\":\"admin\"}");
     sweep("three emails, two projects", "\xC3\xA9/", &three,
-          "POST /v2/organization/%C3%A9%2F/invites HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: hub.example\r\n"
-          "apikey: " EXCHANGE_KEY "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n"
+          "POST /v2/organization/%C3%A9%2F/invites HTTP/1.1\r\nHost: hub.example\r\n"
+          "Accept-Encoding: identity\r\napikey: " EXCHANGE_KEY "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n"
           "Content-Type: application/json\r\nContent-Length: 211\r\n\r\n"
           "{\"to\":[\"user_1@example.com\",\"\\\"\\\\\\\"@x\",\"j\xC3\xB6rg@example.com\"],"
           "\"organizationRole\":\"member\","
@@ -491,8 +491,8 @@ static void capacities(void **state)
 /* --- what each request says of itself ------------------------------------------------------------------ */
 
 #define AS_SAID(user_agent_line) \
-    "POST /v2/organization/org/invites HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: hub.example\r\n" \
-    "apikey: " EXCHANGE_KEY "\r\n" user_agent_line \
+    "POST /v2/organization/org/invites HTTP/1.1\r\nHost: hub.example\r\n" \
+    "Accept-Encoding: identity\r\napikey: " EXCHANGE_KEY "\r\n" user_agent_line \
     "Content-Type: application/json\r\nContent-Length: 55\r\n\r\n" \
     "{\"to\":[\"user@example.com\"],\"organizationRole\":\"member\"}"
 

@@ -222,17 +222,24 @@ static bool is_part(const struct seen *some, const struct seen *all)
     return true;
 }
 
-/* A message of the API's is there whole, up to 95 bytes; a text as it came up to half of the buffer. */
+/*
+ * A message of the API's is there whole, in any case if it has up to 95 bytes and the buffer 330, so that half of it is
+ * enough; or not at all, and then a text may stand in, as it came, to half of the buffer.
+ */
 static bool is_message(const struct seen *some, const struct seen *all, size_t cap)
 {
     const char *body = strstr(reply, "\r\n\r\n") + 4;
     size_t len = strlen(some->message);
+    size_t half = (cap - ANGO_ROOM_MIN) / 2 < 511 ? (cap - ANGO_ROOM_MIN) / 2 : 511;
+    bool is_text = strncmp(body, all->message, strlen(all->message)) == 0;
 
     if (strcmp(some->message, all->message) == 0)
         return true;
-    if (strncmp(body, all->message, strlen(all->message)) != 0)
-        return strlen(all->message) > 95;
-    return len >= (cap - ANGO_ROOM_MIN) / 2 && strncmp(some->message, all->message, len) == 0;
+    if (!is_text && strlen(all->message) <= 95 && cap >= 330)
+        return false;
+    if (!is_text && len == 0)
+        return all->error == ANGO_OK || all->items > 0;
+    return len == half && strncmp(some->message, body, len) == 0;
 }
 
 static const char *compare(const struct seen *some, const struct seen *all, size_t cap)

@@ -164,7 +164,7 @@ static void cut(void **state)
 
 /* --- strings -------------------------------------------------------------------------------------------- */
 
-/* In every way: the string is handed out as `text`, in an entry, and as the server's words. */
+/* In every way: the string is handed out as `text`, in an entry, as the message, and as the status if it is short. */
 static void read_back(const char *json, const char *text)
 {
     char document[4096];
@@ -172,8 +172,8 @@ static void read_back(const char *json, const char *text)
 
     (void)snprintf(document, sizeof document,
                    "{\"message\":%s,\"data\":{\"group\":{\"items\":[{\"id\":%s}]}},\"status\":%s}", json, json, json);
-    (void)snprintf(said, sizeof said, "[%s||]\nOK \"%s\" \"%s\" items=1 total=0 done=0 failed=0 text=\n", text, text,
-                   text);
+    (void)snprintf(said, sizeof said, "[%s||]\nOK \"%s\" \"%s\" items=1 total=0 done=0 failed=0 text=\n", text,
+                   strlen(text) < ANGO_ROOM_STATUS ? text : "", text);
     expect(document, said);
 }
 
@@ -208,9 +208,12 @@ static void escapes(void **state)
         (void)snprintf(json, sizeof json, "\"%s\"", json_half_surrogates[i].json);
         read_back(json, json_half_surrogates[i].text);
     }
-    /* In the server's words a NUL is left out; in an entry it is an error. */
+    /* A NUL is left out of the message, which is for people; the outcome depends on the status. */
+    expect("{\"status\":\"ab\",\"message\":\"\\u0000c\\u0000d\\u0000\"}",
+           "OK \"ab\" \"cd\" items=0 total=0 done=0 failed=0 text=\"{\"status\":\"ab\",\"message\":"
+           "\"\\u0000c\\u0000d\\u0000\"}\"\n");
     expect("{\"status\":\"a\\u0000b\",\"message\":\"\\u0000\"}",
-           "OK \"ab\" \"\" items=0 total=0 done=0 failed=0 text=\"{\"status\":\"a\\u0000b\",\"message\":"
+           "SHAPE \"ab\" \"\" items=0 total=0 done=0 failed=0 text=\"{\"status\":\"a\\u0000b\",\"message\":"
            "\"\\u0000\"}\"\n");
 }
 
@@ -530,20 +533,31 @@ static const char *const sized_entries[] = {
     "[||]\n", "[0123456789|\xC3\xA9\\|]\n", "[||abcdefghijklmnopqrstuvwxyz]\n", "[1||]\n", "[|\xE2\x82\xAC|]\n",
     "[||]\n",
 };
-/* What each takes, without its NUL: {} and {"a":"...","b":"..."}, strings as they came. */
-static const size_t sized_lens[] = { 2, 6 + 10 + 7 + 8 + 2, 6 + 26 + 2, 6 + 1 + 2, 6 + 3 + 2, 6 + 7 + 7 + 2 };
+/* What each takes, without its NUL: "aID""bNAME""cNOTE" and a newline, with only quotes and backslashes escaped. */
+static const size_t sized_lens[] = { 1, (3 + 10) + (3 + 4) + 1, (3 + 26) + 1, (3 + 1) + 1, (3 + 3) + 1, 3 + 3 + 3 + 1 };
 
-/* What must be said in `cap` bytes: which entries fit is a matter of arithmetic. */
-static void say_sized(char *said, size_t size, size_t cap, size_t words_before, const char *status,
-                      const char *message, bool drains, size_t *kept)
+/* How many bytes the words or entries may end with, while the text has its room or once it has none. */
+static size_t most_with_text(size_t cap)
 {
-    size_t most = cap - 1 - ANGO_ROOM_RESERVED;
-    size_t used = words_before;
+    size_t half = (cap - ANGO_ROOM_MIN) / 2;
+
+    return cap - 2 - (half < 511 ? half : 511) - ANGO_ROOM_RESERVED;
+}
+
+static size_t most_without_text(size_t cap)
+{
+    return cap - 1 - ANGO_ROOM_RESERVED;
+}
+
+/* What must be said in `cap` bytes: which entries fit is a matter of arithmetic. Returns what those kept have used. */
+static size_t say_sized(char *said, size_t size, size_t cap, size_t used, bool drains, size_t *kept)
+{
     size_t i, len = 0;
 
     *kept = 0;
+    said[0] = '\0';
     for (i = 0; i < SAMPLES(sized_lens); i++) {
-        bool fits = used + sized_lens[i] + ANGO_ROOM_WORDS <= most;
+        bool fits = used + sized_lens[i] + ANGO_ROOM_WORDS <= most_without_text(cap);
 
         if (fits && !drains)
             used += sized_lens[i] + 1;
@@ -551,42 +565,34 @@ static void say_sized(char *said, size_t size, size_t cap, size_t words_before, 
         if (fits || drains)
             len += (size_t)snprintf(said + len, size - len, "%s", fits ? sized_entries[i] : "(too large)\n");
     }
-    (void)snprintf(said + len, size - len, "OK \"%s\" \"%s\" items=6 total=6 done=0 failed=0 text=\n", status,
-                   message);
+    return used;
 }
 
-/* "success", then "mA" which came as 7 bytes, behind the text's half; then the entries. */
+static void say_end(char *said, size_t size, const char *message)
+{
+    size_t len = strlen(said);
+
+    (void)snprintf(said + len, size - len, "OK \"success\" \"%s\" items=6 total=6 done=0 failed=0 text=\n", message);
+}
+
+/* "success", which always fits, then "mA" beside the text; then the entries. */
 static void say_words_in_front(char *said, size_t size, size_t cap, bool drains, size_t *kept)
 {
-    size_t most = cap - 1 - ANGO_ROOM_RESERVED;
-    size_t at = (cap - ANGO_ROOM_MIN) / 2 + 1;
-    const char *status = at + 7 <= most ? "success" : "";
-    const char *message;
+    const char *message = 8 + 2 <= most_with_text(cap) ? "mA" : "";
 
-    at += *status != '\0' ? 8 : 0;
-    message = at + 7 <= most ? "mA" : "";
-    say_sized(said, size, cap, (*status != '\0' ? 8u : 0) + (*message != '\0' ? 3u : 0), status, message, drains,
-              kept);
+    (void)say_sized(said, size, cap, *message != '\0' ? 8 + 3 : 8, drains, kept);
+    say_end(said, size, message);
 }
 
-/* The entries, then "mA" and "success". There is always room for them behind entries that were kept. */
+/* The entries, then "mA", which leaves room for the status, and "success". Behind entries there is always room. */
 static void say_words_behind(char *said, size_t size, size_t cap, bool drains, size_t *kept)
 {
-    size_t most = cap - 1 - ANGO_ROOM_RESERVED;
-    size_t at = 0;
-    const char *status;
-    const char *message;
-    size_t i;
+    size_t used = say_sized(said, size, cap, 0, drains, kept);
+    const char *message = used + 2 + ANGO_ROOM_STATUS <= most_without_text(cap) ? "mA" : "";
 
-    for (i = 0; i < SAMPLES(sized_lens); i++)
-        if (!drains && at + sized_lens[i] + ANGO_ROOM_WORDS <= most)
-            at += sized_lens[i] + 1;
-    message = at + 7 <= most ? "mA" : "";
-    at += *message != '\0' ? 3 : 0;
-    status = at + 7 <= most ? "success" : "";
-    say_sized(said, size, cap, 0, status, message, drains, kept);
+    say_end(said, size, message);
     if (*kept > 0)
-        assert_true(*status != '\0' && *message != '\0');
+        assert_string_equal(message, "mA");
 }
 
 static void every_capacity(void **state)
@@ -629,29 +635,79 @@ static void every_capacity(void **state)
     assert_true(none > 50 && all > 50);
 }
 
-/* Words by the byte: as the only ones they are given up when they do not fit, and nothing else is. */
+/* Reads it in some ways; whatever fits, it is sound, and as much of the text is there as there is room for. */
+static void read_words(size_t cap, const char *text, size_t n, uint32_t seed)
+{
+    size_t most = (cap - ANGO_ROOM_MIN) / 2;
+    size_t len = n < most ? n : most;
+    const char *broken;
+
+    reading.shape = &shape;
+    reading.cap = cap;
+    broken = reading_some_ways(&reading, reading_json, text, n, 4, seed);
+    if (broken != NULL)
+        fail_msg("cap %lu, %s: %s", (unsigned long)cap, text, broken);
+    assert_int_equal(reading.err, ANGO_OK);
+    assert_int_equal((size_t)(reading.room.text - reading.room.limit - 1), len);
+    assert_memory_equal(reading.room.limit + 1, text, len);
+}
+
+/*
+ * Words by the byte: a message that does not fit is given up, and nothing else is. In front of the status it leaves
+ * that its room; behind it there is no need to.
+ */
 static void words(void **state)
+{
+    char text[700];
+    size_t cap, len;
+    unsigned behind, ends = 0;
+
+    (void)state;
+    for (behind = 0; behind < 2; behind++)
+        for (cap = ANGO_ROOM_MIN; cap < ANGO_ROOM_MIN + 130; cap += 3)
+            for (len = 1; len < 140; len++) {
+                size_t used = behind != 0 ? sizeof "ok" : ANGO_ROOM_STATUS;
+                bool fits = used + len <= most_with_text(cap);
+                bool is_close = used + len <= most_with_text(cap) + 1 && used + len + 1 > most_with_text(cap);
+                int n = snprintf(text, sizeof text,
+                                 behind != 0 ? "{\"status\":\"ok\",\"message\":\"%0*d\"}"
+                                             : "{\"message\":\"%0*d\",\"status\":\"ok\"}",
+                                 (int)len, 0);
+
+                if (len % 3 != 1 && !is_close)
+                    continue;
+                ends += is_close;
+                read_words(cap, text, (size_t)n, (uint32_t)(cap * 256 + len));
+                assert_string_equal(reading.result.status, "ok");
+                assert_int_equal(strlen(reading.result.message), fits ? len : 0);
+            }
+    assert_true(ends > 100);
+}
+
+/* The status has its own room: whatever came before it, one of up to 23 bytes is there, and no longer one. */
+static void status_words(void **state)
 {
     char text[700];
     size_t cap, len;
 
     (void)state;
-    for (cap = ANGO_ROOM_MIN; cap < ANGO_ROOM_MIN + 130; cap += 3)
-        for (len = 1; len < 140; len += 3) {
-            size_t text_cap = (cap - ANGO_ROOM_MIN) / 2 + 1;
-            bool fits = text_cap + len <= cap - 1 - ANGO_ROOM_RESERVED;
-            int n = snprintf(text, sizeof text, "{\"message\":\"%0*d\",\"status\":\"ok\"}", (int)len, 0);
-            const char *broken;
+    for (cap = ANGO_ROOM_MIN; cap < ANGO_ROOM_MIN + 160; cap += 7)
+        for (len = 1; len < ANGO_ROOM_STATUS + 3; len++) {
+            size_t message = ANGO_ROOM_STATUS <= most_with_text(cap) ? most_with_text(cap) - ANGO_ROOM_STATUS : 0;
+            size_t is_there = len < ANGO_ROOM_STATUS ? len : 0;
+            int n;
 
-            reading.shape = &shape;
-            reading.cap = cap;
-            broken = reading_some_ways(&reading, reading_json, text, (size_t)n, 4, (uint32_t)(cap * 256 + len));
-            if (broken != NULL)
-                fail_msg("cap %lu, len %lu: %s", (unsigned long)cap, (unsigned long)len, broken);
-            assert_int_equal(reading.err, ANGO_OK);
-            assert_int_equal(strlen(reading.result.message), fits ? len : 0);
-            assert_int_equal((size_t)(reading.room.text - reading.room.limit - 1), (size_t)n < text_cap ? (size_t)n : text_cap - 1);
-            assert_memory_equal(reading.room.limit + 1, text, (size_t)(reading.room.text - reading.room.limit - 1));
+            /* By itself, and behind the longest message that fits. */
+            n = snprintf(text, sizeof text, "{\"status\":\"%0*d\"}", (int)len, 0);
+            read_words(cap, text, (size_t)n, (uint32_t)(cap * 256 + len));
+            assert_int_equal(strlen(reading.result.status), is_there);
+            if (message == 0)
+                continue;
+            n = snprintf(text, sizeof text, "{\"message\":\"%0*d\",\"status\":\"%0*d\"}", (int)message, 0, (int)len,
+                         0);
+            read_words(cap, text, (size_t)n, (uint32_t)(cap * 256 + len));
+            assert_int_equal(strlen(reading.result.message), message);
+            assert_int_equal(strlen(reading.result.status), is_there);
         }
 }
 
@@ -755,7 +811,7 @@ static void random_lists(void **state)
             }
             make("}");
             make_space();
-            size = strlen("{\"a\":\"\"}") + strlen(id);
+            size = strlen("\"a\"\n") + strlen(id);
             if (used + size + ANGO_ROOM_WORDS + ANGO_ROOM_RESERVED + 1 <= cap) {
                 said_len += (size_t)snprintf(said + said_len, sizeof said - said_len, "[%s||]\n", id);
                 used += reading.drains ? 0 : size + 1;
@@ -841,7 +897,7 @@ int main(void)
         cmocka_unit_test(escapes),      cmocka_unit_test(every_escape),   cmocka_unit_test(round_trip),
         cmocka_unit_test(shapes),       cmocka_unit_test(counts),         cmocka_unit_test(depth),
         cmocka_unit_test(names),        cmocka_unit_test(every_capacity), cmocka_unit_test(words),
-        cmocka_unit_test(random_lists), cmocka_unit_test(random_changes),
+        cmocka_unit_test(status_words), cmocka_unit_test(random_lists),   cmocka_unit_test(random_changes),
     };
 
     return cmocka_run_group_tests(tests, open_room, shut_room);

@@ -301,7 +301,7 @@ static void random_bodies(void **state)
 /* 3,000 entries through the smallest buffer that takes one of them. */
 static void long_list(void **state)
 {
-    const size_t entry = strlen("{\"a\":\"1234567\",\"b\":\"name 1234567\"}");
+    const size_t entry = strlen("\"a1234567\"\"bname 1234567\"\n");
     const size_t cap = ANGO_ROOM_RESERVED + ANGO_ROOM_WORDS + 1 + sizeof "success" + entry;
     size_t fits;
     unsigned i;

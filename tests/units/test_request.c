@@ -176,6 +176,10 @@ static void wrapped(void **state)
 
 /* --- the head of a request ------------------------------------------------------------------------------ */
 
+#define GET "GET / HTTP/1.1\r\nHost: h.example"
+#define KEY "\r\nAccept-Encoding: identity\r\napikey: key"
+#define JSON "\r\nContent-Type: application/json\r\nContent-Length: "
+
 static void head(void **state)
 {
     static const struct {
@@ -187,23 +191,17 @@ static void head(void **state)
         const char *text;
     } cases[] = {
         { 0, 1, NULL, false, "",
-          "GET / HTTP/1.1\r\nHost: h.example\r\napikey: key\r\nUser-Agent: ango/" ANGO_VERSION
-          "\r\nAccept-Encoding: identity\r\n\r\n" },
+          GET KEY "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n\r\n" },
         { 443, 1, "a b/1 (c; d)", false, "",
-          "GET / HTTP/1.1\r\nHost: h.example:443\r\napikey: key\r\nUser-Agent: a b/1 (c; d)\r\nAccept-Encoding: "
-          "identity\r\n\r\n" },
+          GET ":443" KEY "\r\nUser-Agent: a b/1 (c; d)\r\n\r\n" },
         { 65535, 0, "", false, "",
-          "GET / HTTP/1.1\r\nHost: h.example:65535\r\napikey: key\r\nConnection: close\r\nAccept-Encoding: "
-          "identity\r\n\r\n" },
+          GET ":65535" KEY "\r\nConnection: close\r\n\r\n" },
         { 0, 0, "", true, "",
-          "GET / HTTP/1.1\r\nHost: h.example\r\napikey: key\r\nConnection: close\r\nAccept-Encoding: identity\r\n"
-          "Content-Type: application/json\r\nContent-Length: 0\r\n\r\n" },
+          GET KEY "\r\nConnection: close" JSON "0\r\n\r\n" },
         { 0, 1, "u", true, "123456789",
-          "GET / HTTP/1.1\r\nHost: h.example\r\napikey: key\r\nUser-Agent: u\r\nAccept-Encoding: identity\r\n"
-          "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n123456789" },
+          GET KEY "\r\nUser-Agent: u" JSON "9\r\n\r\n123456789" },
         { 0, 1, "", true, "1234567890",
-          "GET / HTTP/1.1\r\nHost: h.example\r\napikey: key\r\nAccept-Encoding: identity\r\nContent-Type: "
-          "application/json\r\nContent-Length: 10\r\n\r\n1234567890" },
+          GET KEY JSON "10\r\n\r\n1234567890" },
     };
     size_t i, cap;
 
@@ -251,8 +249,7 @@ static void long_body(void **state)
     ango_request_end_body(&q);
     assert_int_equal(ango_request_end(&q), ANGO_OK);
     (void)snprintf(expected, sizeof expected,
-                   "POST / HTTP/1.1\r\nHost: h\r\napikey: k\r\nAccept-Encoding: identity\r\nContent-Type: "
-                   "application/json\r\nContent-Length: 54321\r\n\r\n");
+                   "POST / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: identity\r\napikey: k" JSON "54321\r\n\r\n");
     assert_int_equal(q.len, strlen(expected) + 54321);
     assert_memory_equal(q.buf, expected, strlen(expected));
     for (i = 0; i < 54321; i++)
