@@ -108,7 +108,7 @@ static bool is_comparable(const char *address)
     const char *p;
 
     for (p = address; *p != '\0'; p++)
-        if ((uint8_t)*p >= 0x80
+        if ((uint8_t)*p >= 0x80 /* mutant: compare-any */
             || ((p[0] == 'x' || p[0] == 'X') && (p[1] == 'n' || p[1] == 'N') && p[2] == '-' && p[3] == '-'))
             return false;
     return true;
@@ -133,9 +133,10 @@ static int end(struct ango_confirm *confirm, bool evidence)
 
 static int end_pass(struct ango_confirm *confirm)
 {
-    bool agrees = confirm->passes > 1 && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
+    bool agrees = confirm->passes > 1 /* mutant: passes-differ */
+                  && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
 
-    if (agrees && confirm->late)
+    if (agrees && confirm->late) /* mutant: no-settling */
         return end(confirm, !confirm->unclear);
     if (confirm->passes == ANGO_CONFIRM_PASSES_MAX)
         return end(confirm, false);
@@ -165,7 +166,7 @@ static enum ango_presence presence_by(const struct ango_confirm *confirm, const 
 {
     if (*entry->status == '\0' || ango_text_is(entry->status, "pending"))
         return presence_in(confirm);
-    return ango_text_is(entry->status, "expired") ? ANGO_ABSENT : ANGO_UNSURE;
+    return ango_text_is(entry->status, "expired") ? ANGO_ABSENT : ANGO_UNSURE; /* mutant: expired-is-invited */
 }
 
 static void take_entry(struct ango_confirm *confirm, const struct entry *entry)
@@ -175,7 +176,7 @@ static void take_entry(struct ango_confirm *confirm, const struct entry *entry)
 
     confirm->count++;
     confirm->sum += ango_hash(ANGO_HASH_BEGIN, entry->address);
-    if (*entry->address == '\0')
+    if (*entry->address == '\0') /* mutant: no-address */
         confirm->unclear = true;
     if (presence == ANGO_ABSENT)
         return;

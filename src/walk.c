@@ -77,7 +77,7 @@ static int ask(struct ango_walk *walk)
     struct ango_page page;
     int err;
 
-    if (walk->page > walk->pages_max)
+    if (walk->page > walk->pages_max) /* mutant: endless-list */
         return ANGO_E_SHAPE; /* a list without end */
     page.limit = walk->limit;
     page.page = walk->page;
@@ -155,12 +155,12 @@ static void turn(struct ango_walk *walk)
  */
 static int fail(struct ango_walk *walk, int err)
 {
-    if (walk->skip < walk->at)
+    if (walk->skip < walk->at) /* mutant: handed-out-again */
         walk->skip = walk->at;
     walk->state = ASK;
     if (err != ANGO_E_TOO_BIG || walk->limit == 1)
         return err;
-    walk->limit /= 2;
+    walk->limit /= 2; /* mutant: large-record */
     walk->skip += walk->passed;
     walk->passed = 0;
     walk->page = 1;
@@ -179,7 +179,7 @@ static bool is_repeated(struct ango_walk *walk, const char *const *strings)
     if (walk->page == 1)
         walk->first = walk->begins;
     else if (*text != '\0')
-        return walk->begins == walk->first || walk->begins == walk->previous;
+        return walk->begins == walk->first || walk->begins == walk->previous; /* mutant: same-page */
     return false;
 }
 
@@ -225,7 +225,7 @@ static int check_deadline(struct ango_walk *walk, uint32_t *wait_ms)
     if (walk->timeout_ms == 0)
         return ANGO_OK;
     elapsed = port->clock_ms(port->ctx) - walk->began_ms;
-    if (elapsed >= walk->timeout_ms) {
+    if (elapsed >= walk->timeout_ms) { /* mutant: walk-deadline */
         ango_cancel(walk->client);
         if (walk->state == READ)
             (void)fail(walk, ANGO_E_TIME);
@@ -244,7 +244,7 @@ int ango_walk_step(struct ango_walk *walk, void *entry, uint32_t wait_ms)
         return ANGO_E_ARG;
     if (walk->state == END)
         return ANGO_E_END;
-    if (walk->client->serial != walk->serial)
+    if (walk->client->serial != walk->serial) /* mutant: walk-over */
         walk->state = OVER;
     if (walk->state == OVER)
         return ANGO_E_ARG;
