@@ -440,7 +440,7 @@ struct ango_walk {
     uint8_t first_len;   /* entries of the first page, if it was short; else 0 */
     bool compared;       /* an entry of this page, with the pages before */
     bool repeats;        /* this page was read before */
-    bool repeated;       /* one was: there may be entries behind it that no page shows */
+    bool incomplete;     /* there may be entries that no page has shown */
     bool swept;          /* the list is being read again in pages of first_len */
     bool thorough;       /* for a read-back: rests on less, at the price of reading more */
     bool one_page;
@@ -539,7 +539,9 @@ struct ango_confirm {
  *     that was cut off, and show late what it has written;
  *   - every entry could be compared: each had an address, and fitted the buffer;
  *   - no invitation of theirs was shown in another state than pending or expired, if the server shows such at all;
- *   - no page was shown twice: a server that ignores `page` may have more than it shows;
+ *   - the lists were whole, as far as can be seen: no page came twice (a server that ignores `page` may have more than it
+ *     shows), none was empty amid others, no entry was anything else than an object, and there were as many as `total`
+ *     says, where there is one;
  *   - the address is plain ASCII without a domain in punycode ("xn--"): what a server makes of others, nobody knows.
  * Otherwise it is ANGO_UNSURE: also when ANGO_CONFIRM_PASSES_MAX readings never agreed.
  * Addresses are compared as by ango_text_is. The members are read whole, since no source shows that a search finds

@@ -7,7 +7,7 @@
 int32_t ango_days(unsigned year, unsigned month, unsigned day)
 {
     /* The year starts in March, so that a leap day is its last. */
-    if (month < 3) {
+    if (month < 3) { /* mutant: leap-day */
         month += 12;
         year--;
     }
@@ -39,5 +39,5 @@ uint32_t ango_retry_after_date(const char *text, uint32_t now)
     seconds = seconds * 24 + two_digits(text + 17);
     seconds = seconds * 60 + two_digits(text + 20);
     seconds = seconds * 60 + two_digits(text + 23) - now;
-    return seconds <= INT32_MAX ? seconds : 0;
+    return seconds <= INT32_MAX ? seconds : 0; /* mutant: date-past */
 }

@@ -25,13 +25,14 @@ struct entry {
 
 /* --- what is read --------------------------------------------------------------------------------- */
 
-enum { LIST = ANGO_FIELD_OWN };
+enum { TOTAL = ANGO_FIELD_OWN, LIST };
 enum { PROJECT = ANGO_FIELD_OWN, ASSIGNED_LIST };
 
 static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
 {
     static const struct ango_field fields[] = {
         ANGO_ENVELOPE,
+        { "total", ANGO_FIELD_DATA, ANGO_JSON_NUMBER, offsetof(struct ango_result, total) },
         { "invites", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
         { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "to", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
@@ -39,13 +40,15 @@ static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
 
-    return ango_start_invites(walk->client, walk->id, page, &shape);
+    /* All of them, in whatever state: a server that filters after it has cut its pages would hide whole pages. */
+    return ango_start_invites(walk->client, walk->id, "/invites?", page, &shape);
 }
 
 static int ask_members(struct ango_walk *walk, const struct ango_page *page)
 {
     static const struct ango_field fields[] = {
         ANGO_ENVELOPE,
+        { "total", ANGO_FIELD_DATA, ANGO_JSON_NUMBER, offsetof(struct ango_result, total) },
         { "users", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
         { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "email", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
@@ -108,7 +111,7 @@ static bool is_comparable(const char *address)
     const char *p;
 
     for (p = address; *p != '\0'; p++)
-        if ((uint8_t)*p >= 0x80
+        if ((uint8_t)*p >= 0x80 /* mutant: compare-any */
             || ((p[0] == 'x' || p[0] == 'X') && (p[1] == 'n' || p[1] == 'N') && p[2] == '-' && p[3] == '-'))
             return false;
     return true;
@@ -133,9 +136,10 @@ static int end(struct ango_confirm *confirm, bool evidence)
 
 static int end_pass(struct ango_confirm *confirm)
 {
-    bool agrees = confirm->passes > 1 && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
+    bool agrees = confirm->passes > 1 /* mutant: passes-differ */
+                  && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
 
-    if (agrees && confirm->late)
+    if (agrees && confirm->late) /* mutant: no-settling */
         return end(confirm, !confirm->unclear);
     if (confirm->passes == ANGO_CONFIRM_PASSES_MAX)
         return end(confirm, false);
@@ -165,7 +169,7 @@ static enum ango_presence presence_by(const struct ango_confirm *confirm, const 
 {
     if (*entry->status == '\0' || ango_text_is(entry->status, "pending"))
         return presence_in(confirm);
-    return ango_text_is(entry->status, "expired") ? ANGO_ABSENT : ANGO_UNSURE;
+    return ango_text_is(entry->status, "expired") ? ANGO_ABSENT : ANGO_UNSURE; /* mutant: expired-is-invited */
 }
 
 static void take_entry(struct ango_confirm *confirm, const struct entry *entry)
@@ -175,7 +179,7 @@ static void take_entry(struct ango_confirm *confirm, const struct entry *entry)
 
     confirm->count++;
     confirm->sum += ango_hash(ANGO_HASH_BEGIN, entry->address);
-    if (*entry->address == '\0')
+    if (*entry->address == '\0') /* mutant: no-address */
         confirm->unclear = true;
     if (presence == ANGO_ABSENT)
         return;
@@ -191,7 +195,7 @@ static int end_list(struct ango_confirm *confirm)
 {
     int err;
 
-    if (confirm->walk.repeated)
+    if (confirm->walk.incomplete)
         confirm->unclear = true;
     if (confirm->phase != INVITES)
         return end_pass(confirm);
@@ -304,8 +308,8 @@ int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
 
     if (confirm == NULL || confirm->phase == IDLE)
         return ANGO_E_ARG;
-    if (confirm->missing == 0 && !ango_is_busy(confirm->walk.client))
-        confirm->phase = DONE;
+    if (confirm->missing == 0 && !ango_is_busy(confirm->walk.client) && confirm->walk.client->result.error == ANGO_OK)
+        confirm->phase = DONE; /* in replies that were good to their end */
     if (confirm->phase == DONE)
         return ANGO_OK;
     err = check_deadline(confirm, &wait_ms);

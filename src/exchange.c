@@ -32,7 +32,7 @@ int ango_client_set_api_key(struct ango_client *client, const char *api_key)
 {
     if (client == NULL || api_key == NULL || ango_is_busy(client))
         return ANGO_E_ARG;
-    if (*api_key == '\0' || !ango_header_ok(api_key, '!'))
+    if (*api_key == '\0' || !ango_header_ok(api_key, '!')) /* mutant: any-key */
         return ANGO_E_KEY;
     client->api_key = api_key;
     return ANGO_OK;
@@ -52,7 +52,7 @@ static int check_config(const struct ango_config *config)
         return ANGO_E_ARG;
     if (port->clock_ms == NULL)
         return ANGO_E_CLOCK;
-    if (!port->secure)
+    if (!port->secure) /* mutant: insecure-port */
         return ANGO_E_INSECURE;
     return ango_host_ok(config->host) && ango_prefix_ok(config->prefix) ? ANGO_OK : ANGO_E_HOST;
 }
@@ -117,7 +117,7 @@ static void wipe(struct ango_client *client)
     size_t cap = client->config->buffer_cap;
     size_t need = client->result.need;
 
-    memset(client->config->buffer, 0, need < cap ? need : cap);
+    memset(client->config->buffer, 0, need < cap ? need : cap); /* mutant: request-stays */
 }
 
 void ango_begin(struct ango_client *client, struct ango_request *q, enum ango_method method, const char *before,
@@ -205,13 +205,13 @@ static void hide_key(char *text, const char *key)
 static int finish(struct ango_client *client, int err)
 {
     struct ango_result *result = &client->result;
-    enum ango_outcome outcome = client->state < SENDING ? ANGO_NOT_SENT : ANGO_UNKNOWN;
+    enum ango_outcome outcome = client->state < SENDING ? ANGO_NOT_SENT : ANGO_UNKNOWN; /* mutant: unknown-is-not-sent */
 
     if (client->state != RECEIVE)
         wipe(client);
     if (*result->message != '\0') /* then it lies in the buffer */
         hide_key((char *)(uintptr_t)result->message, client->api_key);
-    if (result->http_status >= 300 && result->http_status < 500 && result->http_status != 408)
+    if (result->http_status >= 300 && result->http_status < 500 && result->http_status != 408) /* mutant: 408-is-refusal */
         outcome = ANGO_REJECTED;
     else if (client->send_error != ANGO_OK)
         err = client->send_error; /* a success for half a request is not to be believed */
@@ -253,7 +253,7 @@ static int judge(struct ango_client *client)
         result->message = "";
         return err;
     }
-    if (*result->status == '\0')
+    if (*result->status == '\0') /* mutant: no-status */
         return ANGO_E_SHAPE;
     return ango_text_is(result->status, "success") ? err : ANGO_E_STATUS;
 }
@@ -273,7 +273,7 @@ static int conclude(struct ango_client *client, int err)
         if ((err != ANGO_OK || result->http_status >= 300) && *result->message == '\0' && room->text_cap > 0)
             result->message = (const char *)room->limit + 1;
     }
-    return result->http_status >= 300 ? ANGO_E_STATUS : err;
+    return result->http_status >= 300 ? ANGO_E_STATUS : err; /* mutant: redirection-is-success */
 }
 
 /* An entry is complete: it stays, to be read after the end. */
@@ -281,7 +281,7 @@ static void keep_entry(struct ango_client *client)
 {
     struct ango_room *room = &client->room;
 
-    if (room->put == room->kept)
+    if (room->put == room->kept) /* mutant: keep-nothing */
         return; /* too large */
     if (client->result.kept == 0)
         client->entry = room->kept;
@@ -332,7 +332,7 @@ static int connect_step(struct ango_client *client, uint32_t wait_ms)
     if (client->connected == CONNECTED) {
         /* A kept connection that has anything to say before it is asked has ended, or is out of step. */
         client->state = SEND;
-        if (port->recv(port->ctx, &byte, 1, 0) != ANGO_E_WAIT) {
+        if (port->recv(port->ctx, &byte, 1, 0) != ANGO_E_WAIT) { /* mutant: kept-has-ended */
             disconnect(client);
             client->state = CONNECT;
         }
@@ -404,10 +404,10 @@ static int check_deadline(struct ango_client *client, uint32_t *wait_ms)
     uint32_t now = clock_ms(client);
     uint32_t elapsed = now - client->started_ms;
 
-    if (now - client->last_ms > INT32_MAX)
+    if (now - client->last_ms > INT32_MAX) /* mutant: clock-goes-back */
         return ANGO_E_CLOCK; /* backwards */
     client->last_ms = now;
-    if (elapsed >= client->config->timeout_ms)
+    if (elapsed >= client->config->timeout_ms) /* mutant: no-deadline */
         return ANGO_E_TIME;
     if (*wait_ms > client->config->timeout_ms - elapsed)
         *wait_ms = client->config->timeout_ms - elapsed;
@@ -481,7 +481,7 @@ int ango_drain_step(struct ango_client *client, void *out, uint32_t wait_ms)
     int err;
 
     if (client->handed_out)
-        room->put = room->kept; /* the entry that was handed out last gives up its place */
+        room->put = room->kept; /* the entry that was handed out last gives up its place */ /* mutant: drained-stays */
     err = step(client, wait_ms);
     if (err != ANGO_E_END)
         return err;

@@ -19,7 +19,7 @@ static int take_status_line(struct ango_http *h, const char *line)
         return ANGO_E_HTTP;
     end = ango_read_number(line + 9, &status);
     /* A missing reason, and even the space before it, are let pass: servers differ, and nothing depends on them. */
-    if (end != line + 12 || status < 100 || status > 599 || (*end != ' ' && *end != '\0'))
+    if (end != line + 12 || status < 100 || status > 599 || (*end != ' ' && *end != '\0')) /* mutant: any-status */
         return ANGO_E_HTTP;
     h->status = (uint16_t)status;
     h->flags = ANGO_HTTP_MATTERED;
@@ -75,7 +75,7 @@ static void judge_header(struct ango_http *h, const char *name, const char *valu
             return;
         }
     }
-    if ((header->flags & FRAMING) != 0 && (flags & FRAMING) != 0)
+    if ((header->flags & FRAMING) != 0 && (flags & FRAMING) != 0) /* mutant: framing-twice */
         flags |= ANGO_HTTP_UNREADABLE;
     if (header->usual != NULL ? !ango_text_is(value, header->usual) : !take_number(h, header, value))
         flags |= header->otherwise;
@@ -89,7 +89,7 @@ static int take_header(struct ango_http *h, char *line, bool cut)
     char *end;
 
     if (*line == ' ' || *line == '\t') { /* the header before goes on (RFC 9112, 5.2) */
-        if ((h->flags & ANGO_HTTP_MATTERED) != 0)
+        if ((h->flags & ANGO_HTTP_MATTERED) != 0) /* mutant: folded-framing */
             h->flags |= ANGO_HTTP_UNREADABLE;
         return ANGO_OK;
     }
@@ -114,7 +114,7 @@ static int end_head(struct ango_http *h)
     if (h->status < 200) {
         h->state = ANGO_HTTP_STATUS_LINE;
         h->interim++;
-        return h->status != 101 && h->interim <= ANGO_INTERIM_MAX ? ANGO_OK : ANGO_E_HTTP;
+        return h->status != 101 && h->interim <= ANGO_INTERIM_MAX ? ANGO_OK : ANGO_E_HTTP; /* mutant: endless-interim */
     }
     if (h->status == 204 || h->status == 304) {
         h->state = ANGO_HTTP_DONE;
@@ -130,7 +130,7 @@ static int end_head(struct ango_http *h)
         return (h->flags & ANGO_HTTP_IS_1_0) == 0 ? ANGO_OK : ANGO_E_HTTP;
     }
     if ((h->flags & ANGO_HTTP_HAS_LENGTH) != 0) {
-        if (h->left == UINT32_MAX)
+        if (h->left == UINT32_MAX) /* mutant: no-length-limit */
             return ANGO_E_TOO_BIG;
         h->state = h->left > 0 ? ANGO_HTTP_BODY : ANGO_HTTP_DONE;
     }
@@ -148,7 +148,7 @@ static int take_chunk_size(struct ango_http *h, const char *line, bool cut)
 
     while ((digit = ango_hex_digit((unsigned char)*p)) < 16) {
         size = size * 16 + digit;
-        if (size > CHUNK_MAX)
+        if (size > CHUNK_MAX) /* mutant: no-chunk-limit */
             return ANGO_E_HTTP;
         p++;
     }
@@ -156,7 +156,7 @@ static int take_chunk_size(struct ango_http *h, const char *line, bool cut)
         return ANGO_E_HTTP;
     while (*p == ' ' || *p == '\t')
         p++;
-    if (*p != ';' && (*p != '\0' || cut))
+    if (*p != ';' && (*p != '\0' || cut)) /* mutant: chunk-size-cut */
         return ANGO_E_HTTP;
     h->left = size;
     h->state = size > 0 ? ANGO_HTTP_CHUNK : ANGO_HTTP_TRAILERS;
@@ -175,7 +175,7 @@ static int take_line(struct ango_http *h, char *line, bool cut)
         return take_chunk_size(h, line, cut);
     case ANGO_HTTP_CHUNK_END:
         h->state = ANGO_HTTP_CHUNK_SIZE;
-        return *line == '\0' ? ANGO_OK : ANGO_E_HTTP;
+        return *line == '\0' ? ANGO_OK : ANGO_E_HTTP; /* mutant: chunk-end */
     default: /* TRAILERS: nothing of them is used */
         if (*line == '\0')
             h->state = ANGO_HTTP_DONE;
@@ -194,7 +194,7 @@ static void shorten(struct ango_http *h, struct ango_room *room)
 
     if (len <= most)
         return;
-    room->next[most - 1] = room->end[-1];
+    room->next[most - 1] = room->end[-1]; /* mutant: long-line-cr */
     room->end = room->next + most;
     h->lines_left -= (uint32_t)(len - most);
 }
@@ -211,7 +211,7 @@ static int find_line(struct ango_http *h, struct ango_room *room)
     while ((*p >= ' ' && *p <= '~') || *p == '\t' || *p >= 0x80)
         p++;
     len = (size_t)(p - line);
-    if (len + 2 > h->lines_left)
+    if (len + 2 > h->lines_left) /* mutant: endless-lines */
         return ANGO_E_TOO_BIG;
     if (p == room->end || (p + 1 == room->end && *p == '\r')) {
         shorten(h, room);

@@ -94,7 +94,7 @@ static inline void ango_http_taken(struct ango_http *h, size_t n)
 /* The peer has closed: ANGO_OK when that ends the body, else ANGO_E_TRUNCATED. */
 static inline int ango_http_take_end(const struct ango_http *h)
 {
-    return h->state == ANGO_HTTP_TO_CLOSE ? ANGO_OK : ANGO_E_TRUNCATED;
+    return h->state == ANGO_HTTP_TO_CLOSE ? ANGO_OK : ANGO_E_TRUNCATED; /* mutant: close-ends-any */
 }
 
 /* The head of a final reply (not 1xx) was complete; what it says of the body may have been refused. */
@@ -106,7 +106,7 @@ static inline bool ango_http_has_head(const struct ango_http *h)
 /* After a complete reply: the connection can carry another exchange. */
 static inline bool ango_http_can_keep(const struct ango_http *h, const struct ango_room *room)
 {
-    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && room->next == room->end;
+    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && room->next == room->end; /* mutant: keep-with-rest */
 }
 
 #endif

@@ -51,7 +51,7 @@ enum state {
 enum {
     WRONG = 1,     /* a wanted value is not as it must be */
     HAS_LIST = 2,
-    TOO_LARGE = 4  /* this entry, or these words */
+    TOO_LARGE = 4  /* this entry, or these words; the next bit is ANGO_JSON_ODD */
 };
 
 /* --- what is put ------------------------------------------------------------------------------ */
@@ -165,7 +165,7 @@ static void end_name(struct ango_json *j)
     if (j->field == ANGO_NOWHERE)
         return;
     bit = (uint32_t)1 << j->field;
-    if ((j->seen & bit) != 0) {
+    if ((j->seen & bit) != 0) { /* mutant: name-twice */
         j->flags |= WRONG;
         j->field = ANGO_NOWHERE;
     }
@@ -179,7 +179,7 @@ static uint8_t *wrong_or_cut(struct ango_json *j, const uint8_t *p)
 {
     size_t left = (size_t)(j->end - p);
 
-    if (left >= ANGO_JSON_ESCAPE_MAX)
+    if (left >= ANGO_JSON_ESCAPE_MAX) /* mutant: never-held */
         return NULL;
     j->room->held = (uint8_t)left;
     return j->end;
@@ -209,11 +209,11 @@ static void put_escaped(struct ango_json *j, uint32_t c)
     uint8_t *to = utf8;
 
     if (c == 0) { /* a C string would end there; in words for people it is left out */
-        if (j->field != ANGO_FIELD_MESSAGE)
+        if (j->field != ANGO_FIELD_MESSAGE) /* mutant: nul-in-string */
             j->flags |= WRONG;
         return;
     }
-    if (j->in == ANGO_ENTRY && (c == '"' || c == '\\'))
+    if (j->in == ANGO_ENTRY && (c == '"' || c == '\\')) /* mutant: quote-unescaped */
         *to++ = '\\';
     to = ango_utf8_put(to, c);
     put(j, utf8, (size_t)(to - utf8));
@@ -310,7 +310,7 @@ static enum state number_state(enum state state, unsigned c)
         return E;
     if ((c == '+' || c == '-') && state == E)
         return EXPONENT_SIGN;
-    return state >= ZERO ? AFTER : NOT_JSON;
+    return state >= ZERO ? AFTER : NOT_JSON; /* mutant: number-unfinished */
 }
 
 /* Takes the character of a number at p, or ends the number before it. One that is wanted is a count: digits only. */
@@ -342,7 +342,7 @@ static bool in_object(const struct ango_json *j)
 /* An object or array begins. */
 static bool open(struct ango_json *j, bool object)
 {
-    if (j->depth == ANGO_JSON_DEPTH)
+    if (j->depth == ANGO_JSON_DEPTH) /* mutant: no-depth */
         return false;
     j->levels = j->levels << 1 | (object ? 1 : 0);
     j->depth++;
@@ -353,11 +353,12 @@ static bool open(struct ango_json *j, bool object)
     j->in = j->field;
     if (j->in == ANGO_ENTRY) {
         j->result->items++;
-        j->seen &= ((uint32_t)1 << (j->shape->list + 1)) - 1; /* all up to the list's: those of an entry come anew */
+        /* All up to the list's: those of an entry come anew. */
+        j->seen &= ((uint32_t)1 << (j->shape->list + 1)) - 1; /* mutant: seen-in-entry-before */
         j->flags &= (uint8_t)~TOO_LARGE;
     } else if (j->in == j->shape->list) {
         j->flags |= HAS_LIST;
-        ango_room_drop_text(j->room);
+        ango_room_drop_text(j->room); /* mutant: text-stays */
     }
     return true;
 }
@@ -389,8 +390,11 @@ static void hold_against_type(struct ango_json *j, unsigned c)
 
     if (j->field < ANGO_ENTRY)
         wanted = j->shape->fields[j->field].type;
-    if (type != wanted)
-        j->field = ANGO_NOWHERE;
+    if (type == wanted) /* mutant: any-type */
+        return;
+    if (j->field == ANGO_ENTRY)
+        j->flags |= ANGO_JSON_ODD;
+    j->field = ANGO_NOWHERE;
 }
 
 /* Takes the literal at p; returns what follows it, or NULL: it is none. */
@@ -471,7 +475,7 @@ static uint8_t *take_token(struct ango_json *j, uint8_t *p)
         state = in_object(j) ? NAME : VALUE;
     switch (state) {
     case AFTER:
-        if (c != ',' || j->depth == 0) /* there is one value, and it has ended */
+        if (c != ',' || j->depth == 0) /* there is one value, and it has ended */ /* mutant: second-document */
             return NULL;
         j->state = in_object(j) ? NAME : VALUE;
         return p + 1;

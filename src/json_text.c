@@ -23,7 +23,7 @@ static size_t read_unit(const uint8_t *p, uint32_t *unit)
     for (i = 2; i < 6; i++) {
         unsigned digit = ango_hex_digit(p[i]);
 
-        if (digit > 15)
+        if (digit > 15) /* mutant: any-hex-digit */
             return 0;
         *unit = *unit << 4 | digit;
     }
@@ -38,9 +38,9 @@ size_t ango_json_escape(const uint8_t *p, uint32_t *c)
     if (*c < 0xD800 || *c > 0xDFFF)
         return len;
     if (*c <= 0xDBFF) {
-        if (p[6] == '\0' || (p[6] == '\\' && read_unit(p + 6, &low) == 0))
+        if (p[6] == '\0' || (p[6] == '\\' && read_unit(p + 6, &low) == 0)) /* mutant: pair-cut */
             return 0;
-        if (low >= 0xDC00 && low <= 0xDFFF) {
+        if (low >= 0xDC00 && low <= 0xDFFF) { /* mutant: any-low-half */
             *c = 0x10000 + (*c - 0xD800) * 0x400 + (low - 0xDC00);
             return 12;
         }

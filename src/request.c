@@ -28,7 +28,8 @@ static void write_bytes(struct ango_request *q, const void *data, size_t len)
 {
     size_t end = q->len + len;
 
-    if (end >= len && end <= q->cap) /* not wrapped around; memmove, since ango_request_end_body moves its own */
+    /* Not wrapped around; memmove, since ango_request_end_body moves its own. */
+    if (end >= len && end <= q->cap) /* mutant: past-the-buffer */
         memmove(q->buf + q->len, data, len);
     q->len = end;
 }
@@ -89,23 +90,23 @@ static bool is_email(const char *text)
         return false;
     text += local + 1;
     domain = strcspn(text, "@ ");
-    return domain > 0 && text[domain] == '\0' && local + 1 + domain <= ANGO_EMAIL_MAX;
+    return domain > 0 && text[domain] == '\0' && local + 1 + domain <= ANGO_EMAIL_MAX; /* mutant: second-at */
 }
 
 /* One character that is not unreserved; returns its length, or 0 when it is none. */
 static size_t write_character(struct ango_request *q, const char *p)
 {
-    size_t n = ango_utf8_len((const uint8_t *)p);
+    size_t n = ango_utf8_len((const uint8_t *)p); /* mutant: control-characters */
     size_t i;
 
     if (q->body != 0) {
-        if (*p == '"' || *p == '\\')
+        if (*p == '"' || *p == '\\') /* mutant: no-escape */
             write_bytes(q, "\\", 1);
         write_bytes(q, p, n);
         return n;
     }
     for (i = 0; i < n; i++)
-        write_percent(q, (uint8_t)p[i]);
+        write_percent(q, (uint8_t)p[i]); /* mutant: no-percent */
     return n;
 }
 
@@ -135,7 +136,7 @@ void ango_write_string(struct ango_request *q, const char *before, const char *t
 
 void ango_write_segment(struct ango_request *q, const char *before, const char *id)
 {
-    if (id != NULL && id[0] == '.' && (id[1] == '\0' || (id[1] == '.' && id[2] == '\0')))
+    if (id != NULL && id[0] == '.' && (id[1] == '\0' || (id[1] == '.' && id[2] == '\0'))) /* mutant: dot-segment */
         id = NULL;
     ango_write_string(q, before, id, ANGO_E_ID);
 }
@@ -146,7 +147,7 @@ bool ango_host_ok(const char *host)
 {
     const char *end = skip_unreserved(host);
 
-    return end != host && *end == '\0' && end[-1] != '.' && end - host <= ANGO_HOST_MAX;
+    return end != host && *end == '\0' && end[-1] != '.' && end - host <= ANGO_HOST_MAX; /* mutant: long-host */
 }
 
 bool ango_prefix_ok(const char *prefix)

@@ -68,7 +68,7 @@ static inline void ango_room_add_text(struct ango_room *room, size_t n)
     if (room->text_cap == 0)
         return;
     left = (size_t)(room->limit + room->text_cap - room->text);
-    if (n > left)
+    if (n > left) /* mutant: text-past-end */
         n = left;
     memcpy(room->text, room->next, n);
     room->text += n;
@@ -80,7 +80,7 @@ static inline void ango_room_skip(struct ango_room *room, size_t n)
 {
     uint8_t *held = room->next - room->held;
 
-    memmove(held + n, held, room->held);
+    memmove(held + n, held, room->held); /* mutant: held-stays */
     room->next += n;
 }
 

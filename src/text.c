@@ -50,7 +50,7 @@ bool ango_text_is(const char *a, const char *b)
 
 bool ango_add_digit(uint32_t *number, unsigned digit)
 {
-    if (*number > (UINT32_MAX - digit) / 10) {
+    if (*number > (UINT32_MAX - digit) / 10) { /* mutant: number-overflows */
         *number = UINT32_MAX;
         return false;
     }
@@ -69,6 +69,6 @@ const char *ango_read_number(const char *text, uint32_t *number)
 uint32_t ango_hash(uint32_t hash, const char *text)
 {
     for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619u;
+        hash = (hash ^ (unsigned char)*text) * 16777619u; /* mutant: hash-signed */
     return hash;
 }

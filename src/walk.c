@@ -14,8 +14,6 @@
  */
 enum { ASK, READ, END, OVER };
 
-#define LIMIT_LEAST 10 /* the API's default; no server gives fewer */
-
 int ango_walk_begin(struct ango_walk *walk, struct ango_client *client, const char *id, const char *query,
                     ango_walk_ask *ask)
 {
@@ -77,7 +75,7 @@ static int ask(struct ango_walk *walk)
     struct ango_page page;
     int err;
 
-    if (walk->page > walk->pages_max)
+    if (walk->page > walk->pages_max) /* mutant: endless-list */
         return ANGO_E_SHAPE; /* a list without end */
     page.limit = walk->limit;
     page.page = walk->page;
@@ -99,12 +97,11 @@ static int ask(struct ango_walk *walk)
  * that filters after it has cut its pages then shows some entries again.
  *
  * A walk goes on in such pages when the number looks like a limit. A read-back, to which twice means nothing, reads the
- * list in pages of our limit first, and then once more in such pages; unless our limit is so small that no server gives
- * fewer.
+ * list in pages of our limit first, and then once more in such pages.
  */
 static void follow_limit(struct ango_walk *walk)
 {
-    if (walk->page != 1 || walk->at >= walk->limit || (walk->thorough && walk->limit <= LIMIT_LEAST))
+    if (walk->page != 1 || walk->at >= walk->limit)
         return;
     walk->first_len = (uint8_t)walk->at;
     if (!walk->thorough && walk->at > 0 && walk->at % 5 == 0)
@@ -117,7 +114,7 @@ static bool sweep(struct ango_walk *walk)
     if (!walk->thorough || walk->one_page || walk->swept || walk->first_len == 0)
         return false;
     walk->swept = true;
-    walk->limit = walk->first_len > LIMIT_LEAST ? walk->first_len : LIMIT_LEAST;
+    walk->limit = walk->first_len;
     walk->page = 2;
     walk->previous = walk->first;
     walk->begins = walk->first;
@@ -133,17 +130,21 @@ static void turn(struct ango_walk *walk)
     bool ends;
 
     follow_limit(walk);
+    if (walk->repeats || (walk->client->json.flags & ANGO_JSON_ODD) != 0)
+        walk->incomplete = true;
+    if (walk->empty > 0 && walk->at > 0)
+        walk->incomplete = true; /* a page before was empty, and yet not the last: so may be this end */
     walk->passed += walk->at;
     walk->skip = walk->skip > walk->at ? walk->skip - walk->at : 0;
     walk->page++;
     walk->previous = walk->begins;
-    if (walk->repeats)
-        walk->repeated = true;
     if (walk->at == 0 || walk->repeats)
         walk->empty++;
     else
         walk->empty = 0;
     ends = walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total);
+    if (ends && walk->passed < total)
+        walk->incomplete = true;
     if (ends && sweep(walk)) /* which begins once more */
         ends = false;
     walk->state = ends ? END : ASK;
@@ -155,12 +156,12 @@ static void turn(struct ango_walk *walk)
  */
 static int fail(struct ango_walk *walk, int err)
 {
-    if (walk->skip < walk->at)
+    if (walk->skip < walk->at) /* mutant: handed-out-again */
         walk->skip = walk->at;
     walk->state = ASK;
     if (err != ANGO_E_TOO_BIG || walk->limit == 1)
         return err;
-    walk->limit /= 2;
+    walk->limit /= 2; /* mutant: large-record */
     walk->skip += walk->passed;
     walk->passed = 0;
     walk->page = 1;
@@ -179,7 +180,7 @@ static bool is_repeated(struct ango_walk *walk, const char *const *strings)
     if (walk->page == 1)
         walk->first = walk->begins;
     else if (*text != '\0')
-        return walk->begins == walk->first || walk->begins == walk->previous;
+        return walk->begins == walk->first || walk->begins == walk->previous; /* mutant: same-page */
     return false;
 }
 
@@ -225,7 +226,7 @@ static int check_deadline(struct ango_walk *walk, uint32_t *wait_ms)
     if (walk->timeout_ms == 0)
         return ANGO_OK;
     elapsed = port->clock_ms(port->ctx) - walk->began_ms;
-    if (elapsed >= walk->timeout_ms) {
+    if (elapsed >= walk->timeout_ms) { /* mutant: walk-deadline */
         ango_cancel(walk->client);
         if (walk->state == READ)
             (void)fail(walk, ANGO_E_TIME);
@@ -244,7 +245,7 @@ int ango_walk_step(struct ango_walk *walk, void *entry, uint32_t wait_ms)
         return ANGO_E_ARG;
     if (walk->state == END)
         return ANGO_E_END;
-    if (walk->client->serial != walk->serial)
+    if (walk->client->serial != walk->serial) /* mutant: walk-over */
         walk->state = OVER;
     if (walk->state == OVER)
         return ANGO_E_ARG;
