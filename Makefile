@@ -87,6 +87,7 @@ endif
 
 # Tests, figures and the stand-in server; the badge desk.
 include tests/tests.mk
+include port/archive.mk
 include port/lm3s6965/firmware.mk
 
 .PHONY: anchors install clean distclean help
@@ -100,10 +101,14 @@ libdir ?= $(PREFIX)/lib
 includedir ?= $(PREFIX)/include
 mandir ?= $(PREFIX)/share/man
 
+# What is installed may go into anybody's program or shared object: position-independent, and mbedTLS hidden.
+installed := build/$(VARIANT)+pic
 install: all ## install under PREFIX (/usr/local): library, headers, ango command, pkg-config file, manual
+	@$(MAKE) --no-print-directory VARIANT=$(VARIANT)+pic archive shared
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) $(mandir)/man1)
 	install -m 755 $(ANGO) $(DESTDIR)$(bindir)/ango
-	install -m 644 $(LIBANGO) $(LIBMBEDTLS) $(LIBPOSIX) $(DESTDIR)$(libdir)
+	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
+	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
 	install -m 644 include/*.h port/posix/ango_posix.h $(DESTDIR)$(includedir)
 	install -m 644 port/command/ango.1 $(DESTDIR)$(mandir)/man1
 	sed -e 's|@prefix@|$(PREFIX)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \

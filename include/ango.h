@@ -81,7 +81,7 @@ uint32_t ango_retry_after_date(const char *text, uint32_t now);
 enum ango_outcome {
     ANGO_NOT_SENT = 0, /* no byte of it left the device: may be tried again */
     ANGO_UNKNOWN,      /* it may have reached the server: never send it again blindly (RFC 9110, 9.2.2) */
-    ANGO_REJECTED,     /* the server refused it: a complete 4xx (but 408), or a redirection */
+    ANGO_REJECTED,     /* the server refused it: the complete head of a 4xx (but 408), or of a redirection */
     ANGO_ACCEPTED      /* a complete success was received; look at each entry for what happened to it */
 };
 
@@ -92,7 +92,7 @@ struct ango_result {
     const char *status;        /* the API's own word: "success"; "" if there was none */
     const char *message;       /* the server's words: the API's `message`, if it fits (up to 95 bytes do in a buffer of
                                   512, 57 in one of 256); without one, if the server said no or the reply is not the
-                                  API's, its text as it came, cut to half of the buffer and to 511 bytes, unless a list
+                                  API's, its text as it came, cut to 511 bytes and less than half of the buffer, unless a list
                                   has begun in it; "" if there was none. Where the key is in it there are asterisks.
                                   From the network: may hold control characters, and a text bytes that are not UTF-8,
                                   so filter it before a terminal sees it */
@@ -102,7 +102,7 @@ struct ango_result {
                                   Those that did not are no error; a walk hands out each */
     size_t need;               /* the buffer_cap that the request takes, also when there is not as much */
     size_t index;              /* with ANGO_E_EMAIL and ANGO_E_ID: which of the list, from 0 */
-    int port_error;            /* the last negative result of the port, as it came; 0: none */
+    int port_error;            /* the last result of the port that was an error, as it came; 0: none */
     uint32_t done;             /* entries that were updated or deleted, as the reply counts them; 0: it does not */
     uint32_t failed;           /* entries that were not, likewise */
     uint32_t total;            /* entries of the whole list, likewise */
@@ -204,7 +204,7 @@ struct ango_invitation {
  * Invites people to an organization: POST /v2/organization/{organization_id}/invites.
  * The identifier is percent-encoded; "." and ".." are refused.
  * Before anything is sent, as with every operation below:
- *   ANGO_E_ARG    a NULL or an exchange still going on (the result is not touched); an empty list, an invalid
+ *   ANGO_E_ARG    an exchange still going on, or no client (the result is not touched); a NULL; an empty list, an invalid
  *                 role or page
  *   ANGO_E_ID     an empty identifier, or one with an ASCII control character or bytes that are not UTF-8
  *   ANGO_E_EMAIL  not LOCAL@DOMAIN within the limits above, or with a space, a second @, an ASCII control
@@ -440,7 +440,7 @@ struct ango_walk {
     uint8_t first_len;   /* entries of the first page, if it was short; else 0 */
     bool compared;       /* an entry of this page, with the pages before */
     bool repeats;        /* this page was read before */
-    bool repeated;       /* one was: there may be entries behind it that no page shows */
+    bool incomplete;     /* there may be entries that no page has shown */
     bool swept;          /* the list is being read again in pages of first_len */
     bool thorough;       /* for a read-back: rests on less, at the price of reading more */
     bool one_page;
@@ -538,7 +538,9 @@ struct ango_confirm {
  *     that was cut off, and show late what it has written;
  *   - every entry could be compared: each had an address, and fitted the buffer;
  *   - no invitation of theirs was shown in another state than pending or expired, if the server shows such at all;
- *   - no page was shown twice: a server that ignores `page` may have more than it shows;
+ *   - the lists were whole, as far as can be seen: no page came twice (a server that ignores `page` may have more than it
+ *     shows), none was empty amid others, no entry was anything else than an object, and there were as many as `total`
+ *     says, where there is one;
  *   - the address is plain ASCII without a domain in punycode ("xn--"): what a server makes of others, nobody knows.
  * Otherwise it is ANGO_UNSURE: also when ANGO_CONFIRM_PASSES_MAX readings never agreed.
  * Addresses are compared as by ango_text_is. The members are read whole, since no source shows that a search finds

@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Every result of the library. Numbers are given for life; new ones are only added at the end.
  * The word in brackets says who must act.
@@ -36,7 +40,7 @@ enum ango_error {
     ANGO_E_TLS = -17,      /* [network] the TLS protocol failed: not a TLS server, or none we speak with */
     ANGO_E_TRUNCATED = -18, /* [network] the connection ended before the reply did */
     ANGO_E_HTTP = -19,     /* [server] not HTTP/1.1 as this client accepts it */
-    ANGO_E_TOO_BIG = -20,  /* [server] the head of the reply has no end, or a TLS record is larger than this build takes */
+    ANGO_E_TOO_BIG = -20,  /* [server] lines of the reply without end, a body of 4 GB, or a TLS record larger than this build takes */
     ANGO_E_JSON = -21,     /* [server] the reply is not JSON */
     ANGO_E_SHAPE = -22,    /* [server] JSON, but not what the API replies */
     ANGO_E_STATUS = -23,   /* [operator] the server said no: see result.http_status and result.message */
@@ -120,6 +124,22 @@ struct ango_port {
      *   any other      failed; no connection is made
      */
     int (*entropy)(void *ctx, uint8_t *buf, size_t len);
+
+    /*
+     * Optional; NULL: not called. Called over and over from inside the long computations of TLS, so that a device
+     * whose watchdog is shorter than these can feed it: at most 12 million instructions of a Cortex-M3 lie between
+     * two calls with any chain of up to RSA-4096 and P-384 (0.5 s at 50 MHz and 2 cycles an instruction), and most
+     * lie far closer. It returns at once, for it may be called a hundred thousand times a handshake. It may feed a
+     * watchdog, blink, or let other tasks run; it must not call this library, nor this port. An endless loop would be
+     * fed as well, so feed only until your own deadline for the step. Where mbedTLS is shared with others
+     * (ango_tls.h) it is called between the steps of a handshake only, the longest of which takes what
+     * port/lm3s6965/README.md says.
+     */
+    void (*busy)(void *ctx);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -59,14 +59,17 @@ else
         armhf s390x m3 m0plus rv32)
 endif
 
-# $(options), as mbedTLS and src/tls.c are told about them (src/ango_mbedtls_config.h).
+# $(options), as mbedTLS and src/tls*.c are told about them (src/ango_mbedtls_config.h).
 option.tls12 := -DANGO_TLS13=0
 option.tls13 := -DANGO_TLS12=0
 option.restartable := -DANGO_ECP_RESTARTABLE=1
 option.everest := -DANGO_EVEREST=1
 option.x25519 := -DANGO_X25519=1
-$(foreach o,$(options),$(if $(option.$o),,$(error VARIANT=$(VARIANT): no option '+$o'; there are \
-    +tls12 (only) +tls13 (only) +restartable +everest +x25519)))
+option.aes256 := -DANGO_AES256=1
+option.shared :=
+option.pic := -fPIC -ffunction-sections -fdata-sections
+$(foreach o,$(options),$(if $(filter undefined,$(origin option.$o)),$(error VARIANT=$(VARIANT): no option '+$o'; there are \
+    +tls12 (only) +tls13 (only) +restartable +everest +x25519 +aes256 +pic +shared)))
 
 ifneq ($(filter default undefined,$(origin CC)),)
     CC := $(or $(VARIANT_CC),gcc)
@@ -80,7 +83,8 @@ ifeq ($(CI),true)
     WERROR ?= 1
 endif
 
-# What the library and mbedTLS are configured by (src/ango_mbedtls_config.h).
-config = -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
+# What the library and mbedTLS are configured by: src/ango_mbedtls_config.h, or with +shared mbedTLS's own default.
+config_files := $(if $(filter shared,$(options)),,MBEDTLS TF_PSA_CRYPTO)
+config = $(patsubst %,-D%_CONFIG_FILE='"ango_mbedtls_config.h"',$(config_files)) $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
 # Not empty where the variant's programs run on this machine.
 on_host := $(filter host asan-% fuzz coverage,$(base))

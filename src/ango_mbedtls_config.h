@@ -1,15 +1,28 @@
 /*
- * mbedTLS 3.6 as the client needs it: a TLS client, and nothing that a client does not use. Host and
+ * mbedTLS 3.6 or 4 as the client needs it: a TLS client, and nothing that a client does not use. Host and
  * firmware compile this same file; what may differ are the ANGO_ switches below, set with -D for mbedTLS
- * and src/tls.c alike:
+ * and src/tls*.c alike:
  *
- *   cc -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' -Isrc ...
+ *   cc -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' -DTF_PSA_CRYPTO_CONFIG_FILE='"ango_mbedtls_config.h"' -Isrc ...
+ *
+ * An mbedTLS that is built with this file is private: it takes its memory from the arena, its time and entropy
+ * from the port, and nobody else may use it. With a configuration of its own it is shared (ango_tls.h).
  *
  * (Not called mbedtls_config.h: mbedTLS's own file of that name would be found first, without a word.)
  * MBEDTLS_ names that are guarded with #ifndef can be overridden with -D as well.
  */
 #ifndef ANGO_MBEDTLS_CONFIG_H
 #define ANGO_MBEDTLS_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Version 4 keeps cryptography in a library of its own, TF-PSA-Crypto, which is chosen by PSA_WANT_ names alone. */
+#if defined(TF_PSA_CRYPTO_VERSION_NUMBER) || MBEDTLS_VERSION_NUMBER >= 0x04000000
+#define ANGO_MBEDTLS_4 1
+#else
+#define ANGO_MBEDTLS_4 0
+#endif
 
 /* --- Switches ------------------------------------------------------------------------------------- */
 
@@ -34,7 +47,14 @@
 #define ANGO_PEM (!ANGO_SMALL)
 #endif
 
-/* Public-key work in slices, for a device with a watchdog. mbedTLS slices only TLS 1.2's ECDSA and ECDHE. */
+/* AES-256 beside AES-128. A small build leaves it out: servers that prefer it would get it, with SHA-384, which takes
+ * half of all instructions of a resumed exchange on 32 bits. A server that has nothing else is refused (ANGO_E_TLS). */
+#ifndef ANGO_AES256
+#define ANGO_AES256 (!ANGO_SMALL)
+#endif
+
+/* Public-key work in slices, for a superloop that must go on meanwhile. mbedTLS slices only where ECDSA and ECDHE of
+ * TLS 1.2 meet, and nothing of RSA; a watchdog needs ango_port.busy instead (port/lm3s6965/README.md has figures). */
 #ifndef ANGO_ECP_RESTARTABLE
 #define ANGO_ECP_RESTARTABLE 0
 #endif
@@ -63,71 +83,48 @@
 
 /* --- Platform: everything comes from the caller, nothing from libc ---------------------------------- */
 
-/* calloc and free are set at run time, to the caller's arena; the uninitialised ones fail. With no
- * standard functions to fall back on, a build that reached for malloc or printf would not link. */
+/* All memory comes from src/tls.c. With no standard functions to fall back on, a build that reached for malloc
+ * or printf would not link. */
+void *ango_tls_calloc(size_t count, size_t size);
+void ango_tls_free(void *memory);
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
+#define MBEDTLS_PLATFORM_CALLOC_MACRO ango_tls_calloc
+#define MBEDTLS_PLATFORM_FREE_MACRO ango_tls_free
 #define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
 #define MBEDTLS_PLATFORM_SNPRINTF_ALT       /* X.509 names as text: a pointer that nobody sets */
 
-/* The entropy pool is left out: src/tls.c seeds a CTR_DRBG from the port, and PSA draws from that one.
- * No HAVE_TIME either: src/tls.c checks validity dates against the port's clock. */
-#define MBEDTLS_NO_PLATFORM_ENTROPY
-#define MBEDTLS_CTR_DRBG_C
-#define MBEDTLS_CTR_DRBG_ENTROPY_LEN 48     /* security strength of 256 bits plus the nonce, in one draw */
+/* The port's clock, when a connection began: by it mbedTLS prefers an issuer that is valid to one of the same name
+ * that is not, and drops a ticket that has run out. */
+int64_t ango_tls_now(int64_t *now);
+#define MBEDTLS_HAVE_TIME
+#define MBEDTLS_HAVE_TIME_DATE
+#define MBEDTLS_PLATFORM_TIME_TYPE_MACRO int64_t
+#define MBEDTLS_PLATFORM_TIME_MACRO ango_tls_now
+#define MBEDTLS_PLATFORM_MS_TIME_ALT
+#define MBEDTLS_PLATFORM_GMTIME_R_ALT
 
 #define MBEDTLS_HAVE_ASM                    /* multiplication of big numbers: 2 to 4 times faster */
 #define MBEDTLS_DEPRECATED_REMOVED
 
-/* --- Symmetric cryptography: AES-GCM only ------------------------------------------------------------ */
+/* --- Cryptography: AES-GCM; verify RSA (both paddings) and ECDSA; agree over elliptic curves ----------- */
 
-#define MBEDTLS_AES_C
-#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT     /* GCM and CTR_DRBG only ever encrypt blocks */
-#define MBEDTLS_CIPHER_C
-#define MBEDTLS_GCM_C
+/* SHA-512 and P-384 are for certificates. */
+#define PSA_WANT_ALG_SHA_256 1
+#define PSA_WANT_ALG_SHA_384 1
+#define PSA_WANT_ALG_SHA_512 1
+#define PSA_WANT_ALG_ECDH 1
+#define PSA_WANT_ALG_ECDSA 1
+#define PSA_WANT_ECC_SECP_R1_256 1
+#define PSA_WANT_ECC_SECP_R1_384 1
+#if ANGO_X25519
+#define PSA_WANT_ECC_MONTGOMERY_255 1
+#endif
+
 #if ANGO_SMALL
 #define MBEDTLS_AES_ROM_TABLES              /* 8.8 KB from RAM to flash, */
 #define MBEDTLS_AES_FEWER_TABLES            /* 6 KB of which are not needed at all */
-#endif
-#if defined(__x86_64__)
-#define MBEDTLS_AESNI_C
-#elif defined(__aarch64__)
-#define MBEDTLS_AESCE_C
-#endif
-
-#define MBEDTLS_MD_C
-#define MBEDTLS_SHA256_C
-#define MBEDTLS_SHA384_C
-#define MBEDTLS_SHA512_C                    /* certificates may be signed with it */
-#if ANGO_SMALL
 #define MBEDTLS_SHA512_SMALLER
-#endif
-
-/* --- Public keys: verify RSA (both paddings) and ECDSA, agree over elliptic curves -------------------- */
-
-#define MBEDTLS_BIGNUM_C
-#ifndef MBEDTLS_MPI_MAX_SIZE
-#define MBEDTLS_MPI_MAX_SIZE 512            /* RSA-4096 */
-#endif
-#define MBEDTLS_ECP_C
-#define MBEDTLS_ECP_DP_SECP256R1_ENABLED
-#define MBEDTLS_ECP_DP_SECP384R1_ENABLED
-#define MBEDTLS_ECP_NIST_OPTIM
-#define MBEDTLS_ECDH_C
-#define MBEDTLS_ECDSA_C
-#define MBEDTLS_RSA_C
-#define MBEDTLS_PKCS1_V15
-#define MBEDTLS_PKCS1_V21
-#if ANGO_X25519
-#define MBEDTLS_ECP_DP_CURVE25519_ENABLED
-#endif
-#if ANGO_EVEREST
-#define MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED
-#endif
-#if ANGO_ECP_RESTARTABLE
-#define MBEDTLS_ECP_RESTARTABLE
-#endif
-#if ANGO_SMALL
 #ifndef MBEDTLS_ECP_WINDOW_SIZE
 #define MBEDTLS_ECP_WINDOW_SIZE 2
 #endif
@@ -135,23 +132,116 @@
 #define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
 #endif
 #endif
+#if defined(__x86_64__)
+#define MBEDTLS_AESNI_C
+#elif defined(__aarch64__)
+#define MBEDTLS_AESCE_C
+#endif
+#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT     /* GCM only ever encrypts blocks */
+#ifndef MBEDTLS_MPI_MAX_SIZE
+#define MBEDTLS_MPI_MAX_SIZE 512            /* RSA-4096 */
+#endif
 #define MBEDTLS_MPI_WINDOW_SIZE 2           /* public exponents are short: a wide window only costs RAM */
-
-/* --- Certificates ------------------------------------------------------------------------------------ */
-
+#define MBEDTLS_ECP_NIST_OPTIM
+#if ANGO_ECP_RESTARTABLE
+#define MBEDTLS_ECP_RESTARTABLE
+#endif
 #define MBEDTLS_ASN1_PARSE_C
-#define MBEDTLS_ASN1_WRITE_C                /* ECDSA_C asks for it */
-#define MBEDTLS_OID_C
+#define MBEDTLS_ASN1_WRITE_C                /* ECDSA asks for it */
+#define MBEDTLS_MD_C
 #define MBEDTLS_PK_C
 #define MBEDTLS_PK_PARSE_C
-#define MBEDTLS_X509_USE_C
-#define MBEDTLS_X509_CRT_PARSE_C
-#define MBEDTLS_X509_RSASSA_PSS_SUPPORT
-#define MBEDTLS_X509_REMOVE_INFO
 #if ANGO_PEM
 #define MBEDTLS_BASE64_C
 #define MBEDTLS_PEM_PARSE_C
 #endif
+
+/* PSA: what TLS 1.3 calls, and in version 4 everything. */
+#if ANGO_TLS13 || ANGO_MBEDTLS_4
+#define MBEDTLS_PSA_CRYPTO_C
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG                 /* src/tls.c: mbedtls_psa_external_get_random */
+#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS            /* or psa_export_public_key copies 16 KB */
+#ifndef MBEDTLS_PSA_KEY_SLOT_COUNT
+#define MBEDTLS_PSA_KEY_SLOT_COUNT (ANGO_SMALL ? (ANGO_MBEDTLS_4 ? 6 : 4) : 32) /* a handshake takes 2, and 6 in version 4 */
+#endif
+#define PSA_WANT_ALG_HMAC 1
+#define PSA_WANT_KEY_TYPE_HMAC 1
+#define PSA_WANT_KEY_TYPE_DERIVE 1
+#define PSA_WANT_KEY_TYPE_ECC_PUBLIC_KEY 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_BASIC 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_IMPORT 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_EXPORT 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_GENERATE 1
+#endif
+#if ANGO_TLS13
+#define PSA_WANT_ALG_HKDF_EXTRACT 1
+#define PSA_WANT_ALG_HKDF_EXPAND 1
+#endif
+
+#if ANGO_MBEDTLS_4
+#define PSA_WANT_KEY_TYPE_AES 1
+#define PSA_WANT_ALG_GCM 1
+#define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
+#define PSA_WANT_ALG_RSA_PKCS1V15_SIGN 1
+#define PSA_WANT_ALG_RSA_PSS 1
+/* A client never decrypts with RSA, but mbedTLS's check of its configuration asks for these. */
+#define PSA_WANT_KEY_TYPE_RSA_KEY_PAIR_BASIC 1
+#define PSA_WANT_ALG_RSA_PKCS1V15_CRYPT 1
+#define PSA_WANT_ALG_RSA_OAEP 1
+#if ANGO_TLS12
+#define PSA_WANT_ALG_TLS12_PRF 1
+#endif
+#if ANGO_EVEREST
+#define MBEDTLS_PSA_DRIVER_EVEREST 1
+#endif
+#else
+/* This file is the PSA configuration too, so that exactly these mechanisms are built, and not all that the
+ * modules could offer. The entropy pool is left out: src/tls.c seeds a CTR_DRBG from the port, and PSA draws
+ * from that one. */
+#define MBEDTLS_PSA_CRYPTO_CONFIG
+#define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "ango_mbedtls_config.h"
+#define MBEDTLS_NO_PLATFORM_ENTROPY
+#define MBEDTLS_CTR_DRBG_C
+#define MBEDTLS_CTR_DRBG_ENTROPY_LEN 48     /* security strength of 256 bits plus the nonce, in one draw */
+#define MBEDTLS_AES_C
+#define MBEDTLS_CIPHER_C
+#define MBEDTLS_GCM_C
+#define MBEDTLS_SHA256_C
+#define MBEDTLS_SHA384_C
+#define MBEDTLS_SHA512_C
+#define MBEDTLS_BIGNUM_C
+#define MBEDTLS_ECP_C
+#define MBEDTLS_ECP_DP_SECP256R1_ENABLED
+#define MBEDTLS_ECP_DP_SECP384R1_ENABLED
+#define MBEDTLS_ECDH_C
+#define MBEDTLS_ECDSA_C
+#define MBEDTLS_RSA_C
+#define MBEDTLS_PKCS1_V15
+#define MBEDTLS_PKCS1_V21
+#define MBEDTLS_OID_C
+#if ANGO_X25519
+#define MBEDTLS_ECP_DP_CURVE25519_ENABLED
+#endif
+#if ANGO_EVEREST
+#define MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED
+#endif
+#if ANGO_TLS12
+/* By this name TLS 1.2 knows that it can verify RSA-PSS, which it does without PSA. Without it, a build of
+ * both protocols offers RSA-PSS and then refuses it. "Accelerated" keeps 2 KB of RSA out of PSA that nobody
+ * calls. */
+#define PSA_WANT_ALG_RSA_PSS 1
+#define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
+#define MBEDTLS_PSA_ACCEL_ALG_RSA_PSS 1
+#define MBEDTLS_PSA_ACCEL_KEY_TYPE_RSA_PUBLIC_KEY 1
+#endif
+#endif
+
+/* --- Certificates ------------------------------------------------------------------------------------ */
+
+#define MBEDTLS_X509_USE_C
+#define MBEDTLS_X509_CRT_PARSE_C
+#define MBEDTLS_X509_RSASSA_PSS_SUPPORT
+#define MBEDTLS_X509_REMOVE_INFO
 
 /* --- TLS --------------------------------------------------------------------------------------------- */
 
@@ -162,10 +252,16 @@
 #define MBEDTLS_SSL_SESSION_TICKETS
 
 /* The cheaper first: AES-128 has 10 rounds for 14, and SHA-384 is slow on 32 bits. The server decides. */
+#if ANGO_AES256
 #define MBEDTLS_SSL_CIPHERSUITES \
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, \
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, \
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+#else
+#define MBEDTLS_SSL_CIPHERSUITES \
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256, \
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+#endif
 
 /* A server may send records of 16 KB whether we like it or not; what we send is one small request.
  * IN below 16384 is only for who owns the server, and its certificates must fit. A build of TLS 1.2 alone
@@ -197,52 +293,6 @@
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
 #define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY 1    /* or each record is padded to 16 bytes */
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE               /* mbedTLS insists on it for TLS 1.3 */
-#endif
-
-/* --- PSA, only as far as TLS 1.3 calls it ------------------------------------------------------------ */
-
-/* This file is the PSA configuration too, so that exactly these mechanisms are built, and not all that the
- * modules above could offer. */
-#define MBEDTLS_PSA_CRYPTO_CONFIG
-#define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "ango_mbedtls_config.h"
-
-#define PSA_WANT_ALG_SHA_256 1
-#define PSA_WANT_ALG_SHA_384 1
-#define PSA_WANT_ALG_SHA_512 1
-#if ANGO_TLS12
-/* By this name TLS 1.2 knows that it can verify RSA-PSS, which it does without PSA. Without it, a build of
- * both protocols offers RSA-PSS and then refuses it. "Accelerated" keeps 2 KB of RSA out of PSA that nobody
- * calls. */
-#define PSA_WANT_ALG_RSA_PSS 1
-#define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
-#define MBEDTLS_PSA_ACCEL_ALG_RSA_PSS 1
-#define MBEDTLS_PSA_ACCEL_KEY_TYPE_RSA_PUBLIC_KEY 1
-#endif
-#define PSA_WANT_ALG_ECDH 1
-#define PSA_WANT_ALG_ECDSA 1
-#define PSA_WANT_ECC_SECP_R1_256 1
-#define PSA_WANT_ECC_SECP_R1_384 1
-#if ANGO_X25519
-#define PSA_WANT_ECC_MONTGOMERY_255 1
-#endif
-
-#if ANGO_TLS13
-#define MBEDTLS_PSA_CRYPTO_C
-#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG                 /* src/tls.c: mbedtls_psa_external_get_random */
-#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS            /* or psa_export_public_key copies 16 KB */
-#ifndef MBEDTLS_PSA_KEY_SLOT_COUNT
-#define MBEDTLS_PSA_KEY_SLOT_COUNT (ANGO_SMALL ? 4 : 32) /* 2 for each handshake that is under way */
-#endif
-#define PSA_WANT_ALG_HMAC 1
-#define PSA_WANT_ALG_HKDF_EXTRACT 1
-#define PSA_WANT_ALG_HKDF_EXPAND 1
-#define PSA_WANT_KEY_TYPE_HMAC 1
-#define PSA_WANT_KEY_TYPE_DERIVE 1
-#define PSA_WANT_KEY_TYPE_ECC_PUBLIC_KEY 1
-#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_BASIC 1
-#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_IMPORT 1
-#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_EXPORT 1
-#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_GENERATE 1
 #endif
 
 #endif

@@ -25,13 +25,14 @@ struct entry {
 
 /* --- what is read --------------------------------------------------------------------------------- */
 
-enum { LIST = ANGO_FIELD_OWN };
+enum { TOTAL = ANGO_FIELD_OWN, LIST };
 enum { PROJECT = ANGO_FIELD_OWN, ASSIGNED_LIST };
 
 static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
 {
     static const struct ango_field fields[] = {
         ANGO_ENVELOPE,
+        { "total", ANGO_FIELD_DATA, ANGO_JSON_NUMBER, offsetof(struct ango_result, total) },
         { "invites", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
         { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "to", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
@@ -39,13 +40,15 @@ static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
 
-    return ango_start_invites(walk->client, walk->id, page, &shape);
+    /* All of them, in whatever state: a server that filters after it has cut its pages would hide whole pages. */
+    return ango_start_invites(walk->client, walk->id, "/invites?", page, &shape);
 }
 
 static int ask_members(struct ango_walk *walk, const struct ango_page *page)
 {
     static const struct ango_field fields[] = {
         ANGO_ENVELOPE,
+        { "total", ANGO_FIELD_DATA, ANGO_JSON_NUMBER, offsetof(struct ango_result, total) },
         { "users", ANGO_FIELD_DATA, ANGO_JSON_LIST, 0 },
         { "_id", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
         { "email", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
@@ -191,7 +194,7 @@ static int end_list(struct ango_confirm *confirm)
 {
     int err;
 
-    if (confirm->walk.repeated)
+    if (confirm->walk.incomplete)
         confirm->unclear = true;
     if (confirm->phase != INVITES)
         return end_pass(confirm);
@@ -304,8 +307,8 @@ int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
 
     if (confirm == NULL || confirm->phase == IDLE)
         return ANGO_E_ARG;
-    if (confirm->missing == 0 && !ango_is_busy(confirm->walk.client))
-        confirm->phase = DONE;
+    if (confirm->missing == 0 && !ango_is_busy(confirm->walk.client) && confirm->walk.client->result.error == ANGO_OK)
+        confirm->phase = DONE; /* in replies that were good to their end */
     if (confirm->phase == DONE)
         return ANGO_OK;
     err = check_deadline(confirm, &wait_ms);

@@ -187,6 +187,21 @@ int ango_start(struct ango_client *client, struct ango_request *q, const struct 
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
+#define KEY_PART 4 /* bytes of the key that tell nothing */
+
+/* A server may send the key back, perhaps cut at the end of what fits: it must not get into a log with the message. */
+static void hide_key(char *text, const char *key)
+{
+    for (; *text != '\0'; text++) {
+        size_t n = 0;
+
+        while (key[n] != '\0' && text[n] == key[n])
+            n++;
+        if (key[n] == '\0' || (text[n] == '\0' && n > KEY_PART))
+            memset(text, '*', n);
+    }
+}
+
 static int finish(struct ango_client *client, int err)
 {
     struct ango_result *result = &client->result;
@@ -194,6 +209,8 @@ static int finish(struct ango_client *client, int err)
 
     if (client->state != RECEIVE)
         wipe(client);
+    if (*result->message != '\0') /* then it lies in the buffer */
+        hide_key((char *)(uintptr_t)result->message, client->api_key);
     if (result->http_status >= 300 && result->http_status < 500 && result->http_status != 408) /* mutant: 408-is-refusal */
         outcome = ANGO_REJECTED;
     else if (client->send_error != ANGO_OK)
@@ -241,19 +258,6 @@ static int judge(struct ango_client *client)
     return ango_text_is(result->status, "success") ? err : ANGO_E_STATUS;
 }
 
-/* A server may send the key back, also cut at the end of what fits: it must not get into a log with the message. */
-static void hide_key(char *text, const char *key)
-{
-    for (; *text != '\0'; text++) {
-        size_t n = 0;
-
-        while (key[n] != '\0' && text[n] == key[n])
-            n++;
-        if (n > 0 && (key[n] == '\0' || text[n] == '\0'))
-            memset(text, '*', n);
-    }
-}
-
 /* The reply is there, whole, or cut short by `err`: what does it say? */
 static int conclude(struct ango_client *client, int err)
 {
@@ -268,8 +272,6 @@ static int conclude(struct ango_client *client, int err)
         err = judge(client);
         if ((err != ANGO_OK || result->http_status >= 300) && *result->message == '\0' && room->text_cap > 0)
             result->message = (const char *)room->limit + 1;
-        if (*result->message != '\0')
-            hide_key((char *)(uintptr_t)result->message, client->api_key); /* it lies in the buffer */
     }
     return result->http_status >= 300 ? ANGO_E_STATUS : err; /* mutant: redirection-is-success */
 }

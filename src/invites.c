@@ -64,19 +64,19 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
 
 static const struct ango_shape pending = { FIELDS, 1 };
 
-int ango_start_invites(struct ango_client *client, const char *organization_id, const struct ango_page *page,
-                       const struct ango_shape *shape)
+int ango_start_invites(struct ango_client *client, const char *organization_id, const char *query,
+                       const struct ango_page *page, const struct ango_shape *shape)
 {
     struct ango_request q;
 
-    ango_begin(client, &q, ANGO_GET, "organization/", organization_id, "/invites?status=pending&");
+    ango_begin(client, &q, ANGO_GET, "organization/", organization_id, query);
     return ango_start_page(client, &q, page, NULL, NULL, shape);
 }
 
 int ango_get_organization_invites_start(struct ango_client *client, const char *organization_id,
                                         const struct ango_page *page)
 {
-    return ango_start_invites(client, organization_id, page, &pending);
+    return ango_start_invites(client, organization_id, "/invites?status=pending&", page, &pending);
 }
 
 int ango_next_invite(struct ango_client *client, struct ango_invite *invite)

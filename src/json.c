@@ -51,7 +51,7 @@ enum state {
 enum {
     WRONG = 1,     /* a wanted value is not as it must be */
     HAS_LIST = 2,
-    TOO_LARGE = 4  /* this entry, or these words */
+    TOO_LARGE = 4  /* this entry, or these words; the next bit is ANGO_JSON_ODD */
 };
 
 /* --- what is put ------------------------------------------------------------------------------ */
@@ -390,8 +390,11 @@ static void hold_against_type(struct ango_json *j, unsigned c)
 
     if (j->field < ANGO_ENTRY)
         wanted = j->shape->fields[j->field].type;
-    if (type != wanted) /* mutant: any-type */
-        j->field = ANGO_NOWHERE;
+    if (type == wanted) /* mutant: any-type */
+        return;
+    if (j->field == ANGO_ENTRY)
+        j->flags |= ANGO_JSON_ODD;
+    j->field = ANGO_NOWHERE;
 }
 
 /* Takes the literal at p; returns what follows it, or NULL: it is none. */

@@ -21,6 +21,9 @@ enum {
     ANGO_JSON_NUMBER = '0'  /* only outside of entries: a count */
 };
 
+/* A flag in ango_json.flags: the list has an element that is no object, and so no entry. */
+#define ANGO_JSON_ODD 8
+
 /* A wanted member of an object. A value of another type counts as missing: null, most of all. */
 struct ango_field {
     const char *name;

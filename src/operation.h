@@ -67,8 +67,8 @@ int ango_start_delete(struct ango_client *client, const char *organization_id, c
 
 /* --- lists, with the fields that the caller wants -------------------------------------------------- */
 
-int ango_start_invites(struct ango_client *client, const char *organization_id, const struct ango_page *page,
-                       const struct ango_shape *shape);
+int ango_start_invites(struct ango_client *client, const char *organization_id, const char *query,
+                       const struct ango_page *page, const struct ango_shape *shape);
 int ango_start_members(struct ango_client *client, const char *organization_id, const char *search,
                        const struct ango_page *page, const struct ango_shape *shape);
 int ango_start_project(struct ango_client *client, const char *project_id, const struct ango_shape *shape);

@@ -29,7 +29,7 @@
 #define ANGO_ROOM_STATUS 24
 /* Left behind the entries for the server's words, which may come after them: its message, and the status. */
 #define ANGO_ROOM_WORDS (96 + ANGO_ROOM_STATUS)
-/* Of the reply as plain text people are shown so much, or what half of the buffer holds if that is less. */
+/* Of the reply as plain text people are shown so much, or less than half of what the buffer holds. */
 #define ANGO_ROOM_TEXT 512
 /* The smallest buffer that a reply can be read in; the text's NUL and that behind what is received are among it. */
 #define ANGO_ROOM_MIN (ANGO_ROOM_RESERVED + 1 + ANGO_ROOM_STATUS)

@@ -1,32 +1,58 @@
 /*
- * TLS over a port. With tls_session.c the only one that knows mbedTLS (3.6; what a later one needs otherwise
- * is in here).
+ * TLS over a port. With the other tls_*.c the only one that knows mbedTLS: 3.6 and 4, ours alone or shared with
+ * others (tls.h). What differs between versions is told by what their configurations define.
  *
- * Each connection builds everything in the empty arena and leaves it empty and zeroed, so that nothing drifts
- * over the years.
+ * Each connection builds everything anew, in an empty arena where it is ours, and leaves it empty and zeroed, so
+ * that nothing drifts over the years.
  */
 #include "tls.h"
 
 #include <string.h>
 
-#include <mbedtls/ecp.h>
-#include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
-#include <mbedtls/oid.h>
 #include <mbedtls/platform.h>
+#include <mbedtls/platform_util.h>
 #if defined(MBEDTLS_PSA_CRYPTO_C)
 #include <psa/crypto.h>
+#endif
+#if defined(MBEDTLS_ECP_RESTARTABLE) && ANGO_TLS_DRBG
+#include <mbedtls/ecp.h>
 #endif
 
 #include "arena.h"
 #include "calendar.h"
 
-#if !defined(MBEDTLS_PLATFORM_MEMORY)
-#error "mbedTLS must take its memory from the arena: build it with src/ango_mbedtls_config.h, or MBEDTLS_PLATFORM_MEMORY"
+#if MBEDTLS_VERSION_NUMBER < 0x03060000
+#error "mbedTLS 3.6 or later is needed"
 #endif
-#if ANGO_TLS_EXPIRED != MBEDTLS_X509_BADCERT_EXPIRED || ANGO_TLS_OTHER_HOST != MBEDTLS_X509_BADCERT_CN_MISMATCH \
-    || ANGO_TLS_NOT_TRUSTED != MBEDTLS_X509_BADCERT_NOT_TRUSTED || ANGO_TLS_NOT_YET_VALID != MBEDTLS_X509_BADCERT_FUTURE
-#error "ango_tls.h and mbedtls/x509.h disagree"
+#if MBEDTLS_VERSION_NUMBER <= 0x03060200 && defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#error "mbedTLS up to 3.6.2 fails each handshake of TLS 1.3 (-0x7200): take a later one, or leave MBEDTLS_SSL_PROTO_TLS1_3 out"
+#endif
+#if MBEDTLS_VERSION_NUMBER == 0x03060600 && defined(MBEDTLS_SSL_PROTO_TLS1_2)
+#error "mbedTLS 3.6.6 refuses RSA-PSS in TLS 1.2 (-0x6600): take another one, or leave MBEDTLS_SSL_PROTO_TLS1_2 out"
+#endif
+
+/* What somebody else's configuration must have; ours has it. */
+#if !defined(MBEDTLS_SSL_TLS_C) || !defined(MBEDTLS_SSL_CLI_C)
+#error "mbedTLS's configuration lacks MBEDTLS_SSL_TLS_C or MBEDTLS_SSL_CLI_C"
+#endif
+#if !defined(MBEDTLS_SSL_PROTO_TLS1_2) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#error "mbedTLS's configuration lacks MBEDTLS_SSL_PROTO_TLS1_2 or MBEDTLS_SSL_PROTO_TLS1_3"
+#endif
+#if !defined(MBEDTLS_SSL_SERVER_NAME_INDICATION)
+#error "mbedTLS's configuration lacks MBEDTLS_SSL_SERVER_NAME_INDICATION: servers would show another certificate"
+#endif
+#if !defined(MBEDTLS_X509_CRT_PARSE_C)
+#error "mbedTLS's configuration lacks MBEDTLS_X509_CRT_PARSE_C: no certificate could be verified"
+#endif
+#if !defined(MBEDTLS_ECP_DP_SECP256R1_ENABLED) && !defined(PSA_WANT_ECC_SECP_R1_256)
+#error "mbedTLS's configuration lacks P-256: MBEDTLS_ECP_DP_SECP256R1_ENABLED, or PSA_WANT_ECC_SECP_R1_256"
+#endif
+#if ANGO_TLS_DRBG && !defined(MBEDTLS_CTR_DRBG_C)
+#error "mbedTLS's configuration lacks MBEDTLS_CTR_DRBG_C, which is seeded from the port's entropy"
+#endif
+#if !ANGO_TLS_DRBG && !defined(MBEDTLS_PSA_CRYPTO_C)
+#error "TF-PSA-Crypto's configuration lacks MBEDTLS_PSA_CRYPTO_C"
 #endif
 
 /* With TLS 1.3 built in, mbedTLS would ask a server of TLS 1.3 too, and then refuse the answer. */
@@ -35,6 +61,13 @@
 #define SMALL_RECORDS 1
 #else
 #define SMALL_RECORDS 0
+#endif
+#if ANGO_TLS_PRIVATE
+#define AES256 ANGO_AES256
+#define X25519_FIRST ANGO_X25519_FIRST
+#else
+#define AES256 1
+#define X25519_FIRST 0
 #endif
 #define TIME_MIN 1767225600 /* 2026-01-01: a clock before that is wrong */
 #define CALLS_MAX 64        /* calls of the port in one step: a peer that always has something cannot hold us */
@@ -100,13 +133,21 @@ static int bio_recv(void *ctx, unsigned char *buf, size_t cap)
     return n;
 }
 
-/* --- randomness ----------------------------------------------------------------------------------- */
+static void tell_busy(const struct ango_tls *tls)
+{
+    const struct ango_port *port = tls->config->port;
 
+    if (port->busy != NULL)
+        port->busy(port->ctx);
+}
+
+/* --- what an mbedTLS of our own calls ------------------------------------------------------------- */
+
+#if ANGO_TLS_PRIVATE || ANGO_TLS_DRBG
 #define ENTROPY_PIECE 64
 
-static int seed(void *ctx, unsigned char *buf, size_t len)
+static bool draw_entropy(struct ango_tls *tls, unsigned char *buf, size_t len)
 {
-    struct ango_tls *tls = (struct ango_tls *)ctx;
     const struct ango_port *port = tls->config->port;
 
     while (len > 0) {
@@ -114,63 +155,191 @@ static int seed(void *ctx, unsigned char *buf, size_t len)
 
         if (port->entropy(port->ctx, buf, n) != ANGO_OK) {
             tls->no_entropy = 1;
-            return MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
+            return false;
         }
         buf += n;
         len -= n;
     }
-    return 0;
+    return true;
+}
+#endif
+
+#if ANGO_TLS_DRBG
+static int seed(void *ctx, unsigned char *buf, size_t len)
+{
+    return draw_entropy((struct ango_tls *)ctx, buf, len) ? 0 : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
+}
+#endif
+
+#if ANGO_TLS_PRIVATE
+/* mbedTLS's hooks have no place for a context of ours: the connection that there is. */
+static struct ango_tls *in_use;
+
+/* Memory is asked for, or given back, every few million instructions of the longest computation. */
+void *ango_tls_calloc(size_t count, size_t size)
+{
+    if (in_use != NULL)
+        tell_busy(in_use);
+    return ango_arena_calloc(count, size);
+}
+
+void ango_tls_free(void *memory)
+{
+    if (in_use != NULL)
+        tell_busy(in_use);
+    ango_arena_free(memory);
+}
+
+/* Unix time; it stands still during a connection. */
+int64_t ango_tls_now(int64_t *now)
+{
+    int64_t is = in_use != NULL && in_use->state != NULL ? in_use->state->now : 0;
+
+    if (now != NULL)
+        *now = is;
+    return is;
+}
+
+mbedtls_ms_time_t mbedtls_ms_time(void)
+{
+    return ango_tls_now(NULL) * 1000;
+}
+
+struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *tt, struct tm *tm_buf)
+{
+    int32_t days = (int32_t)(*tt / 86400);
+    int32_t left = (int32_t)(*tt % 86400);
+    unsigned year = 1970;
+    unsigned month = 1;
+
+    while (year < 2099 && ango_days(year + 1, 1, 1) <= days)
+        year++;
+    while (month < 12 && ango_days(year, month + 1, 1) <= days)
+        month++;
+    memset(tm_buf, 0, sizeof *tm_buf);
+    tm_buf->tm_year = (int)year - 1900;
+    tm_buf->tm_mon = (int)month - 1;
+    tm_buf->tm_mday = (int)(days - ango_days(year, month, 1)) + 1;
+    tm_buf->tm_hour = (int)(left / 3600);
+    tm_buf->tm_min = (int)(left / 60 % 60);
+    tm_buf->tm_sec = (int)(left % 60);
+    return tm_buf;
 }
 
 #if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
-/* PSA has no place for a context of ours: the generator of the connection that there is. */
-static mbedtls_ctr_drbg_context *psa_rng;
+static bool fill_random(struct ango_tls *tls, uint8_t *output, size_t len)
+{
+#if ANGO_TLS_DRBG
+    return mbedtls_ctr_drbg_random(&tls->state->rng, output, len) == 0; /* up to 1,024 bytes: far more than TLS wants */
+#else
+    return draw_entropy(tls, output, len);
+#endif
+}
 
 psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output,
                                              size_t output_size, size_t *output_length)
 {
     (void)context;
     *output_length = 0;
-    while (psa_rng != NULL && *output_length < output_size) {
-        size_t n = output_size - *output_length;
+    if (in_use == NULL || in_use->state == NULL)
+        return PSA_ERROR_BAD_STATE;
+    if (!fill_random(in_use, output, output_size))
+        return PSA_ERROR_INSUFFICIENT_ENTROPY;
+    *output_length = output_size;
+    return PSA_SUCCESS;
+}
+#endif
+#endif
 
-        if (n > MBEDTLS_CTR_DRBG_MAX_REQUEST)
-            n = MBEDTLS_CTR_DRBG_MAX_REQUEST;
-        if (mbedtls_ctr_drbg_random(psa_rng, output + *output_length, n) != 0)
-            return PSA_ERROR_INSUFFICIENT_ENTROPY;
-        *output_length += n;
+/* --- memory --------------------------------------------------------------------------------------- */
+
+#if ANGO_TLS_PRIVATE
+/* Another connection's arena would be lost, with its secrets in it. */
+static bool begin_memory(struct ango_tls *tls)
+{
+    if (in_use != NULL && in_use != tls)
+        return false;
+    in_use = tls;
+    ango_arena_begin(tls->config->arena, tls->config->arena_cap);
+    return true;
+}
+
+static void end_memory(struct ango_tls *tls)
+{
+    if (tls->arena_peak < ango_arena_peak())
+        tls->arena_peak = ango_arena_peak();
+    tls->arena_left = ango_arena_used();
+    ango_arena_wipe();
+    in_use = NULL;
+}
+
+/* Asked before anything else: an arena that ran out while a chain was verified looks like an untrusted one. */
+static bool ran_out(int ret)
+{
+    (void)ret;
+    return ango_arena_failures() > 0;
+}
+#else
+static bool begin_memory(struct ango_tls *tls)
+{
+    (void)tls;
+    return true;
+}
+
+static void end_memory(struct ango_tls *tls)
+{
+    (void)tls;
+}
+
+/* Whether the code is one of those for too little memory. An error has a high part, of the module, and a low one. */
+static bool ran_out(int ret)
+{
+    unsigned high = (unsigned)-ret & 0xFF80;
+    unsigned low = (unsigned)-ret & 0x7F;
+
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+    if (ret == PSA_ERROR_INSUFFICIENT_MEMORY)
+        return true;
+#endif
+    switch (high) {
+    case 0x7F00: /* MBEDTLS_ERR_SSL_ALLOC_FAILED, and so on: X509, PK, ECP, CIPHER, MD, PEM */
+    case 0x2880:
+    case 0x3F80:
+    case 0x4D80:
+    case 0x6180:
+    case 0x5180:
+    case 0x1180:
+        return true;
+    default:
+        return low == 0x10 || low == 0x6A; /* MPI, ASN1 */
     }
-    return psa_rng != NULL ? PSA_SUCCESS : PSA_ERROR_BAD_STATE;
 }
 #endif
 
-/* --- certificates --------------------------------------------------------------------------------- */
-
-static int64_t seconds(const mbedtls_x509_time *t)
+int ango_tls_borrow(struct ango_tls *tls, const struct ango_tls_config *config)
 {
-    return (int64_t)ango_days((unsigned)t->year, (unsigned)t->mon, (unsigned)t->day) * 86400
-        + ((int64_t)t->hour * 60 + t->min) * 60 + t->sec;
+    memset(tls, 0, sizeof *tls);
+    tls->config = config;
+    if (!begin_memory(tls))
+        return ANGO_E_ARG;
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+    (void)psa_crypto_init(); /* without it nothing can be verified, and nothing is */
+#endif
+    return ANGO_OK;
 }
 
-/* Called by mbedTLS for each certificate of the chain, after its own checks: what it leaves to us. */
-static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
+bool ango_tls_give_back(struct ango_tls *tls)
 {
-    struct ango_tls *tls = (struct ango_tls *)ctx;
+    bool is_out = ran_out(0);
 
-    tls->state->verified = true;
-    /* The port's clock decides, whether or not mbedTLS has one of its own. */
-    *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
-    if (tls->config->port->time != NULL) {
-        if (tls->state->now > seconds(&certificate->valid_to))
-            *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
-        if (tls->state->now < seconds(&certificate->valid_from))
-            *flags |= MBEDTLS_X509_BADCERT_FUTURE;
-    }
-    /* mbedTLS falls back on the subject's common name, which nobody has to vouch for (RFC 9525, 2). */
-    if (depth == 0 && !mbedtls_x509_crt_has_ext_type(certificate, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME))
-        *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
-    return 0;
+#if ANGO_TLS_PRIVATE && defined(MBEDTLS_PSA_CRYPTO_C)
+    mbedtls_psa_crypto_free();
+#endif
+    end_memory(tls);
+    return is_out;
 }
+
+/* --- trust anchors -------------------------------------------------------------------------------- */
 
 static int add_anchor(mbedtls_x509_crt *chain, const struct ango_trust_anchor *anchor)
 {
@@ -179,6 +348,22 @@ static int add_anchor(mbedtls_x509_crt *chain, const struct ango_trust_anchor *a
     if (anchor->data[0] == 0x30) /* an ASN.1 SEQUENCE: DER */
         return mbedtls_x509_crt_parse_der_nocopy(chain, anchor->data, anchor->len);
     return mbedtls_x509_crt_parse(chain, anchor->data, anchor->len);
+}
+
+static int add_anchors(struct ango_tls *tls)
+{
+    const struct ango_tls_config *config = tls->config;
+    int ret;
+
+    for (tls->anchor = 0; tls->anchor < config->anchors_len; tls->anchor++) {
+        ret = add_anchor(&tls->state->anchors, &config->anchors[tls->anchor]);
+        if (ret < 0) { /* more than 0: so many of a PEM file were not understood, which harms nobody */
+            tls->mbedtls_error = ret;
+            return ran_out(ret) ? ANGO_E_MEMORY : ANGO_E_ANCHOR;
+        }
+    }
+    tls->state->has_anchors = true;
+    return ANGO_OK;
 }
 
 /* --- a connection's state ------------------------------------------------------------------------- */
@@ -191,32 +376,35 @@ static void tear_down(struct ango_tls *tls)
         mbedtls_ssl_free(&state->ssl);
         mbedtls_ssl_config_free(&state->conf);
         mbedtls_x509_crt_free(&state->anchors);
-#if defined(MBEDTLS_PSA_CRYPTO_C)
+#if ANGO_TLS_PRIVATE && defined(MBEDTLS_PSA_CRYPTO_C)
         mbedtls_psa_crypto_free();
 #endif
-#if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
-        psa_rng = NULL;
-#endif
+#if ANGO_TLS_DRBG
         mbedtls_ctr_drbg_free(&state->rng);
-        ango_arena_free(state);
+#endif
+        mbedtls_platform_zeroize(state, sizeof *state);
+        mbedtls_free(state);
     }
-    if (tls->arena_peak < ango_arena_peak())
-        tls->arena_peak = ango_arena_peak();
-    tls->arena_left = ango_arena_used();
-    ango_arena_wipe();
     tls->state = NULL;
+    end_memory(tls);
     tls->phase = CLOSED;
+}
+
+/* Whether what failed was to read or to verify the server's certificates, and not the protocol around them. */
+static bool is_about_certificate(const struct ango_tls *tls, int ret)
+{
+    if (tls->state == NULL || tls->state->ssl.MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_SERVER_CERTIFICATE)
+        return false;
+    return ret > -0x5E80 || ret == MBEDTLS_ERR_SSL_BAD_CERTIFICATE; /* TLS has the codes from -0x5E80 down */
 }
 
 /* What mbedTLS's failure means; remembers its code. */
 static int failure(struct ango_tls *tls, int ret)
 {
-    unsigned high = (unsigned)-ret & 0xFF80;
     uint32_t flags = tls->state != NULL ? mbedtls_ssl_get_verify_result(&tls->state->ssl) : 0;
 
     tls->mbedtls_error = ret;
-    /* An arena that ran out while a chain was verified looks like an untrusted one, so it is asked first. */
-    if (ango_arena_failures() > 0)
+    if (ran_out(ret))
         return ANGO_E_MEMORY;
     if (tls->no_entropy)
         return ANGO_E_ENTROPY;
@@ -224,46 +412,122 @@ static int failure(struct ango_tls *tls, int ret)
         return tls->port_error;
     if (flags != UINT32_MAX)
         tls->verify_flags = flags;
-    if (tls->verify_flags != 0 || (high >= 0x2080 && high <= 0x2F80)) /* mbedtls/x509.h's range */
+    if (tls->verify_flags != 0 || is_about_certificate(tls, ret))
         return ANGO_E_CERT;
     if (ret == MBEDTLS_ERR_SSL_CONN_EOF)
         return ANGO_E_NET;
     return ANGO_E_TLS;
 }
 
-static int configure(struct ango_tls *tls, const char *host)
+/* How the server is called, and how it is looked for in its certificate: a dot at the end is for the resolver alone. */
+static int set_host(struct ango_tls_state *state, const char *host)
+{
+    size_t len = strlen(host);
+    char *name;
+    int ret;
+
+    if (len > 0 && host[len - 1] == '.')
+        len--;
+    name = (char *)mbedtls_calloc(1, len + 1);
+    if (name == NULL)
+        return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    memcpy(name, host, len);
+    name[len] = '\0';
+    state->host_len = len;
+    state->address_len = mbedtls_x509_crt_parse_cn_inet_pton(name, state->address);
+    /* An address is no server name (RFC 6066, 3); ango_tls_verify looks for it. */
+    ret = mbedtls_ssl_set_hostname(&state->ssl, state->address_len == 0 ? name : NULL);
+    mbedtls_free(name);
+    return ret;
+}
+
+/* Tickets cost bytes on the wire: they are asked for only where somebody keeps them. */
+static void configure_tickets(struct ango_tls_state *state)
+{
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    if (state->sessions == NULL)
+        mbedtls_ssl_conf_session_tickets(&state->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    if (state->sessions == NULL)
+        mbedtls_ssl_conf_tls13_key_exchange_modes(&state->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
+#if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && defined(MBEDTLS_SSL_SESSION_TICKETS)
+    else /* from mbedTLS 4 on they always come */
+        mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+            &state->conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
+#endif
+}
+
+static void configure_record_size(struct ango_tls_state *state)
+{
+#if SMALL_RECORDS
+    unsigned char mfl;
+
+    /* The longest that mbedTLS allows, which is what both of its buffers hold; a server may ignore it. */
+    for (mfl = MBEDTLS_SSL_MAX_FRAG_LEN_4096; mfl > 0; mfl--)
+        if (mbedtls_ssl_conf_max_frag_len(&state->conf, mfl) == 0)
+            break;
+#else
+    (void)state;
+#endif
+}
+
+static int configure_alpn(struct ango_tls_state *state)
+{
+#if defined(MBEDTLS_SSL_ALPN)
+    static const char *const protocols[] = { "http/1.1", NULL };
+
+    return mbedtls_ssl_conf_alpn_protocols(&state->conf, (void *)(uintptr_t)protocols); /* 3.6 forgot a const */
+#else
+    (void)state;
+    return 0;
+#endif
+}
+
+
+static void configure_algorithms(struct ango_tls_state *state)
 {
     /* AEAD with forward secrecy; the 128-bit ones first, since they are cheaper and enough. */
     static const int suites[] = {
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
         MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+#if AES256
         MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+#endif
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_2)
         MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
         MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+#if AES256
         MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
         MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+#endif
 #endif
         0
     };
     /* The first one's key share is sent unasked in TLS 1.3, so the cheapest goes first. */
     static const uint16_t groups[] = {
-#if ANGO_X25519_FIRST
+#if X25519_FIRST
         MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
 #endif
         MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-#if defined(MBEDTLS_ECP_DP_CURVE25519_ENABLED) && !ANGO_X25519_FIRST
+#if defined(PSA_WANT_ECC_MONTGOMERY_255) && !X25519_FIRST
         MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
 #endif
+#if defined(MBEDTLS_ECP_DP_SECP384R1_ENABLED) || defined(PSA_WANT_ECC_SECP_R1_384)
         MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+#endif
         MBEDTLS_SSL_IANA_TLS_GROUP_NONE
     };
-    static const char *const protocols[] = { "http/1.1", NULL };
+
+    mbedtls_ssl_conf_ciphersuites(&state->conf, suites);
+    mbedtls_ssl_conf_groups(&state->conf, groups);
+}
+
+static int configure(struct ango_tls *tls, const char *host)
+{
     struct ango_tls_state *state = tls->state;
-#if SMALL_RECORDS
-    unsigned char mfl;
-#endif
     int ret = mbedtls_ssl_config_defaults(&state->conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                           MBEDTLS_SSL_PRESET_DEFAULT);
 
@@ -271,38 +535,45 @@ static int configure(struct ango_tls *tls, const char *host)
         return ret;
     mbedtls_ssl_conf_authmode(&state->conf, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_chain(&state->conf, &state->anchors, NULL);
-    mbedtls_ssl_conf_verify(&state->conf, verify, tls);
+    mbedtls_ssl_conf_verify(&state->conf, ango_tls_verify, tls);
+#if ANGO_TLS_DRBG
     mbedtls_ssl_conf_rng(&state->conf, mbedtls_ctr_drbg_random, &state->rng);
-    mbedtls_ssl_conf_ciphersuites(&state->conf, suites);
-    mbedtls_ssl_conf_groups(&state->conf, groups);
-    /* Tickets cost bytes on the wire: they are asked for only where somebody keeps them. */
-#if defined(MBEDTLS_SSL_SESSION_TICKETS)
-    if (tls->config->sessions == NULL)
-        mbedtls_ssl_conf_session_tickets(&state->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
 #endif
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    if (tls->config->sessions == NULL)
-        mbedtls_ssl_conf_tls13_key_exchange_modes(&state->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
-#if defined(MBEDTLS_SSL_SESSION_TICKETS)
-    else
-        mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
-            &state->conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
-#endif
-#endif
-#if SMALL_RECORDS
-    /* The longest that mbedTLS allows, which is what both of its buffers hold; a server may ignore it. */
-    for (mfl = MBEDTLS_SSL_MAX_FRAG_LEN_4096; mfl > 0; mfl--)
-        if (mbedtls_ssl_conf_max_frag_len(&state->conf, mfl) == 0)
-            break;
-#endif
-#if defined(MBEDTLS_SSL_ALPN)
-    ret = mbedtls_ssl_conf_alpn_protocols(&state->conf, (const char **)(uintptr_t)protocols);
-#endif
+    configure_algorithms(state);
+    configure_tickets(state);
+    configure_record_size(state);
+    ret = configure_alpn(state);
     if (ret == 0)
         ret = mbedtls_ssl_setup(&state->ssl, &state->conf);
     if (ret == 0)
-        ret = mbedtls_ssl_set_hostname(&state->ssl, host);
+        ret = set_host(state, host);
     mbedtls_ssl_set_bio(&state->ssl, tls, bio_send, bio_recv, NULL);
+    return ret;
+}
+
+/* What there must be before mbedTLS can compute. */
+static int start_crypto(struct ango_tls *tls)
+{
+    int ret = 0;
+
+    (void)tls;
+#if ANGO_TLS_DRBG
+    mbedtls_ctr_drbg_init(&tls->state->rng);
+#endif
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+    ret = (int)psa_crypto_init();
+#endif
+#if ANGO_TLS_DRBG
+    if (ret == 0)
+        ret = mbedtls_ctr_drbg_seed(&tls->state->rng, seed, tls, NULL, 0);
+#endif
+#if ANGO_TLS_PRIVATE && defined(MBEDTLS_ECP_RESTARTABLE)
+#if ANGO_TLS_DRBG
+    mbedtls_ecp_set_max_ops(tls->config->ecp_max_ops);
+#else
+    psa_interruptible_set_max_ops(tls->config->ecp_max_ops == 0 ? UINT32_MAX : tls->config->ecp_max_ops);
+#endif
+#endif
     return ret;
 }
 
@@ -313,52 +584,35 @@ static int set_up(struct ango_tls *tls, const char *host, uint16_t tcp_port)
     const struct ango_port *port = config->port;
     struct ango_tls_state *state;
     int64_t now = port->time != NULL ? port->time(port->ctx) : 0;
-    int ret = 0;
-    size_t i;
+    int ret;
 
     tls->mbedtls_error = 0;
     tls->verify_flags = 0;
     tls->port_error = 0;
     tls->no_entropy = 0;
     tls->ended = 0;
-    ango_arena_begin(config->arena, config->arena_cap); /* first, since it is wiped whatever comes of this */
     if (port->time != NULL && now < TIME_MIN)
         return ANGO_E_CLOCK;
-    mbedtls_platform_set_calloc_free(ango_arena_calloc, ango_arena_free);
-    state = (struct ango_tls_state *)ango_arena_calloc(1, sizeof *state);
+    state = (struct ango_tls_state *)mbedtls_calloc(1, sizeof *state);
     if (state == NULL)
         return ANGO_E_MEMORY;
     tls->state = state;
     state->now = now;
+    state->host = host;
+    state->sessions = tls->go_without ? NULL : config->sessions;
+    tls->go_without = false;
     mbedtls_ssl_init(&state->ssl);
     mbedtls_ssl_config_init(&state->conf);
     mbedtls_x509_crt_init(&state->anchors);
-    mbedtls_ctr_drbg_init(&state->rng);
-    ret = mbedtls_ctr_drbg_seed(&state->rng, seed, tls, NULL, 0);
+    ret = start_crypto(tls);
+    if (ret == 0)
+        ret = configure(tls, host);
+    if (ret == 0 && state->sessions != NULL)
+        ret = state->sessions->restore(tls, host, tcp_port);
     if (ret != 0)
         return failure(tls, ret);
-#if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
-    psa_rng = &state->rng;
-#endif
-#if defined(MBEDTLS_PSA_CRYPTO_C)
-    ret = (int)psa_crypto_init();
-    if (ret != 0)
-        return failure(tls, ret);
-#endif
-#if defined(MBEDTLS_ECP_RESTARTABLE)
-    mbedtls_ecp_set_max_ops(config->ecp_max_ops);
-#endif
-    for (i = 0; i < config->anchors_len; i++) {
-        ret = add_anchor(&state->anchors, &config->anchors[i]);
-        if (ret < 0) { /* more than 0: so many of a PEM file were not understood, which harms nobody */
-            tls->mbedtls_error = ret;
-            return ango_arena_failures() > 0 ? ANGO_E_MEMORY : ANGO_E_ARG;
-        }
-    }
-    ret = configure(tls, host);
-    if (ret == 0 && config->sessions != NULL)
-        ret = config->sessions->restore(tls, host, tcp_port);
-    return ret == 0 ? ANGO_OK : failure(tls, ret);
+    /* Who resumes has no certificate to verify; if it comes to that all the same, they are added then. */
+    return state->offered ? ANGO_OK : add_anchors(tls);
 }
 
 /* --- the secure port ------------------------------------------------------------------------------ */
@@ -368,12 +622,23 @@ int ango_tls_init(struct ango_tls *tls, const struct ango_tls_config *config)
     const struct ango_port *port;
 
     if (tls == NULL || config == NULL || config->port == NULL || config->anchors == NULL || config->anchors_len == 0
-        || config->arena == NULL || config->arena_cap == 0 || (config->sessions != NULL && config->session == NULL))
+        || (config->sessions != NULL && config->session == NULL)
+        || (config->names != NULL && config->refused == NULL))
         return ANGO_E_ARG;
+#if ANGO_TLS_PRIVATE
+    if (config->arena == NULL || config->arena_cap == 0)
+        return ANGO_E_ARG;
+#else
+    if (config->arena != NULL) /* it would not be used */
+        return ANGO_E_ARG;
+#endif
     port = config->port;
-    if (port->connect == NULL || port->send == NULL || port->recv == NULL || port->close == NULL
-        || port->entropy == NULL)
+    if (port->connect == NULL || port->send == NULL || port->recv == NULL || port->close == NULL)
         return ANGO_E_ARG;
+#if ANGO_TLS_PRIVATE || ANGO_TLS_DRBG
+    if (port->entropy == NULL)
+        return ANGO_E_ARG;
+#endif
     if (port->clock_ms == NULL || (port->time == NULL && !config->no_clock))
         return ANGO_E_CLOCK;
     memset(tls, 0, sizeof *tls);
@@ -389,6 +654,21 @@ static bool is_wait(int ret)
         || ret == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS || ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
 }
 
+/* The handshake is over. */
+static void finish_handshake(struct ango_tls *tls)
+{
+    mbedtls_ssl_context *ssl = &tls->state->ssl;
+
+    tls->phase = OPEN;
+    tls->handshakes++;
+    tls->resumed += !tls->state->verified;
+    /* In TLS 1.3 what can be resumed comes later, as a ticket. */
+    if (tls->state->sessions != NULL && mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2)
+        tls->state->sessions->save(tls);
+    tls->version = mbedtls_ssl_get_version(ssl);
+    tls->ciphersuite = mbedtls_ssl_get_ciphersuite(ssl);
+}
+
 /* As many steps of the handshake as the time allows; at least one. */
 static int handshake(struct ango_tls *tls)
 {
@@ -396,24 +676,35 @@ static int handshake(struct ango_tls *tls)
     int ret;
 
     while (!mbedtls_ssl_is_handshake_over(ssl)) {
+        if (!tls->state->has_anchors && ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_CERTIFICATE) {
+            int err = add_anchors(tls);
+
+            if (err != ANGO_OK)
+                return err;
+        }
+        tell_busy(tls);
         ret = mbedtls_ssl_handshake_step(ssl);
         if (is_wait(ret) || (ret == 0 && wait_left(tls) == 0))
             return ANGO_E_WAIT;
-        if (ret != 0) {
-            if (tls->state->offered)
-                tls->config->sessions->forget(tls); /* whatever it was, it shall not fail the next time too */
+        if (ret != 0)
             return failure(tls, ret);
-        }
     }
-    tls->phase = OPEN;
-    tls->handshakes++;
-    tls->resumed += !tls->state->verified;
-    /* In TLS 1.3 what can be resumed comes later, as a ticket. */
-    if (tls->config->sessions != NULL && mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2)
-        tls->config->sessions->save(tls);
-    tls->version = mbedtls_ssl_get_version(ssl);
-    tls->ciphersuite = mbedtls_ssl_get_ciphersuite(ssl);
+    finish_handshake(tls);
     return ANGO_OK;
+}
+
+/* Handles a failure of the handshake: nothing of a request has been sent. */
+static int give_up(struct ango_tls *tls, int err)
+{
+    const struct ango_port *plain = tls->config->port;
+    bool had_sessions = tls->state->sessions != NULL;
+
+    if (had_sessions && tls->state->offered)
+        tls->state->sessions->forget(tls); /* whatever it was, it shall not fail the next time too */
+    tls->go_without = had_sessions;
+    plain->close(plain->ctx);
+    tear_down(tls);
+    return had_sessions && err == ANGO_E_TLS ? ANGO_E_WAIT : err; /* a ticket costs a full handshake at most */
 }
 
 int ango_tls_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_ms)
@@ -424,6 +715,8 @@ int ango_tls_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_m
 
     enter(tls, wait_ms);
     if (tls->phase == CLOSED) {
+        if (!begin_memory(tls))
+            return ANGO_E_ARG;
         err = set_up(tls, host, port);
         if (err != ANGO_OK) {
             tear_down(tls);
@@ -431,6 +724,7 @@ int ango_tls_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_m
         }
         tls->phase = CONNECTING;
     }
+    tls->state->host = host;
     if (tls->phase == CONNECTING) {
         err = plain->connect(plain->ctx, host, port, wait_left(tls));
         if (err == ANGO_E_WAIT)
@@ -443,11 +737,14 @@ int ango_tls_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_m
         tls->phase = HANDSHAKE;
     }
     err = handshake(tls);
-    if (err != ANGO_OK && err != ANGO_E_WAIT) {
-        plain->close(plain->ctx);
-        tear_down(tls);
-    }
-    return err;
+    return err == ANGO_OK || err == ANGO_E_WAIT ? err : give_up(tls, err);
+}
+
+/* A failure after the handshake: what was done with sessions may have been its cause. */
+static int fail_open(struct ango_tls *tls, int ret)
+{
+    tls->go_without = tls->state->sessions != NULL;
+    return failure(tls, ret);
 }
 
 int ango_tls_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms)
@@ -459,7 +756,40 @@ int ango_tls_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms)
     ret = mbedtls_ssl_write(&tls->state->ssl, data, len);
     if (ret > 0)
         return ret;
-    return is_wait(ret) ? ANGO_E_WAIT : failure(tls, ret);
+    return is_wait(ret) ? ANGO_E_WAIT : fail_open(tls, ret);
+}
+
+/*
+ * TLS 1.3: mbedTLS has met a ticket and will read it when it is called again, and give the connection up if it is
+ * odd, although a request may have been carried out. One that nobody wants is skipped, as 3.6 does by itself
+ * where tickets are not signalled.
+ */
+static bool skip_ticket(struct ango_tls *tls)
+{
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    mbedtls_ssl_context *ssl = &tls->state->ssl;
+
+    if (ssl->MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET
+        || (tls->state->sessions != NULL && !tls->state->sessions->skip(tls)))
+        return false;
+    ssl->MBEDTLS_PRIVATE(state) = MBEDTLS_SSL_HANDSHAKE_OVER;
+    ssl->MBEDTLS_PRIVATE(keep_current_message) = 0;
+    return true;
+#else
+    (void)tls;
+    return false;
+#endif
+}
+
+/* Whether mbedTLS has to be called again for what is there already. */
+static bool is_ticket(struct ango_tls *tls, int ret)
+{
+    if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+        if (tls->state->sessions != NULL)
+            tls->state->sessions->save(tls);
+        return true;
+    }
+    return ret == MBEDTLS_ERR_SSL_WANT_READ && skip_ticket(tls);
 }
 
 int ango_tls_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
@@ -470,10 +800,7 @@ int ango_tls_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
     enter(tls, wait_ms);
     do {
         ret = mbedtls_ssl_read(&tls->state->ssl, buf, cap);
-        if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET && tls->config->sessions != NULL)
-            tls->config->sessions->save(tls);
-    } while ((ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET || (ret == 0 && !tls->ended))
-             && tls->calls < CALLS_MAX);
+    } while ((is_ticket(tls, ret) || (ret == 0 && !tls->ended)) && tls->calls < CALLS_MAX);
     if (ret > 0)
         return ret;
     if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
@@ -482,7 +809,7 @@ int ango_tls_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
         return ANGO_E_TRUNCATED; /* the connection ended without close_notify */
     if (ret == 0 || is_wait(ret))
         return ANGO_E_WAIT; /* 0: an empty record, of which mbedTLS takes three in a row */
-    ret = failure(tls, ret);
+    ret = fail_open(tls, ret);
     /* Its only cause in this phase is a record that does not fit MBEDTLS_SSL_IN_CONTENT_LEN. */
     return tls->mbedtls_error == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && ret == ANGO_E_TLS ? ANGO_E_TOO_BIG : ret;
 }

@@ -10,10 +10,9 @@
 
 #include <string.h>
 
+#include <mbedtls/md.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/platform_util.h>
-#include <mbedtls/sha256.h>
-#include <mbedtls/version.h>
 
 #include "ango.h"
 
@@ -39,61 +38,91 @@ static uint64_t get(const uint8_t *from, size_t len)
     return number;
 }
 
+/* --- digests -------------------------------------------------------------------------------------- */
+
+/* A SHA-256 whose first error sticks. */
+struct sha {
+    mbedtls_md_context_t md;
+    int ret;
+};
+
+static void start(struct sha *sha)
+{
+    mbedtls_md_init(&sha->md);
+    sha->ret = mbedtls_md_setup(&sha->md, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 0);
+    if (sha->ret == 0)
+        sha->ret = mbedtls_md_starts(&sha->md);
+}
+
 /* Each part with its length, so that no two lists of parts look alike. */
-static int add(mbedtls_sha256_context *sha, const void *data, size_t len)
+static void add(struct sha *sha, const void *data, size_t len)
 {
     uint8_t head[8];
-    int ret;
 
     put(head, len, sizeof head);
-    ret = mbedtls_sha256_update(sha, head, sizeof head);
-    return ret == 0 ? mbedtls_sha256_update(sha, (const unsigned char *)data, len) : ret;
+    if (sha->ret == 0)
+        sha->ret = mbedtls_md_update(&sha->md, head, sizeof head);
+    if (sha->ret == 0)
+        sha->ret = mbedtls_md_update(&sha->md, (const unsigned char *)data, len);
+}
+
+static int finish(struct sha *sha, uint8_t *digest)
+{
+    if (sha->ret == 0)
+        sha->ret = mbedtls_md_finish(&sha->md, digest);
+    mbedtls_md_free(&sha->md);
+    return sha->ret;
+}
+
+/* They do not change while there is this ango_tls, so they are gone through once. */
+static int digest_anchors(struct ango_tls *tls)
+{
+    const struct ango_tls_config *config = tls->config;
+    struct sha sha;
+    size_t i;
+    int ret;
+
+    if (tls->has_digest)
+        return 0;
+    start(&sha);
+    for (i = 0; i < config->anchors_len; i++)
+        add(&sha, config->anchors[i].data, config->anchors[i].len);
+    ret = finish(&sha, tls->anchors_digest);
+    tls->has_digest = ret == 0;
+    return ret;
 }
 
 /* What a session is good for: this library, this mbedTLS, this host and port, these trust anchors. */
 static int bind(struct ango_tls *tls, const char *host, uint16_t port)
 {
     static const char build[] = "ango " ANGO_VERSION ", " MBEDTLS_VERSION_STRING_FULL;
-    const struct ango_tls_config *config = tls->config;
     uint8_t port_bytes[2];
-    mbedtls_sha256_context sha;
-    size_t i;
-    int ret;
+    struct sha sha;
+    int ret = digest_anchors(tls);
 
+    if (ret != 0)
+        return ret;
     put(port_bytes, port, sizeof port_bytes);
-    mbedtls_sha256_init(&sha);
-    ret = mbedtls_sha256_starts(&sha, 0);
-    if (ret == 0)
-        ret = add(&sha, build, sizeof build);
-    if (ret == 0)
-        ret = add(&sha, host, strlen(host));
-    if (ret == 0)
-        ret = add(&sha, port_bytes, sizeof port_bytes);
-    for (i = 0; ret == 0 && i < config->anchors_len; i++)
-        ret = add(&sha, config->anchors[i].data, config->anchors[i].len);
-    if (ret == 0)
-        ret = mbedtls_sha256_finish(&sha, tls->state->binding);
-    mbedtls_sha256_free(&sha);
-    return ret;
+    start(&sha);
+    add(&sha, build, sizeof build);
+    add(&sha, host, strlen(host));
+    add(&sha, port_bytes, sizeof port_bytes);
+    add(&sha, tls->anchors_digest, DIGEST_LEN);
+    return finish(&sha, tls->state->binding);
 }
 
 /* The digest of what the memory holds behind it. */
 static int digest(struct ango_tls *tls, size_t len, uint8_t *out)
 {
-    mbedtls_sha256_context sha;
-    int ret;
+    struct sha sha;
 
-    mbedtls_sha256_init(&sha);
-    ret = mbedtls_sha256_starts(&sha, 0);
-    if (ret == 0)
-        ret = add(&sha, tls->state->binding, DIGEST_LEN);
-    if (ret == 0)
-        ret = add(&sha, tls->config->session + TIME_AT, HEAD_LEN - TIME_AT + len);
-    if (ret == 0)
-        ret = mbedtls_sha256_finish(&sha, out);
-    mbedtls_sha256_free(&sha);
-    return ret;
+    start(&sha);
+    add(&sha, tls->state->binding, DIGEST_LEN);
+    add(&sha, tls->config->session + TIME_AT, HEAD_LEN - TIME_AT + len);
+    return finish(&sha, out);
 }
+
+/* --- the caller's memory -------------------------------------------------------------------------- */
 
 /* Whether the memory holds a session that may be offered; its length and age are then known. */
 static bool is_good(struct ango_tls *tls, size_t *len)
@@ -183,4 +212,83 @@ static void save(struct ango_tls *tls)
         forget(tls);
 }
 
-const struct ango_tls_sessions ango_tls_sessions = { restore, save, forget };
+/* --- tickets of TLS 1.3 --------------------------------------------------------------------------- */
+
+#define LIFETIME_MAX 604800 /* seven days, in seconds (RFC 8446, 4.6.1) */
+#define NONCE_MAX 32        /* with longer ones mbedTLS has no room for the label that they go into */
+#define EARLY_DATA 42
+#define KNOWN_MAX 51 /* mbedTLS takes none of the extensions up to here but early_data, and passes over all above */
+
+/* What is left of a message; too short a one sticks. */
+struct message {
+    const uint8_t *p;
+    const uint8_t *end;
+    bool is_short;
+};
+
+/* Takes `len` bytes off the front. */
+static const uint8_t *take(struct message *from, size_t len)
+{
+    const uint8_t *taken = from->p;
+
+    if (len > (size_t)(from->end - from->p)) {
+        from->is_short = true;
+        from->p = from->end;
+        return NULL;
+    }
+    from->p += len;
+    return taken;
+}
+
+static size_t take_number(struct message *from, size_t len)
+{
+    const uint8_t *taken = take(from, len);
+
+    return taken != NULL ? (size_t)get(taken, len) : 0;
+}
+
+static bool are_usual(struct message *extensions)
+{
+    while (extensions->p != extensions->end) {
+        size_t type = take_number(extensions, 2);
+        size_t len = take_number(extensions, 2);
+
+        (void)take(extensions, len);
+        if (extensions->is_short || (type == EARLY_DATA ? len != 4 : type <= KNOWN_MAX))
+            return false;
+    }
+    return true;
+}
+
+/* Whether mbedTLS may read this NewSessionTicket, and it could be kept. */
+static bool is_usual(struct message message, size_t cap)
+{
+    size_t lifetime = take_number(&message, 4);
+    size_t nonce_len;
+    size_t ticket_len;
+    size_t extensions_len;
+
+    (void)take(&message, 4); /* ticket_age_add */
+    nonce_len = take_number(&message, 1);
+    (void)take(&message, nonce_len);
+    ticket_len = take_number(&message, 2);
+    (void)take(&message, ticket_len);
+    extensions_len = take_number(&message, 2);
+    if (message.is_short || extensions_len != (size_t)(message.end - message.p))
+        return false;
+    return lifetime > 0 && lifetime <= LIFETIME_MAX && nonce_len <= NONCE_MAX && ticket_len > 0 && ticket_len < cap
+        && are_usual(&message);
+}
+
+static bool skip(struct ango_tls *tls)
+{
+    const mbedtls_ssl_context *ssl = &tls->state->ssl;
+    struct message message;
+
+    message.p = ssl->MBEDTLS_PRIVATE(in_msg) + 4; /* behind type and length */
+    message.end = ssl->MBEDTLS_PRIVATE(in_msg) + ssl->MBEDTLS_PRIVATE(in_hslen);
+    message.is_short = false;
+    return !is_usual(message, tls->config->session_cap);
+}
+
+const struct ango_tls_sessions ango_tls_sessions = { restore, save, skip, forget };

@@ -14,8 +14,6 @@
  */
 enum { ASK, READ, END, OVER };
 
-#define LIMIT_LEAST 10 /* the API's default; no server gives fewer */
-
 int ango_walk_begin(struct ango_walk *walk, struct ango_client *client, const char *id, const char *query,
                     ango_walk_ask *ask)
 {
@@ -99,12 +97,11 @@ static int ask(struct ango_walk *walk)
  * that filters after it has cut its pages then shows some entries again.
  *
  * A walk goes on in such pages when the number looks like a limit. A read-back, to which twice means nothing, reads the
- * list in pages of our limit first, and then once more in such pages; unless our limit is so small that no server gives
- * fewer.
+ * list in pages of our limit first, and then once more in such pages.
  */
 static void follow_limit(struct ango_walk *walk)
 {
-    if (walk->page != 1 || walk->at >= walk->limit || (walk->thorough && walk->limit <= LIMIT_LEAST))
+    if (walk->page != 1 || walk->at >= walk->limit)
         return;
     walk->first_len = (uint8_t)walk->at;
     if (!walk->thorough && walk->at > 0 && walk->at % 5 == 0)
@@ -117,7 +114,7 @@ static bool sweep(struct ango_walk *walk)
     if (!walk->thorough || walk->one_page || walk->swept || walk->first_len == 0)
         return false;
     walk->swept = true;
-    walk->limit = walk->first_len > LIMIT_LEAST ? walk->first_len : LIMIT_LEAST;
+    walk->limit = walk->first_len;
     walk->page = 2;
     walk->previous = walk->first;
     walk->begins = walk->first;
@@ -133,17 +130,21 @@ static void turn(struct ango_walk *walk)
     bool ends;
 
     follow_limit(walk);
+    if (walk->repeats || (walk->client->json.flags & ANGO_JSON_ODD) != 0)
+        walk->incomplete = true;
+    if (walk->empty > 0 && walk->at > 0)
+        walk->incomplete = true; /* a page before was empty, and yet not the last: so may be this end */
     walk->passed += walk->at;
     walk->skip = walk->skip > walk->at ? walk->skip - walk->at : 0;
     walk->page++;
     walk->previous = walk->begins;
-    if (walk->repeats)
-        walk->repeated = true;
     if (walk->at == 0 || walk->repeats)
         walk->empty++;
     else
         walk->empty = 0;
     ends = walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total);
+    if (ends && walk->passed < total)
+        walk->incomplete = true;
     if (ends && sweep(walk)) /* which begins once more */
         ends = false;
     walk->state = ends ? END : ASK;

@@ -33,10 +33,11 @@ static struct ango_posix posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
 static struct ango_trust_anchor anchor = {(const uint8_t *)ca, 0};
 static struct ango_tls tls;
+static struct ango_tls_refused refused;
 static uint8_t session[CLI_SESSION_CAP];
 static struct ango_tls_config tls_config = {
     .port = &plain, .anchors = &anchor, .anchors_len = 1, .arena = arena, .arena_cap = sizeof arena,
-    .session = session, .session_cap = sizeof session};
+    .session = session, .session_cap = sizeof session, .names = &ango_tls_names, .refused = &refused};
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
 static struct ango_config config = {
     .port = &secure, .host = host_name, .keep_ms = KEEP_MS, .buffer = buffer, .buffer_cap = sizeof buffer,
@@ -356,6 +357,7 @@ int cli_exit_of(const struct ango_result *result)
     case ANGO_E_TRUNCATED:
         return CLI_NETWORK;
     case ANGO_E_CERT:
+    case ANGO_E_ANCHOR:
     case ANGO_E_TLS:
     case ANGO_E_CLOCK:
         return CLI_TLS;
@@ -377,6 +379,7 @@ static const struct {
     {ANGO_TLS_NOT_YET_VALID, "it is not valid yet, or this machine's clock is wrong"},
     {ANGO_TLS_OTHER_HOST, "it is for another host name"},
     {ANGO_TLS_NOT_TRUSTED, "it comes from no CA that is trusted here"},
+    {ANGO_TLS_CONSTRAINED, "its issuer may not vouch for this host"},
     {ANGO_TLS_WRONG_USAGE, "it is not meant for a server"},
     {ANGO_TLS_WEAK, "its key or its signature is too weak"},
 };
@@ -422,6 +425,9 @@ static void explain_certificate(void)
         if ((tls.verify_flags & faults[i].flags) != 0) {
             cli_say("the certificate of %s: %s", host_name, faults[i].text);
         }
+    }
+    if (refused.subject[0] != '\0' || refused.issuer[0] != '\0') {
+        cli_say("refused was the certificate of \"%s\", issued by \"%s\"", refused.subject, refused.issuer);
     }
     if ((tls.verify_flags & ANGO_TLS_NOT_TRUSTED) != 0) {
         cli_say("trusted are the CAs in %s; --ca names another file", cli.ca_file);
@@ -472,6 +478,9 @@ void cli_explain(const struct ango_result *result)
     cli_say("%s", ango_error_text(result->error));
     if (result->error == ANGO_E_CERT) {
         explain_certificate();
+    } else if (result->error == ANGO_E_ANCHOR) {
+        cli_say("no certificate in %s is whole, not indented, and of a kind that is known here; --ca names another file",
+                cli.ca_file);
     } else if (words != NULL) {
         cli_say("%s port %u%s%s: %s", host_name, (unsigned)config.tcp_port,
                 posix.peer[0] != '\0' ? " at " : "", posix.peer, words);
@@ -511,6 +520,8 @@ void cli_json_error(const struct ango_result *result)
         }
     }
     cli_json_end(']');
+    cli_json_pair("subject", result->error == ANGO_E_CERT ? refused.subject : "");
+    cli_json_pair("issuer", result->error == ANGO_E_CERT ? refused.issuer : "");
     cli_json_key("mbedtls_error");
     cli_json_number(tls.mbedtls_error);
     cli_json_end('}');

@@ -23,8 +23,20 @@ update-deps: ## pin the newest versions of what is fetched, and say what has cha
 
 # --- mbedTLS ---------------------------------------------------------------------------------------
 
-EVEREST_DIR := $(MBEDTLS_DIR)/3rdparty/everest
+# Up to 3.6 all of it lies in library; from 4 on cryptography is TF-PSA-Crypto's, in a folder of its own.
+TF_PSA_DIR := $(wildcard $(MBEDTLS_DIR)/tf-psa-crypto)
 MBEDTLS_INCLUDES := -isystem $(MBEDTLS_DIR)/include
+ifneq ($(TF_PSA_DIR),)
+    mbedtls_folders := $(MBEDTLS_DIR)/library \
+        $(addprefix $(TF_PSA_DIR)/,core dispatch extras platform utilities drivers/builtin/src)
+    MBEDTLS_INCLUDES += -isystem $(TF_PSA_DIR)/include -isystem $(TF_PSA_DIR)/drivers/builtin/include
+    EVEREST_DIR := $(TF_PSA_DIR)/drivers/everest
+    everest_includes := /. /tf-psa-crypto/private/everest /tf-psa-crypto/private/everest/kremlib
+else
+    mbedtls_folders := $(MBEDTLS_DIR)/library
+    EVEREST_DIR := $(MBEDTLS_DIR)/3rdparty/everest
+    everest_includes := /. /everest /everest/kremlib
+endif
 # The cheapest key exchange where there is flash for it; the host has. It and restartable exclude each other.
 everest := $(filter everest,$(options))
 ifneq ($(on_host),)
@@ -34,7 +46,7 @@ ifneq ($(on_host),)
     endif
 endif
 ifneq ($(everest),)
-    MBEDTLS_INCLUDES += $(patsubst %,-isystem $(EVEREST_DIR)/include%,/. /everest /everest/kremlib)
+    MBEDTLS_INCLUDES += $(patsubst %,-isystem $(EVEREST_DIR)/include%,$(everest_includes))
     everest_src := $(addprefix $(EVEREST_DIR)/library/,everest.c x25519.c Hacl_Curve25519_joined.c)
 endif
 
@@ -42,10 +54,10 @@ endif
 mbedtls_sanitize = $(if $(findstring sanitize,$(ARCH)),-fno-sanitize=nonnull-attribute) \
     $(if $(filter coverage,$(base)),-fno-profile-arcs -fno-test-coverage)
 mbedtls_cflags = -std=c99 -w $(ARCH) $(mbedtls_sanitize) $(CFLAGS) $(MBEDTLS_CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES) \
-    -I$(MBEDTLS_DIR)/library $(config) $(CPPFLAGS)
+    $(addprefix -I,$(wildcard $(mbedtls_folders))) $(config) $(CPPFLAGS)
 
 mbedtls_obj := $(patsubst $(MBEDTLS_DIR)/%.c,$(BUILD)/mbedtls/%.o, \
-    $(sort $(wildcard $(MBEDTLS_DIR)/library/*.c)) $(everest_src))
+    $(sort $(wildcard $(addsuffix /*.c,$(mbedtls_folders)))) $(everest_src))
 LIBMBEDTLS := $(BUILD)/libango_mbedtls.a
 $(LIBMBEDTLS): $(mbedtls_obj) $(BUILD)/flags
 

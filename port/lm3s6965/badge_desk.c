@@ -52,7 +52,10 @@ static uint32_t clock_ms(void *ctx)
 
 static const struct ango_lwip_board board = { NULL, poll_board, clock_ms, seed_time, seed_entropy };
 static struct ango_lwip lwip;
-static const struct ango_port plain = ANGO_LWIP_PORT(&lwip);
+static void busy(void *ctx);
+static const struct ango_port plain = { &lwip, false, ango_lwip_connect, ango_lwip_send, ango_lwip_recv,
+                                        ango_lwip_close, ango_lwip_clock_ms, ango_lwip_time, ango_lwip_entropy,
+                                        busy };
 
 static uint32_t arena[ARENA / sizeof(uint32_t)] __attribute__((aligned(8)));
 static struct ango_tls_config tls_config;
@@ -221,6 +224,55 @@ static void report(void)
     put("\n");
 }
 
+/* --- the watchdog --------------------------------------------------------------------------------------- */
+
+#define BUSY_MAX_MS 20000u /* no step takes a third of that; then it is no computation any more */
+
+static uint64_t step_ms; /* when the step began that is under way */
+
+#if DESK_MEASURE
+/* Between two calls of busy, or of one and an end of its step. */
+static struct {
+    uint64_t at_cycles;
+    uint64_t longest_cycles;
+    uint32_t calls;
+} gap;
+
+static void begin_gap(void)
+{
+    gap.at_cycles = board_busy_cycles();
+}
+
+static void end_gap(void)
+{
+    uint64_t now = board_busy_cycles();
+
+    if (now > gap.at_cycles && gap.longest_cycles < now - gap.at_cycles)
+        gap.longest_cycles = now - gap.at_cycles;
+    gap.at_cycles = now;
+    gap.calls++;
+}
+#else
+static void begin_gap(void)
+{
+}
+
+static void end_gap(void)
+{
+}
+#endif
+
+/* From inside a long computation of TLS. */
+static void busy(void *ctx)
+{
+    (void)ctx;
+    end_gap();
+    if (board_uptime_ms() - step_ms < BUSY_MAX_MS)
+        board_feed_watchdog();
+}
+
+/* --- what is sent --------------------------------------------------------------------------------------- */
+
 /* A request may take two records, but nothing is received in between. */
 static bool sending;
 
@@ -248,7 +300,7 @@ static void count_close(void *ctx)
 }
 
 static const struct ango_port counted = { &tls, true, ango_tls_connect, count_send, count_recv, count_close,
-                                          ango_tls_clock_ms, ango_tls_time, NULL };
+                                          ango_tls_clock_ms, ango_tls_time, NULL, NULL };
 
 static void paint_arena(void)
 {
@@ -620,7 +672,10 @@ static void step(void)
     }
     if (job.state == NOTHING || job.waiting)
         return;
+    step_ms = board_uptime_ms();
+    begin_gap();
     err = work(&entry);
+    end_gap();
     before = board_busy_cycles() - before;
     job.cycles += before;
     if (stats.step_cycles < before)
@@ -673,19 +728,31 @@ static size_t overflow(size_t depth)
     return depth == SIZE_MAX ? 0 : overflow(depth + 1) + (size_t)frame[0];
 }
 
+static size_t read_number(const char *digits)
+{
+    size_t n = 0;
+
+    for (; *digits >= '0' && *digits <= '9'; digits++)
+        n = n * 10 + (size_t)(*digits - '0');
+    return n;
+}
+
 /* Commands of the measuring build. Whether the line was one. */
 static bool take_measure(const char *text)
 {
     size_t n = 0;
 
     if (strncmp(text, "arena ", 6) == 0) {
-        for (text += 6; *text >= '0' && *text <= '9'; text++)
-            n = n * 10 + (size_t)(*text - '0');
+        n = read_number(text + 6);
         ango_close(&client);
         memset(&stats, 0, sizeof stats);
+        memset(&gap, 0, sizeof gap);
         put_number("arena ", n);
         put_number(start_library(n <= sizeof arena ? n : sizeof arena) == ANGO_OK ? " set " : " refused ", n);
         put("\n");
+    } else if (strncmp(text, "slices ", 7) == 0) { /* of public-key work, where mbedTLS is built for it */
+        tls_config.ecp_max_ops = (unsigned)read_number(text + 7);
+        put("slices set\n");
     } else if (strcmp(text, "sessions") == 0) { /* from the next connection on, which has none yet */
         memset(session, 0, sizeof session);
         tls_config.sessions = &ango_tls_sessions;
@@ -696,6 +763,8 @@ static bool take_measure(const char *text)
         put_number("badge_cycles=", job.cycles); /* of the last one, from connecting to the reply */
         put_number(" resumed=", tls.resumed);
         put_number(" session_len=", tls.session_len);
+        put_number(" longest_gap_cycles=", gap.longest_cycles);
+        put_number(" busy_calls=", gap.calls);
         put("\n");
     } else if (strcmp(text, "close") == 0) {
         ango_close(&client);

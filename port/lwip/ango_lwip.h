@@ -20,6 +20,10 @@
 
 #include "ango_port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pbuf;
 struct tcp_pcb;
 
@@ -75,6 +79,10 @@ int ango_lwip_entropy(void *ctx, uint8_t *buf, size_t len);
 /* Initializer of a struct ango_port that is `lwip`, a struct ango_lwip *. */
 #define ANGO_LWIP_PORT(lwip) \
     { (lwip), false, ango_lwip_connect, ango_lwip_send, ango_lwip_recv, ango_lwip_close, ango_lwip_clock_ms, \
-      ango_lwip_time, ango_lwip_entropy }
+      ango_lwip_time, ango_lwip_entropy, NULL }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 
 #include "ango_port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define ANGO_POSIX_ADDRESSES 16 /* of one name; more are left out */
 #define ANGO_POSIX_ATTEMPTS 4   /* connections attempted at a time */
 
@@ -61,7 +65,11 @@ int ango_posix_entropy(void *ctx, uint8_t *buf, size_t len);
 #define ANGO_POSIX_PORT(posix)                                                                               \
     {                                                                                                        \
         (posix), false, ango_posix_connect, ango_posix_send, ango_posix_recv, ango_posix_close,              \
-            ango_posix_clock_ms, ango_posix_time, ango_posix_entropy                                         \
+            ango_posix_clock_ms, ango_posix_time, ango_posix_entropy, NULL                                   \
     }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "ango_port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* All that changes while connected: a socket, a control block of your stack, a modem's link number. */
 struct ango_template {
     int last_error; /* your stack's own code of the last failure: whoever debugs a board will want it */
@@ -32,7 +36,11 @@ int ango_template_entropy(void *ctx, uint8_t *buf, size_t len);
 #define ANGO_TEMPLATE_PORT(template_)                                                                        \
     {                                                                                                        \
         (template_), false, ango_template_connect, ango_template_send, ango_template_recv,                   \
-            ango_template_close, ango_template_clock_ms, ango_template_time, ango_template_entropy           \
+            ango_template_close, ango_template_clock_ms, ango_template_time, ango_template_entropy, NULL     \
     }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -38,14 +38,14 @@ static int plain_connect(void *ctx, const char *host, uint16_t port, uint32_t wa
 
 static const struct ango_port plain = {
     &posix, false, plain_connect, ango_posix_send, ango_posix_recv, ango_posix_close, ango_posix_clock_ms,
-    ango_posix_time, ango_posix_entropy
+    ango_posix_time, ango_posix_entropy, NULL
 };
 static uint8_t ca[8192];
 static struct ango_trust_anchor anchor = { ca, 0 };
 static uint64_t arena[65536 / sizeof(uint64_t)];
 static uint8_t session[4096];
 static struct ango_tls_config tls_config = {
-    &plain, &anchor, 1, arena, sizeof arena, false, 0, NULL, NULL, 0
+    &plain, &anchor, 1, arena, sizeof arena, false, 0, NULL, NULL, 0, NULL, NULL
 };
 static struct ango_tls tls;
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
@@ -82,7 +82,7 @@ static int watch_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
 }
 
 static const struct ango_port watched = {
-    &tls, true, watch_connect, watch_send, watch_recv, ango_tls_close, ango_tls_clock_ms, ango_tls_time, NULL
+    &tls, true, watch_connect, watch_send, watch_recv, ango_tls_close, ango_tls_clock_ms, ango_tls_time, NULL, NULL
 };
 static uint8_t buffer[2048];
 static struct ango_token tokens[ANGO_TOKENS];

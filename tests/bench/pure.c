@@ -67,7 +67,7 @@ static uint32_t clock_port(void *ctx)
 }
 
 static const struct ango_port port = {
-    NULL, true, connect_port, send_port, recv_port, close_port, clock_port, NULL, NULL
+    NULL, true, connect_port, send_port, recv_port, close_port, clock_port, NULL, NULL, NULL
 };
 static uint8_t buffer[32768];
 static struct ango_token tokens[ANGO_TOKENS];

@@ -290,7 +290,7 @@ static uint32_t server_clock_ms(void *ctx)
 void list_begin(struct exchange *x, size_t len, size_t buffer_cap)
 {
     static const struct ango_port port = {
-        NULL, false, server_connect, server_send, server_recv, server_close, server_clock_ms, NULL, NULL,
+        NULL, false, server_connect, server_send, server_recv, server_close, server_clock_ms, NULL, NULL, NULL,
     };
     static const struct script_event none[] = { SCRIPT_STOP };
     size_t i;

@@ -1,6 +1,6 @@
 /*
  * operations.h - every operation, once, for the tests that go through all of them. A new one is a line here; its
- * request in test_operations.c; a command of operations_driver.c; and a route of tests/hub/standin.py.
+ * request in test_operations.c; a command of operations_driver.c; and a route of tests/hub/api.py.
  */
 #ifndef ANGO_TESTS_OPERATIONS_H
 #define ANGO_TESTS_OPERATIONS_H

@@ -119,6 +119,6 @@ int script_entropy(void *ctx, uint8_t *buf, size_t len);
 
 #define SCRIPT_PORT(s, is_secure) \
     { (s), (is_secure), script_connect, script_send, script_recv, script_close, script_clock_ms, \
-      script_time, script_entropy }
+      script_time, script_entropy, NULL }
 
 #endif

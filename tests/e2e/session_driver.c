@@ -40,6 +40,7 @@ static struct ango_config config;
 static struct ango_client client;
 static long later;
 static unsigned steps;
+static unsigned resumed; /* before the last restart of TLS */
 
 static int64_t moved_time(void *ctx)
 {
@@ -80,7 +81,7 @@ static int connect_once(const char *key, const char *organization)
 static void report(int err)
 {
     printf("error=%d outcome=%.3s resumed=%u handshakes=%u version=%s steps=%u session_len=%u arena_left=%u\n", err,
-           ango_outcome_text(client.result.outcome), (unsigned)tls.resumed, (unsigned)tls.handshakes, tls.version,
+           ango_outcome_text(client.result.outcome), resumed + (unsigned)tls.resumed, (unsigned)tls.handshakes, tls.version,
            steps, (unsigned)tls.session_len, (unsigned)tls.arena_left);
 }
 
@@ -114,6 +115,7 @@ static void flip_each(const char *key, const char *organization)
 
 static int restart(void)
 {
+    resumed += (unsigned)tls.resumed;
     return ango_tls_init(&tls, &tls_config);
 }
 
@@ -173,6 +175,8 @@ int main(int argc, char **argv)
             config.tcp_port = (uint16_t)atoi(argument);
         } else if (strcmp(command, "anchors") == 0) {
             read_anchors(argument);
+            if (restart() != ANGO_OK)
+                return 2;
         } else if (strcmp(command, "later") == 0) {
             later += atol(argument);
         } else if (strcmp(command, "cut") == 0) {

@@ -86,7 +86,7 @@ class Install(unittest.TestCase):
                         "DESTDIR=" + cls.root + "/root"), cwd=TOP, check=True, stdout=subprocess.DEVNULL)
         cls.prefix = cls.root + "/root/usr/x"
         cls.environment = dict(os.environ, PKG_CONFIG_PATH=cls.prefix + "/lib/pkgconfig",
-                               PKG_CONFIG_SYSROOT_DIR=cls.root + "/root")
+                               PKG_CONFIG_SYSROOT_DIR=cls.root + "/root", LD_LIBRARY_PATH=cls.prefix + "/lib")
 
     @classmethod
     def tearDownClass(cls):
@@ -103,18 +103,19 @@ class Install(unittest.TestCase):
         return program
 
     def test_a_program_outside_builds_and_runs(self):
-        self.assertEqual(subprocess.check_output((self.build("program", PROGRAM),), text=True).split(),
+        self.assertEqual(subprocess.check_output((self.build("program", PROGRAM),), text=True,
+                                                 env=self.environment).split(),
                          [*self.pkg_config("--modversion"), "1", "0"])
 
     def test_a_program_outside_lists_members(self):
         program = self.build("walk", WALK)
         with StandIn(TOP + "/build/pki", rate=0, seed={"members": 100}) as s:
             arguments = program, str(s.port), s.ca, s.key, s.org
-            done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, cwd=self.root)
+            done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, cwd=self.root, env=self.environment)
             self.assertEqual(done.stdout.split("\n"), [m["email"] for m in s.state()["members"]] + [""])
             self.assertEqual(done.returncode, 0)
             s.fault(status=403, body='{"status":"fail"}')
-            done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, cwd=self.root)
+            done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, cwd=self.root, env=self.environment)
             self.assertEqual((done.stdout, done.returncode), ("the server refused\n", 1))
 
     def test_the_command_is_there(self):
@@ -127,7 +128,7 @@ class Install(unittest.TestCase):
                        for folder, _, names in os.walk(self.prefix) for name in names)
         self.assertTrue(all("ango" in os.path.basename(name) for name in found), found)
         for name in ("bin/ango", "include/ango.h", "include/ango_port.h", "include/ango_tls.h",
-                     "lib/libango.a", "lib/pkgconfig/ango.pc"):
+                     "lib/libango.a", "lib/libango.so", "lib/pkgconfig/ango.pc"):
             self.assertIn(name, found)
 
 

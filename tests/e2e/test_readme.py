@@ -71,11 +71,11 @@ class Claims(unittest.TestCase):
     def test_what_an_invitation_takes_of_the_buffer(self):
         told = int(re.search(r"about (\d+) bytes for each invitation", README).group(1))
         with standin.StandIn(operations.PKI, rate=0, seed={"invites": 100}) as s:
-            with operations.Client(operations.build("host"), s, 16384) as client:
+            with operations.Client(operations.build("host"), s, 12288) as client:
                 _, result = client("invites", 1, 100)
         self.assertEqual(result.items, 100)
         self.assertTrue(50 < result.kept < 100)
-        self.assertAlmostEqual(told, 16384 / result.kept, delta=0.05 * told)
+        self.assertAlmostEqual(told, 12288 / result.kept, delta=0.05 * told)
 
     def test_what_is_said_of_large_lists(self):
         self.assertIn("a list of 10,000 people passes through %d bytes" % operations.LIST_BUFFER, README)

@@ -101,9 +101,9 @@ def show(value, unit):
 class Desk:
     """A measuring badge desk in QEMU, its server, and a proxy in between that counts."""
 
-    def __init__(self, build, tls):
+    def __init__(self, build, tls, ciphers=None):
         self.number = 0
-        self.server = standin.StandIn(TOP + "/build/pki", chain="ecdsa", tls=tls, rate=0)
+        self.server = standin.StandIn(TOP + "/build/pki", chain="ecdsa", tls=tls, ciphers=ciphers, rate=0)
         self.build = build
 
     def __enter__(self):
@@ -240,6 +240,21 @@ class Protocols(Case):
         self.assertEqual(self.figure("flights_resumed", "tls13"), self.figure("flights_resumed", "tls12"))
 
 
+class Ciphers(Case):
+    """AES-256, which most servers prefer, against AES-128, which is all that a small build offers (ANGO_AES256=0)."""
+
+    def test_resumed(self):
+        make("m3+tls12+aes256", "firmware-elf")
+        for build, length in (("m3+tls12", "128"), ("m3+tls12+aes256", "256")):
+            for prefers, ciphers in (("256", "ECDHE+AES256:ECDHE+AES128"), ("128", "ECDHE+AES128:ECDHE+AES256")):
+                with Desk(build, "1.2", ciphers) as desk:
+                    desk.keep_sessions()
+                    cost = sorted(desk.badge()["instructions"] for _ in range(6))[2]
+                FIGURES["device_resumed_offers_%s_server_prefers_%s" % (length, prefers)] = cost
+        self.assertLess(1.5 * FIGURES["device_resumed_offers_128_server_prefers_256"],
+                        FIGURES["device_resumed_offers_256_server_prefers_256"])
+
+
 class SmallRecords(Case):
     """The build for who owns the server: room for records of 4 KB, which it asks for in TLS 1.2."""
 
@@ -291,11 +306,11 @@ class Exchanges(Case):
                     ("exchange_%s_%s" % (column, key), *how) for column, *how in EXCHANGE_COLUMNS])
 
     def test_least_latency(self):
-        """With Everest's, 1.3 saves a flight but computes 0.1 s longer; resumed, 1.2 has a tenth to compute."""
+        """With Everest's, 1.3 saves a flight but computes 0.1 s longer; resumed, 1.2 has a twentieth to compute."""
         longer_s = (FIGURES["exchange_full_tls13_everest"] - FIGURES["exchange_full_tls12_everest"]) / 50e6
         self.assertAlmostEqual(longer_s, 0.1, delta=0.03)
         resumed = measured("m3+tls12+everest", "1.2")[2]["instructions"]
-        self.assertAlmostEqual(resumed / FIGURES["exchange_resumed_tls13_everest"], 0.1, delta=0.02)
+        self.assertAlmostEqual(resumed / FIGURES["exchange_resumed_tls13_everest"], 0.05, delta=0.02)
 
     def test_the_order_of_preference(self):
         """src/tls.c offers the cheapest first (ANGO_X25519_FIRST)."""

@@ -1,6 +1,6 @@
 /*
  * Fuzzer of what TLS reads: all that a server says, certificates and tickets among it; trust anchors; the
- * memory of a saved session. The port's entropy is the same each time, so that a recorded handshake
+ * memory of a saved session; tickets made of fuzzed numbers, which are judged as they were made. The port's entropy is the same each time, so that a recorded handshake
  * (record_driver.c) is a whole one here, too. Whatever comes, the arena ends empty and zeroed, what was
  * opened is closed, and nobody is trusted by accident.
  *
@@ -39,7 +39,7 @@ static int restore_anything(struct ango_tls *tls, const char *host, uint16_t por
     return restore(tls, host, port);
 }
 
-static const struct ango_tls_sessions any_session = { restore_anything, save, forget };
+static const struct ango_tls_sessions any_session = { restore_anything, save, skip, forget };
 
 /* The server's certificate chain has been verified only if it ends in the root of the recordings. */
 static void check_end(const struct ango_tls *tls, int err, bool is_own_root)
@@ -79,6 +79,60 @@ static void converse(const struct ango_tls_config *config, bool is_own_root)
         ango_tls_close(&tls);
     demand(err == ANGO_OK || getenv("FUZZ_WHOLE") == NULL, "a recording that does not fit");
     check_end(&tls, err, is_own_root);
+}
+
+/* Numbers out of the input, one after the other; 0 when it has ended. */
+struct numbers {
+    const uint8_t *p;
+    const uint8_t *end;
+};
+
+static size_t next_number(struct numbers *from, size_t len)
+{
+    size_t number = 0;
+
+    for (; len > 0; len--)
+        number = number << 8 | (from->p < from->end ? *from->p++ : 0);
+    return number;
+}
+
+/* A ticket of TLS 1.3 that is right in its structure, or wrong in the one place that the numbers say. */
+static void try_ticket(const uint8_t *data, size_t size)
+{
+    static uint8_t message[4096];
+    struct numbers numbers = { data, data + size };
+    size_t lifetime = next_number(&numbers, 4);
+    size_t nonce_len = next_number(&numbers, 1);
+    size_t ticket_len = next_number(&numbers, 2) % 2000;
+    size_t cut = next_number(&numbers, 1); /* bytes missing at the end */
+    size_t count = next_number(&numbers, 1) % 5;
+    bool usual = lifetime > 0 && lifetime <= 604800 && nonce_len <= 32 && ticket_len > 0
+        && ticket_len < ANGO_TLS_SESSION_LEN && cut == 0;
+    uint8_t *p = message;
+    uint8_t *extensions;
+    struct message taken;
+
+    put(p, lifetime, 4);
+    put(p + 4, 1, 4);
+    put(p + 8, nonce_len, 1);
+    p += 9 + nonce_len;
+    put(p, ticket_len, 2);
+    p += 2 + ticket_len;
+    extensions = p;
+    for (p += 2; count > 0; count--) {
+        size_t type = next_number(&numbers, 2);
+        size_t len = next_number(&numbers, 1);
+
+        put(p, type, 2);
+        put(p + 2, len, 2);
+        p += 4 + len;
+        usual = usual && (type == 42 ? len == 4 : type > 51);
+    }
+    put(extensions, (size_t)(p - extensions) - 2, 2);
+    taken.p = message;
+    taken.end = cut < (size_t)(p - message) ? p - cut : message;
+    taken.is_short = false;
+    demand(is_usual(taken, ANGO_TLS_SESSION_LEN) == usual, "a ticket is taken for what it is not");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -122,6 +176,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         anchor.len = size - 1;
         is_own_root = false;
         break;
+    case FUZZ_TLS_TICKET:
+        try_ticket(data + 1, size - 1);
+        return 0;
     default:
         return 0;
     }

@@ -10,7 +10,8 @@ enum {
     FUZZ_TLS_SERVER = 's',   /* all that the server says */
     FUZZ_TLS_SESSIONS = 'S', /* the same, and sessions are kept */
     FUZZ_TLS_SESSION = 'm',  /* the memory of a session, digest and all */
-    FUZZ_TLS_ANCHOR = 'a'    /* a trust anchor, DER or PEM */
+    FUZZ_TLS_ANCHOR = 'a',   /* a trust anchor, DER or PEM */
+    FUZZ_TLS_TICKET = 't'    /* the numbers that a NewSessionTicket is made of */
 };
 
 #define FUZZ_TLS_REQUEST "GET / HTTP/1.0\r\n\r\n"

@@ -29,6 +29,9 @@ from built import built                                         # noqa: E402
 
 # With HOSTILE_VARIANT=host the stack is measured, for which the address sanitizer is no use.
 VARIANT = os.environ.get("HOSTILE_VARIANT", "asan-gcc")
+# With +shared, mbedTLS has its own default configuration, the heap, and more curves than ours.
+SHARED = "+shared" in VARIANT
+PLAIN_VARIANT = "host+shared" if SHARED else "host"
 # Bytes of stack for a whole exchange, in any row: x86-64, gcc -O2.
 STACK_BOUND = 6144
 
@@ -303,6 +306,7 @@ class Between(Listener):
 
     plan: {"cut": n, "how": "fin", "rst" or "stall"}    only the first n bytes of it, and then that
           {"flip": k}                                   the last bit of its record k, from 0
+    With "connections": n it is done to the first n only, and nothing to those that follow.
     Afterwards: forwarded (bytes of the server), kinds and ends (of its records), flight (bytes forwarded when
     the client had done its handshake; None: it did not) and data (records of application data from the
     client, without the Finished of TLS 1.3).
@@ -313,6 +317,10 @@ class Between(Listener):
         self.target, self.tls, self.plan = target, tls, {}
 
     def serve(self, client):
+        if self.plan.get("connections") == 0:
+            self.plan = {}
+        elif "connections" in self.plan:
+            self.plan["connections"] -= 1
         self.answered, self.asked, self.forwarded, self.flight, self.data = Records(), Records(), 0, None, 0
         self.kinds, self.ends = self.answered.kinds, self.answered.ends
         with socket.create_connection(("127.0.0.1", self.target)) as server:

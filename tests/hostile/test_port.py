@@ -245,7 +245,7 @@ class Kept(network.Case):
     def test_after_errors(self):
         for name, says, options in (("of the network", "NET N", {"fault_at": 9}),
                                     ("of the certificate", "CERT N", {"time": 4102444800}),
-                                    ("of memory", "MEMORY N", {"arena": 20000}),
+                                    ("of memory", "MEMORY N", {"alloc_fail": 9}),
                                     ("of space", "SPACE N", {"buffer": 100})):
             self.expect(118, "closed twice, stepped again, after an error " + name, invite(**options), says)
             self.expect(118, "a new start after an error " + name, invite(), "OK A")
@@ -256,7 +256,9 @@ class Arena(network.Case):
 
     @classmethod
     def setUpClass(cls):
-        cls.program = network.build("host")
+        cls.program = network.build(network.PLAIN_VARIANT)
+        # On a heap that is not ours nobody counts what failed, and mbedTLS often has another name for it.
+        cls.allowed = ("MEMORY N", "MEMORY U", "OK A") + (("CERT N", "TLS N", "TLS U", "ANCHOR N") if network.SHARED else ())
 
     def sweep(self, tls, chain, step, always, session):
         """With `session`, one that was saved is offered each time."""
@@ -272,7 +274,7 @@ class Arena(network.Case):
                     counted.wrong.append("not resumed: " + good["says"])
             while True:
                 seen = who.run(h.requests, alloc_fail=n, always=always, **options)
-                counted.add(seen, "allocation %d" % n, ("MEMORY N", "MEMORY U", "OK A"))
+                counted.add(seen, "allocation %d" % n, self.allowed)
                 if n > seen["allocs"] or counted.wrong:
                     break
                 n += step
@@ -298,9 +300,10 @@ class Arena(network.Case):
             name = "%s of %d allocations, %s, %sTLS %s" % (
                 "all from each 97th" if always else "each", n - 1, chain, "resumed, " if session else "", tls)
             # A success is one with the failure in something optional, or past the last allocation.
-            ok = not counted.wrong and counted.says["OK A"] >= 1 and counted.says["MEMORY N"] > 10
-            self.case(101, name, "MEMORY N or MEMORY U or OK A", str(counted), ok)
+            ok = not counted.wrong and counted.says["OK A"] >= 1 and counted.says["MEMORY N"] > (0 if network.SHARED else 10)
+            self.case(101, name, " or ".join(self.allowed), str(counted), ok)
 
+    @unittest.skipIf(network.SHARED, "there is no arena")
     def test_sizes(self):
         for tls, chain in itertools.product(("1.2", "1.3"), ("ecdsa", "rsa2048")):
             hub.use(tls=tls, chain=chain)

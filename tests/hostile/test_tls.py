@@ -2,6 +2,7 @@
 """The hostile network, below HTTP: rows 55 to 58 and 73 to 99, over real sockets and real TLS."""
 import collections
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -83,6 +84,69 @@ class Certificates(network.Case):
         for chain in ("no-serverauth", "issuer-no-ca"):
             self.chain(81, chain, "CERT N")
 
+    def test_renewed(self):
+        """Among issuers of the same name and key a valid one is chosen, in the anchors and in what the server sends."""
+        self.chain(142, "root-renewed", "OK A", ca=ca("root-renewed"))
+        self.chain(142, "intermediate-renewed", "OK A")
+        self.chain(142, "root-renewed", "OK A", name="root renewed, and no clock", ca=ca("root-renewed"), time=-2,
+                   no_clock=1)
+
+    def test_address(self):
+        self.chain(144, "dns-address", "CERT N", name="DNS name that spells the address", host="127.0.0.1")
+        self.chain(167, "uri-name", "CERT N", name="URI that spells the host")
+        self.chain(167, "uri-name", "CERT N", name="URI that spells the address", host="127.0.0.1")
+        hub.use(chain="ecdsa", tls="both")
+        for host, sent in (("127.0.0.1", None), ("localhost", "localhost"), ("LOCALHOST", "LOCALHOST")):
+            invite(host=host)
+            named = hub.connections()[-1]["sni"]
+            self.case(144, "server name sent for %s" % host, str(sent), str(named), named == sent)
+
+    def test_dot(self):
+        self.chain(145, "ecdsa", "OK A", "HOST N", name="a dot at the end of the host", host="localhost.")
+        self.chain(145, "wrong-host", "CERT N", "HOST N", name="a dot at the end, and another host", host="localhost.")
+
+    def test_anchors(self):
+        for chain in ("indented", "cut", *(() if network.SHARED else ("root-p521",))):
+            for tls in ("1.2", "1.3"):
+                hub.use(chain="ecdsa", tls=tls)
+                self.expect(146, "trust anchor that cannot be used, %s, TLS %s" % (chain, tls), invite(ca=ca(chain)),
+                            "ANCHOR N")
+
+    def test_whose(self):
+        for chain, subject, issuer in (
+                ("unknown-ca", "CN=Test unknown-ca", "CN=Test root ecdsa"),
+                ("missing-intermediate", "CN=Test missing-intermediate", "CN=Test missing ca"),
+                ("expired", "CN=Test expired", "CN=Test root ecdsa"),
+                ("ca-for-clients", "CN=Test ca for clients ca", "CN=Test root ecdsa"),
+                ("proxy", "CN=a?b, O=B\u00fccher, C=DE", "CN=Test proxy ca")):
+            for tls in ("1.2", "1.3"):
+                hub.use(chain=chain, tls=tls)
+                seen = invite()
+                names = seen["subject"].replace("_", " "), seen["issuer"].replace("_", " ")
+                self.case(148, "whose certificate was refused: %s, TLS %s" % (chain, tls),
+                          "CERT N %s by %s" % (subject, issuer), "%s %s by %s" % (seen["says"], *names),
+                          seen["says"] == "CERT N" and names == (subject, issuer))
+        hub.use(chain="ecdsa", tls="both")
+        seen = invite()
+        self.case(148, "nothing was refused", "OK A, no names", "%(says)s %(subject)s%(issuer)s" % seen,
+                  (seen["says"], seen["subject"], seen["issuer"]) == ("OK A", "", ""))
+
+    def test_issuers(self):
+        self.chain(167, "ca-for-clients", "CERT N")
+        self.chain(167, "ca-for-servers", "OK A")
+        self.chain(167, "ca-permitted", "OK A")
+        self.chain(167, "ca-permitted", "OK A", name="address that is permitted", host="127.0.0.1")
+        self.chain(167, "ca-permitted", "CERT N", name="a name that is not permitted", host="ango.test")
+        for host in ("localhost", "127.0.0.1"):
+            self.chain(167, "ca-not-permitted", "CERT N", name="not permitted: " + host, host=host)
+            self.chain(167, "ca-excluded", "CERT N", name="excluded: " + host, host=host)
+        self.chain(167, "ca-excluded", "OK A", name="not excluded", host="ango.test")
+        self.chain(167, "ca-critical", "CERT N")
+        self.chain(81, "order", "CERT N")
+
+    def test_curves(self):
+        self.chain(79, "p384", "OK A", ca=ca("p384"))
+
     def test_length(self):
         self.chain(83, "too-long", "CERT N", "TLS N", name="twelve intermediates")
         self.chain(83, "100k", "CERT N", "TLS N", name="100 KB of certificates")
@@ -101,7 +165,8 @@ def hello(version=0x0303, suite=0xC02B, extensions=b""):
 class Handshakes(network.Case):
     """A server that says something else than TLS, or TLS as nobody should speak it."""
 
-    def raw(self, row, name, act, *expected, **options):
+    def attempt(self, act, **options):
+        """What the client sees of a server that does as `act` says once it has been greeted."""
         def serve(sock):
             sock.recv(65536)
             act(sock)
@@ -110,7 +175,10 @@ class Handshakes(network.Case):
             def requests():
                 server.wait()
                 return 0
-            seen = client.run(requests, port=server.port, ca=hub.ca, **{"timeout": 300, **options})
+            return client.run(requests, port=server.port, ca=hub.ca, **{"timeout": 300, **options})
+
+    def raw(self, row, name, act, *expected, **options):
+        seen = self.attempt(act, **options)
         self.expect(row, name, seen, *expected)
         return seen
 
@@ -142,6 +210,25 @@ class Handshakes(network.Case):
         for mark in (b"DOWNGRD\0", b"DOWNGRD\1"):
             marked = downgrade[:5 + 4 + 2 + 24] + mark + downgrade[5 + 4 + 2 + 32:]
             self.say(84, "TLS 1.2 from a server marked as able to do more, %d" % mark[-1], marked, "TLS N")
+
+    def test_unreadable_certificates(self):
+        """mbedTLS's codes for them are of a dozen modules: it is the certificate all the same."""
+        with open(network.PKI + "/ecdsa.chain.pem", encoding="ascii") as f:
+            good = ssl.PEM_cert_to_DER_cert(f.read())
+        with open(network.PKI + "/p521.chain.pem", encoding="ascii") as f:
+            p521 = ssl.PEM_cert_to_DER_cert(f.read().partition("-----END CERTIFICATE-----\n")[2])
+        spoilt = [("byte %d" % n, good[:n] + bytes([good[n] ^ 0x15]) + good[n + 1:]) for n in range(0, len(good), 3)]
+        cut = [("cut at %d" % n, good[:n]) for n in range(128, len(good), 40)]
+        says = collections.Counter()
+        for name, certificate in [*(() if network.SHARED else (("P-521", good),)), ("unchanged", good), *spoilt, *cut]:
+            listed = [good, p521] if name == "P-521" else [certificate]
+            listed = b"".join(len(each).to_bytes(3, "big") + each for each in listed)
+            message = b"\x0b" + (len(listed) + 3).to_bytes(3, "big") + len(listed).to_bytes(3, "big") + listed
+            seen = self.attempt(lambda sock, message=message: sock.sendall(hello() + record(HANDSHAKE, message)))
+            says["%s: %s" % (name, seen["says"]) if seen["says"] != "CERT N" and name != "unchanged" else seen["says"]] += 1
+        # What is good fails only at the silence that follows it.
+        self.case(78, "certificates that cannot be read", "CERT N, TIME N x 1", str(dict(says)),
+                  set(says) == {"CERT N", "TIME N"} and says["TIME N"] == 1)
 
     def test_not_tls(self):
         self.say(85, "plain HTTP", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "TLS N")
@@ -381,6 +468,47 @@ class Records(network.Case):
             tls.send(DATA, REPLY)
         self.after(95, "a ticket that is cut short", cut_short, "TLS U", "OK A")
 
+    def test_odd_tickets(self):
+        """With sessions on: one that mbedTLS would end the connection for is not kept, and that is all."""
+        def ticket(lifetime=7200, nonce=b"\1", secret=bytes(200), extensions=b"", more=b""):
+            body = struct.pack(">IIB", lifetime, 1, len(nonce)) + nonce + struct.pack(">H", len(secret)) + secret
+            return body + struct.pack(">H", len(extensions)) + extensions + more
+
+        def extension(kind, data=b""):
+            return struct.pack(">HH", kind, len(data)) + data
+
+        grease = extension(0x0A0A) + extension(0xFAFA, b"abc")
+        kept = (("a plain ticket", ticket()), ("a ticket for a week", ticket(604800)), ("no nonce", ticket(nonce=b"")),
+                ("a nonce of 32 bytes", ticket(nonce=bytes(32))), ("extensions that nobody knows", ticket(extensions=grease)),
+                ("early data offered", ticket(extensions=extension(42, bytes(4)))))
+        odd = [("a lifetime of %d seconds" % lifetime, ticket(lifetime)) for lifetime in (0, 604801, 2592000, 0xFFFFFFFF)]
+        odd += [("a nonce of %d bytes" % size, ticket(nonce=bytes(size))) for size in (33, 65, 255)]
+        odd += [("a ticket of %d bytes" % size, ticket(secret=bytes(size))) for size in (0, 1024, 16000)]
+        odd += [("an extension that is not for tickets, %d" % kind, ticket(extensions=extension(kind, b"\0")))
+                for kind in (0, 16, 41, 43, 51)]
+        odd += [("early data of %d bytes" % size, ticket(extensions=extension(42, bytes(size)))) for size in (0, 3, 5)]
+        odd += [("an extension that is cut off", ticket(extensions=extension(0x0A0A, b"abc")[:-1])),
+                ("bytes behind it", ticket(more=b"\0"))]
+        whole = ticket(extensions=grease)
+        odd += [("cut after %d bytes" % size, whole[:size]) for size in (*range(1, 14), len(whole) - 1, len(whole) - 12)]
+        for name, message in (*kept, *odd):
+            def act(tls, message=message):
+                tls.send(HANDSHAKE, b"\4" + len(message).to_bytes(3, "big") + message)
+                tls.send(DATA, REPLY)
+            with Scripted("1.3", act) as server:
+                def requests(server=server):
+                    server.wait()
+                    return server.requests
+                seen = client.run(requests, port=server.port, ca=hub.ca, timeout=2000, sessions=1, session_back=2)
+            is_kept = seen["session_len"] > 0
+            self.case(143, "%s, sessions on" % name, "OK A, kept: %s" % ((name, message) in kept),
+                      "%s, kept: %s" % (seen["says"], is_kept), seen["says"] == "OK A"
+                      and is_kept == ((name, message) in kept) and not seen["wrong"])
+        # Not asked for at all.
+        self.after(143, "a ticket for 30 days that nobody asked for", lambda tls: tls.send(
+            HANDSHAKE, b"\4" + len(ticket(2592000)).to_bytes(3, "big") + ticket(2592000)) or tls.send(DATA, REPLY),
+            "OK A", versions=("1.3",))
+
     def test_ends(self):
         """A body that ends with the connection: only close_notify shows that nobody has cut it."""
         for tls in ("1.2", "1.3"):
@@ -442,12 +570,35 @@ class Sessions(network.Case):
     def test_rejected(self):
         self.after(96, "the server has forgotten its tickets", lambda tls: hub.use(), "OK A")
         self.after(96, "the server gives no tickets any more", lambda tls: hub.use(tickets=0), "OK A")
-        # With a session of TLS 1.2 mbedTLS offers nothing else; but it is forgotten when that fails.
-        self.after(96, "another protocol now", lambda tls: hub.use(tls={"1.2": "1.3", "1.3": "1.2"}[tls]),
-                   "OK A", "TLS N")
-        self.full(96, "another protocol now, once more", invite(sessions=1), "OK A")
+        # With a session of TLS 1.2 mbedTLS offers nothing else; when that fails, a handshake without it follows.
+        self.after(96, "another protocol now", lambda tls: hub.use(tls={"1.2": "1.3", "1.3": "1.2"}[tls]), "OK A")
         self.after(96, "another certificate, of the same root", lambda tls: hub.use(chain="wrong-host"),
                    "CERT N")
+
+    def test_costs_a_handshake_at_most(self):
+        """A handshake that fails with sessions on is begun again without; the next ones have them again."""
+        for tls in ("1.2", "1.3"):
+            hub.use(chain="ecdsa", tls=tls, tickets=2)
+            with Between(hub.port, tls) as between:
+                def requests(between=between):
+                    between.wait()
+                    return hub.requests()
+                options = {"ca": hub.ca, "org": hub.org, "port": between.port, "sessions": 1, "timeout": 3000}
+                between.plan = {}
+                first = client.run(requests, **options, session_back=2)
+                ticket = between.kinds.index(CHANGE_CIPHER) - 1     # in TLS 1.2; in 1.3, ServerHello
+                for k in (0, ticket):
+                    between.plan = {"flip": k, "connections": 1}
+                    before = between.connections
+                    seen = client.run(requests, **options)
+                    self.case(143, "record %d is spoilt, sessions on, TLS %s" % (k, tls), "OK A over 2 connections",
+                              "%s over %d connections%s" % (seen["says"], between.connections - before, seen["wrong"]),
+                              seen["says"] == "OK A" and between.connections - before == 2 and not seen["wrong"])
+                between.plan = {}
+                seen = [client.run(requests, **options), client.run(requests, **options)]
+                self.case(143, "sessions are kept again, TLS %s" % tls, "OK A, 1 resumed",
+                          "%s, %d resumed" % (seen[1]["says"], seen[1]["resumed"]),
+                          first["says"] == seen[1]["says"] == "OK A" and seen[1]["resumed"] == 1)
 
     def test_other(self):
         day = 86400
@@ -517,7 +668,7 @@ class SmallBuffer(network.Case):
         def reply(tls):
             tls.send(DATA, REPLY)
         self.scripted(91, "certificates of 0.5 KB, room for 4 KB", reply, "OK A")
-        self.scripted(91, "certificates of 5 KB in a record, room for 4 KB", reply, "TLS N", chain="too-long")
+        self.scripted(91, "certificates of 5 KB in a record, room for 4 KB", reply, "TLS N", "CERT N", chain="too-long")
 
 
 # Signatures differ in length by a few bytes from one handshake to the next.
@@ -540,7 +691,7 @@ class EachByte(network.Case):
                 between.wait()
                 return hub.requests()
             between.plan = {}
-            seen = client.run(requests, **options)
+            seen = client.run(requests, **{**options, "timeout": 5000})
             self.assertEqual((seen["says"], seen["wrong"]), ("OK A", ""))
             total, flight, ends = between.forwarded, between.flight, list(between.ends)
             around = {end + d for end in ends for d in (-1, 0, 1)}

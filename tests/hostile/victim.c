@@ -24,6 +24,7 @@
 #include "ango_posix.h"
 #include "ango_tls.h"
 #include "arena.h"
+#include "tls.h"
 
 /* --- what a line may say ------------------------------------------------------------------------------- */
 
@@ -304,7 +305,8 @@ static void port_close(void *ctx)
     ango_posix_close(ctx);
 }
 
-/* Linked with --wrap=ango_arena_calloc: an allocation that fails as one that finds no room does. */
+/* Linked with --wrap: an allocation of TLS that fails as one that finds no room does. */
+#if ANGO_TLS_PRIVATE
 void *__real_ango_arena_calloc(size_t count, size_t size);
 void *__wrap_ango_arena_calloc(size_t count, size_t size);
 
@@ -314,6 +316,15 @@ void *__wrap_ango_arena_calloc(size_t count, size_t size)
         return __real_ango_arena_calloc(2, SIZE_MAX);
     return __real_ango_arena_calloc(count, size);
 }
+#else
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return hits(ALLOC_FAIL, ++seen.allocs) ? NULL : __real_calloc(count, size);
+}
+#endif
 
 /* --- memory -------------------------------------------------------------------------------------------- */
 
@@ -362,6 +373,7 @@ static bool is_zero(const struct memory *memory)
 static struct ango_port plain;
 static struct ango_tls_config tls_config;
 static struct ango_tls tls;
+static struct ango_tls_refused refused;
 static struct ango_config config;
 static struct ango_client client;
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
@@ -431,9 +443,14 @@ static int set_up(void)
     tls_config.port = &plain;
     tls_config.anchors = &anchor;
     tls_config.anchors_len = 1;
-    tls_config.arena = arena.bytes;
-    tls_config.arena_cap = arena.len;
+    if (ANGO_TLS_PRIVATE) {
+        tls_config.arena = arena.bytes;
+        tls_config.arena_cap = arena.len;
+    }
     tls_config.no_clock = number(NO_CLOCK) != 0;
+    memset(&refused, 0, sizeof refused);
+    tls_config.names = &ango_tls_names;
+    tls_config.refused = &refused;
     if (number(SESSIONS) != 0)
         prepare_session();
     memset(&config, 0, sizeof config);
@@ -506,6 +523,16 @@ static bool leaks(void)
 
 static size_t stack_used(void);
 
+/* Foreign text as one word. */
+static void print_word(const char *name, const char *text)
+{
+    CHECK(memchr(text, '\0', ANGO_TLS_NAME_LEN) != NULL);
+    printf("%s=", name);
+    for (; *text != '\0'; text++)
+        (void)putchar(*text == ' ' ? '_' : *text);
+    (void)putchar(' ');
+}
+
 static void report(int init, int again)
 {
     static const char letters[] = "NURA";
@@ -518,6 +545,8 @@ static void report(int init, int again)
            result->items, (unsigned)result->retry_after_s);
     printf("port_error=%d mbedtls_error=0x%04x verify_flags=0x%x ", result->port_error,
            (unsigned)-tls.mbedtls_error, (unsigned)tls.verify_flags);
+    print_word("subject", refused.subject);
+    print_word("issuer", refused.issuer);
     printf("version=%s handshakes=%u resumed=%u session_len=%zu ", tls.version != NULL ? tls.version : "",
            (unsigned)tls.handshakes, (unsigned)tls.resumed, tls.session_len);
     printf("connects=%u balanced=%d calls=%u connect_calls=%u send_calls=%u recv_calls=%u ", seen.connects,

@@ -509,11 +509,11 @@ static void odd_servers(void **state)
     server.ignores_page = true;
     server.gives = 200;
     check(emails, 4, "IIMU");
-    /* One page that is empty, or short, is not the end. */
+    /* One page that is empty is not the end; but then, neither may be where it seems to end. One that is short says nothing. */
     for (i = 2; i <= 6; i++) {
         begin(70, 10);
         server.empty_page = (unsigned)i;
-        check(emails, 4, i == 7 ? "IUMA" : "IIMA");
+        check(emails, 4, "IIMU");
         begin(62, 10);
         server.short_by = 1;
         check(emails, 4, "IIMA");

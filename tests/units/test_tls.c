@@ -95,7 +95,7 @@ static void configuration(void **state)
     uint8_t session[64];
     unsigned i;
 
-    for (i = 0; i < 13; i++) {
+    for (i = 0; i < 14; i++) {
         begin(state);
         switch (i) {
         case 0:
@@ -132,13 +132,16 @@ static void configuration(void **state)
             config.sessions = &ango_tls_sessions;
             break;
         case 11:
+            config.names = &ango_tls_names;
+            break;
+        case 12:
             port.clock_ms = NULL;
             break;
         default:
             port.time = NULL;
             break;
         }
-        assert_int_equal(ango_tls_init(&tls, &config), i < 11 ? ANGO_E_ARG : ANGO_E_CLOCK);
+        assert_int_equal(ango_tls_init(&tls, &config), i < 12 ? ANGO_E_ARG : ANGO_E_CLOCK);
     }
     assert_int_equal(ango_tls_init(NULL, &config), ANGO_E_ARG);
     assert_int_equal(ango_tls_init(&tls, NULL), ANGO_E_ARG);
@@ -160,6 +163,7 @@ static void configuration(void **state)
 static void anchors(void **state)
 {
     static const char pem[] = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    struct ango_trust_anchor two[2];
     struct guard room;
     size_t len;
 
@@ -169,21 +173,111 @@ static void anchors(void **state)
         anchor.data = guard_copy(&room, root, len);
         anchor.len = len;
         assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
-        assert_int_equal(connect_once(), len < sizeof root ? ANGO_E_ARG : ANGO_E_NET);
+        assert_int_equal(connect_once(), len < sizeof root ? ANGO_E_ANCHOR : ANGO_E_NET);
         assert_true((tls.mbedtls_error != 0));
         assert_int_equal(script.calls[SCRIPT_CONNECT], len < sizeof root ? 0 : 1);
         check_clean((const uint8_t *)arena, sizeof arena);
         assert_true(guard_intact(&room));
     }
     anchor.data = NULL;
-    assert_int_equal(connect_once(), ANGO_E_ARG);
+    assert_int_equal(connect_once(), ANGO_E_ANCHOR);
     anchor.data = (const uint8_t *)pem;
     anchor.len = sizeof pem;
-    assert_int_equal(connect_once(), ANGO_E_ARG);
+    assert_int_equal(connect_once(), ANGO_E_ANCHOR);
     anchor.len = sizeof pem - 1; /* without its NUL it is no PEM */
-    assert_int_equal(connect_once(), ANGO_E_ARG);
+    assert_int_equal(connect_once(), ANGO_E_ANCHOR);
     guard_end(&room);
     check_clean((const uint8_t *)arena, sizeof arena);
+    /* Which of them it is: row 146. */
+    two[0].data = root;
+    two[0].len = sizeof root;
+    two[1] = anchor;
+    config.anchors = two;
+    config.anchors_len = 2;
+    assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
+    assert_int_equal(connect_once(), ANGO_E_ANCHOR);
+    assert_int_equal(tls.anchor, 1);
+    two[0] = anchor;
+    two[1].data = root;
+    two[1].len = sizeof root;
+    assert_int_equal(connect_once(), ANGO_E_ANCHOR);
+    assert_int_equal(tls.anchor, 0);
+    check_clean((const uint8_t *)arena, sizeof arena);
+}
+
+/* A second connection while there is one would take its memory away: row 168. */
+static void two_at_once(void **state)
+{
+    static uint64_t other_arena[1024];
+    struct script_port other_script;
+    struct ango_port other_port = SCRIPT_PORT(&other_script, false);
+    struct ango_tls_config other_config = config;
+    struct ango_tls other;
+
+    (void)state;
+    memset(&other, 0, sizeof other);
+    script_begin(&other_script, events);
+    other_config.port = &other_port;
+    other_config.arena = other_arena;
+    other_config.arena_cap = sizeof other_arena;
+    script.faults[0].call = SCRIPT_CONNECT;
+    script.faults[0].first = 1;
+    script.faults[0].times = 1;
+    script.faults[0].result = ANGO_E_WAIT;
+    assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
+    assert_int_equal(ango_tls_init(&other, &other_config), ANGO_OK);
+    assert_int_equal(ango_tls_connect(&tls, "localhost", 443, 0), ANGO_E_WAIT);
+    assert_int_equal(ango_tls_connect(&other, "localhost", 443, 0), ANGO_E_ARG);
+    assert_int_equal(other_script.calls[SCRIPT_CONNECT], 0);
+    ango_tls_close(&other);
+    assert_int_equal(connect_once(), ANGO_E_NET); /* it goes on as if nothing had been */
+    check_clean((const uint8_t *)arena, sizeof arena);
+    assert_int_equal(ango_tls_connect(&other, "localhost", 443, 0), ANGO_E_MEMORY); /* its turn; 8 KB are too few */
+    script_begin(&script, events);
+    assert_int_equal(connect_once(), ANGO_E_NET);
+}
+
+static unsigned busy_calls;
+
+static void count_busy(void *ctx)
+{
+    assert_ptr_equal(ctx, &script);
+    busy_calls++;
+}
+
+/* The port is told of each allocation, and of each step. */
+static void busy(void **state)
+{
+    (void)state;
+    port.busy = count_busy;
+    busy_calls = 0;
+    assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
+    assert_int_equal(connect_once(), ANGO_E_NET);
+    assert_true(busy_calls > 100);
+    check_clean((const uint8_t *)arena, sizeof arena);
+}
+
+/* A name's last dot is for the resolver, which gets it. */
+static void long_names(void **state)
+{
+    static char name[300];
+    size_t len;
+
+    (void)state;
+    assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
+    for (len = 1; len < sizeof name; len++) {
+        int err;
+
+        script_begin(&script, events);
+        memset(name, 'a', len);
+        name[len - 1] = '.';
+        do
+            err = ango_tls_connect(&tls, name, 443, 1000);
+        while (err == ANGO_E_WAIT);
+        /* mbedTLS takes names of up to 255 bytes. */
+        assert_int_equal(err, len <= 256 ? ANGO_E_NET : ANGO_E_TLS);
+        check_clean((const uint8_t *)arena, sizeof arena);
+    }
 }
 
 /* Too small in each size, until it is enough: never another error, never a byte beside it. */
@@ -260,7 +354,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(configuration, begin), cmocka_unit_test_setup(anchors, begin),
         cmocka_unit_test_setup(every_arena, begin),   cmocka_unit_test_setup(clocks, begin),
-        cmocka_unit_test_setup(entropy, begin),
+        cmocka_unit_test_setup(entropy, begin),       cmocka_unit_test_setup(two_at_once, begin),
+        cmocka_unit_test_setup(busy, begin),          cmocka_unit_test_setup(long_names, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
