@@ -508,7 +508,6 @@ struct ango_confirm {
     /* Private. */
     uint8_t passes;
     uint8_t phase;
-    bool late;         /* this pass began after settle_ms */
     bool unclear;      /* this pass has met an entry without an address, or one that did not fit */
     const char *id;
     const char *const *emails;

@@ -95,7 +95,6 @@ static uint32_t elapsed_ms(const struct ango_confirm *confirm)
 
 static int begin_pass(struct ango_confirm *confirm)
 {
-    confirm->late = elapsed_ms(confirm) >= confirm->settle_ms;
     confirm->last_sum = confirm->sum;
     confirm->last_count = confirm->count;
     confirm->sum = 0;
@@ -139,7 +138,7 @@ static int end_pass(struct ango_confirm *confirm)
     bool agrees = confirm->passes > 1 /* mutant: passes-differ */
                   && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
 
-    if (agrees && confirm->late) /* mutant: no-settling */
+    if (agrees) /* only a pass that began after settle_ms can */
         return end(confirm, !confirm->unclear);
     if (confirm->passes == ANGO_CONFIRM_PASSES_MAX)
         return end(confirm, false);
@@ -317,7 +316,7 @@ int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
         return err;
     if (confirm->phase != SETTLE)
         return read_list(confirm, wait_ms);
-    if (ango_confirm_wait_ms(confirm) > 0)
+    if (ango_confirm_wait_ms(confirm) > 0) /* mutant: no-settling */
         return ANGO_E_WAIT;
     err = begin_pass(confirm);
     return err == ANGO_OK ? ANGO_E_WAIT : err;

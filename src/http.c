@@ -93,7 +93,7 @@ static int take_header(struct ango_http *h, char *line, bool cut)
             h->flags |= ANGO_HTTP_UNREADABLE;
         return ANGO_OK;
     }
-    while (*name_end > ' ' && *name_end < 0x7F && *name_end != ':')
+    while (*name_end > ' ' && *name_end < 0x7F && *name_end != ':') /* uncovered: char-is-unsigned */
         name_end++;
     if (name_end == line || (*name_end != ':' && !(cut && *name_end == '\0')))
         return ANGO_E_HTTP;

@@ -447,6 +447,38 @@ static void incomparable(void **state)
     check(emails, 3, "IAM");
 }
 
+/*
+ * Invitations in other states than was asked for: one that has expired is none, whatever stands beside it; what another
+ * word means nobody knows, so its address is neither invited nor absent.
+ */
+static void statuses(void **state)
+{
+    static const struct {
+        const char *status;
+        const char *letters;
+    } cases[] = {
+        { NULL, "IAM" }, { "", "IAM" }, { "Pending", "IAM" }, { "pENDING", "IAM" }, { "Expired", "AAM" },
+        { "expired", "AAM" }, { "Accepted", "UAM" }, { "Failed", "UAM" }, { "pending ", "UAM" },
+    };
+    static const char *const emails[] = { "entry_0@b.example", "nobody@b", "m2@b.example" };
+    static const char *const one[] = { "entry_0@b.example" };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        begin(0, 0);
+        set_names(LIST_INVITES, one, 1);
+        server.status = cases[i].status;
+        check(emails, COUNT(emails), cases[i].letters);
+        /* Who is a member, too, is found there. */
+        begin(0, 0);
+        set_names(LIST_INVITES, one, 1);
+        set_names(LIST_MEMBERS, one, 1);
+        server.status = cases[i].status;
+        check(emails, 1, cases[i].letters[0] == 'I' ? "I" : "M");
+    }
+}
+
 /* --- servers that do as they like ----------------------------------------------------------------------- */
 
 static void odd_servers(void **state)
@@ -603,7 +635,7 @@ int main(void)
         cmocka_unit_test(confirms_assigned), cmocka_unit_test(one_change),
         cmocka_unit_test(changes_without_end), cmocka_unit_test(never_agrees),
         cmocka_unit_test(doubled_invitations), cmocka_unit_test(lag),
-        cmocka_unit_test(waits),            cmocka_unit_test(incomparable),
+        cmocka_unit_test(waits),            cmocka_unit_test(incomparable), cmocka_unit_test(statuses),
         cmocka_unit_test(odd_servers),      cmocka_unit_test(fails_and_goes_on),
         cmocka_unit_test(slices),           cmocka_unit_test(arguments),
     };
