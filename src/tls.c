@@ -277,7 +277,7 @@ static void end_memory(struct ango_tls *tls)
 static bool ran_out(int ret)
 {
     (void)ret;
-    return ango_arena_failures() > 0;
+    return ango_arena_failures() > 0; /* mutant: full-arena */
 }
 #else
 static bool begin_memory(struct ango_tls *tls)
@@ -436,7 +436,7 @@ static int set_host(struct ango_tls_state *state, const char *host)
     state->host_len = len;
     state->address_len = mbedtls_x509_crt_parse_cn_inet_pton(name, state->address);
     /* An address is no server name (RFC 6066, 3); ango_tls_verify looks for it. */
-    ret = mbedtls_ssl_set_hostname(&state->ssl, state->address_len == 0 ? name : NULL);
+    ret = mbedtls_ssl_set_hostname(&state->ssl, state->address_len == 0 ? name : NULL); /* mutant: host-name */
     mbedtls_free(name);
     return ret;
 }

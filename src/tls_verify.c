@@ -215,7 +215,7 @@ static uint32_t check_dates(const mbedtls_x509_crt *certificate, int64_t now)
 {
     uint32_t flags = 0;
 
-    if (now > seconds(&certificate->valid_to))
+    if (now > seconds(&certificate->valid_to)) /* mutant: expired */
         flags |= MBEDTLS_X509_BADCERT_EXPIRED;
     if (now < seconds(&certificate->valid_from))
         flags |= MBEDTLS_X509_BADCERT_FUTURE;
@@ -234,7 +234,7 @@ int ango_tls_verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_
         *flags |= check_dates(certificate, state->now);
     if (depth == 0) {
         if (!is_for_host(certificate, state))
-            *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+            *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH; /* mutant: subject-only */
     } else {
         /* An authority for clients or mail only must not vouch for a server: mbedTLS looks at the server's own alone. */
         if (mbedtls_x509_crt_check_extended_key_usage(certificate, server_auth, sizeof server_auth - 1) != 0)
