@@ -56,8 +56,11 @@ enum {
 
 /* --- what is put ------------------------------------------------------------------------------ */
 
-/* Puts part of a string. A string of the server's that does not fit is given up, and so is the whole entry. */
-static void put(struct ango_json *j, const void *part, size_t n)
+/*
+ * Takes room for n more bytes of what is put; false: there is none. A string of the server's that does not fit is given
+ * up, and so is the whole entry.
+ */
+static bool extend(struct ango_json *j, size_t n)
 {
     struct ango_room *room = j->room;
     size_t cap = (size_t)(room->limit - room->put);
@@ -72,14 +75,23 @@ static void put(struct ango_json *j, const void *part, size_t n)
         reserved += ANGO_ROOM_STATUS;
     }
     if ((j->flags & TOO_LARGE) != 0)
-        return;
+        return false;
     if (n + reserved > cap) { /* mutant: no-room */
         j->flags |= TOO_LARGE;
         room->put = room->kept;
-        return;
+        return false;
     }
-    memmove(room->put, part, n);
     room->put += n;
+    return true;
+}
+
+/* Puts part of a string. */
+static void put(struct ango_json *j, const void *part, size_t n)
+{
+    uint8_t *to = j->room->put;
+
+    if (extend(j, n))
+        memmove(to, part, n);
 }
 
 /* The server's words are C strings among what stays. */
@@ -412,17 +424,17 @@ static uint8_t *take_literal(struct ango_json *j, uint8_t *p)
 /* A string begins. In what is kept of an entry each has a letter before it, 'a' for the list's first field. */
 static void begin_string(struct ango_json *j)
 {
-    uint8_t begin[2] = { '"' };
+    uint8_t *to = j->room->put;
 
     j->state = IN_STRING;
     if (j->in != ANGO_ENTRY) {
         j->flags &= (uint8_t)~TOO_LARGE;
         return;
     }
-    if (j->field == ANGO_NOWHERE)
+    if (j->field == ANGO_NOWHERE || !extend(j, 2))
         return;
-    begin[1] = (uint8_t)('a' + j->field - j->shape->list - 1);
-    put(j, begin, sizeof begin);
+    to[0] = '"';
+    to[1] = (uint8_t)('a' + j->field - j->shape->list - 1);
 }
 
 /* Begins the value at p; returns what follows its first character, or its whole when it is a literal. */
