@@ -890,6 +890,41 @@ static int open_exchange(void **state)
     return 0;
 }
 
+/* The hostile row 170: a server that sends the key back, in each way in which the reply can end. */
+static void key_in_message(void **state)
+{
+#define REFUSED(len, body) SCRIPT_ANSWER("HTTP/1.1 401 No\r\nContent-Length: " len "\r\n\r\n" body)
+    static const struct script_event whole[] = {
+        REFUSED("71", "{\"status\":\"fail\",\"message\":\"no " EXCHANGE_KEY " here\",\"x\":1}"), SCRIPT_STOP
+    };
+    static const struct script_event cut[] = {
+        REFUSED("99", "{\"status\":\"fail\",\"message\":\"no " EXCHANGE_KEY " here\",\"x\":1}"),
+        { SCRIPT_FIN, NULL, 0 },
+        SCRIPT_STOP,
+    };
+    static const struct script_event text[] = { REFUSED("36", "<p>no " EXCHANGE_KEY " here</p>"), SCRIPT_STOP };
+    static const struct script_event half[] = { REFUSED("10", "no SECRET-"), SCRIPT_STOP };
+    static const struct script_event chance[] = { REFUSED("6", "no SEC"), SCRIPT_STOP };
+    static const struct {
+        const struct script_event *events;
+        const char *message;
+    } cases[] = {
+        { whole, "no ************************* here" },
+        { cut, "no ************************* here" },
+        { text, "<p>no ************************* here" },
+        { half, "no *******" },
+        { chance, "no SEC" }, /* so little tells nothing, and may be a word's end */
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(exchange_begin(&x, cases[i].events, CAP), ANGO_OK);
+        assert_int_not_equal(exchange_invite(&x), ANGO_OK);
+        assert_string_equal(x.client.result.message, cases[i].message);
+    }
+}
+
 static int shut_exchange(void **state)
 {
     (void)state;
@@ -917,6 +952,7 @@ int main(void)
         cmocka_unit_test(error_replies),
         cmocka_unit_test(no_content),
         cmocka_unit_test(counts),
+        cmocka_unit_test(key_in_message),
         cmocka_unit_test(items_of_another),
         cmocka_unit_test(tokens),
         cmocka_unit_test(failing_port),
