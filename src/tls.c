@@ -588,6 +588,8 @@ static int set_up(struct ango_tls *tls, const char *host, uint16_t tcp_port)
 
     tls->mbedtls_error = 0;
     tls->verify_flags = 0;
+    if (tls->config->names != NULL) /* or an earlier connection's would seem this one's */
+        memset(tls->config->refused, 0, sizeof *tls->config->refused);
     tls->port_error = 0;
     tls->no_entropy = 0;
     tls->ended = 0;
