@@ -93,7 +93,7 @@ struct ango_result {
     const char *message;       /* the server's words: the API's `message`, if it fits (up to 95 bytes do in a buffer of
                                   512, 57 in one of 256); without one, if the server said no or the reply is not the
                                   API's, its text as it came, cut to 511 bytes and less than half of the buffer, unless a list
-                                  has begun in it; "" if there was none. Where the key is in it there are asterisks.
+                                  has begun in it; "" if there was none. The key in it is replaced by asterisks.
                                   From the network: may hold control characters, and a text bytes that are not UTF-8,
                                   so filter it before a terminal sees it */
     uint32_t retry_after_s;    /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */

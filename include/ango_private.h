@@ -15,7 +15,7 @@ struct ango_room {
     uint8_t *end;     /* of the bytes received */
     uint8_t *limit;   /* of what may be received; a byte for a NUL follows, and then the reply as plain text */
     uint8_t *text;    /* end of that text, its NUL */
-    uint16_t text_cap; /* room for it and its NUL; 0: there is none any more */
+    uint16_t text_cap; /* room for it and its NUL; 0: it was dropped */
     uint8_t held;     /* bytes right before `next` that JSON has not taken: a cut escape, character or literal */
 };
 

@@ -70,7 +70,7 @@ extern const struct ango_tls_sessions ango_tls_sessions;
 #define ANGO_TLS_SESSION_LEN 1024
 
 /*
- * Whose certificate was refused, as text: "CN=..., O=...", NUL-terminated, cut to fit, empty where there is none. They are
+ * Whose certificate was refused, as text: "CN=..., O=...", NUL-terminated, cut to fit, empty if the certificate has no name. They are
  * the words of whoever made the certificate, and prove nothing. With `names` set to &ango_tls_names they are kept in
  * `refused` when a chain fails, of the certificate nearest to the root that something is wrong with: behind a proxy that signs everything anew,
  * the issuer is that proxy's. Without it no code for it is linked.
