@@ -36,8 +36,8 @@ extern "C" {
 #define ANGO_EMAIL_LOCAL_MAX 64 /* bytes before the @ (RFC 5321, 4.5.3.1.1) */
 #define ANGO_HOST_MAX 253       /* bytes in a host name (RFC 1035, 2.3.4) */
 #define ANGO_RETRY_AFTER_MAX 86400
-#define ANGO_JSON_DEPTH 32      /* levels of objects and arrays in a reply */
-#define ANGO_INTERIM_MAX 8      /* 1xx replies before the final one */
+#define ANGO_JSON_DEPTH 32 /* levels of objects and arrays in a reply */
+#define ANGO_INTERIM_MAX 8 /* 1xx replies before the final one */
 
 /* --- configuration -------------------------------------------------------------------------------- */
 
@@ -58,12 +58,12 @@ struct ango_config {
     uint8_t *buffer;              /* the request; then what is wanted of the reply, however long that is */
     size_t buffer_cap;            /* at most INT_MAX; result.need says how much a request takes */
     struct ango_token *tokens;
-    size_t tokens_cap;            /* at least ANGO_TOKENS */
-    const char *prefix;           /* of all paths, for an installation that has one: "/hub"; NULL or "": none */
-    const char *user_agent;       /* NULL: "ango/" ANGO_VERSION; "": none is sent, which some gateways refuse */
+    size_t tokens_cap;      /* at least ANGO_TOKENS */
+    const char *prefix;     /* of all paths, for an installation that has one: "/hub"; NULL or "": none */
+    const char *user_agent; /* NULL: "ango/" ANGO_VERSION; "": none is sent, which some gateways refuse */
     uint32_t (*retry_after_date)(const char *text, uint32_t now); /* ango_retry_after_date, or NULL: a date in
                                      Retry-After counts as none, and no code for it is linked (280 bytes) */
-    uint8_t page_limit;           /* entries that walks and read-backs ask for at a time; 0: ANGO_LIMIT_MAX. Less only
+    uint8_t page_limit; /* entries that walks and read-backs ask for at a time; 0: ANGO_LIMIT_MAX. Less only
                                      where mbedTLS is built for small records, and the server sends large ones */
 };
 
@@ -86,26 +86,26 @@ enum ango_outcome {
 };
 
 struct ango_result {
-    int error;                 /* enum ango_error; what ango_step returned last */
+    int error; /* enum ango_error; what ango_step returned last */
     enum ango_outcome outcome;
-    unsigned http_status;      /* 200 to 599, or 0: none was received */
-    const char *status;        /* the API's own word: "success"; "" if there was none */
-    const char *message;       /* the server's words: the API's `message`, if it fits (up to 95 bytes do in a buffer of
+    unsigned http_status;   /* 200 to 599, or 0: none was received */
+    const char *status;     /* the API's own word: "success"; "" if there was none */
+    const char *message;    /* the server's words: the API's `message`, if it fits (up to 95 bytes do in a buffer of
                                   512, 57 in one of 256); without one, if the server said no or the reply is not the
                                   API's, its text as it came, cut to 511 bytes and less than half of the buffer, unless a list
                                   has begun in it; "" if there was none. The key in it is replaced by asterisks.
                                   From the network: may hold control characters, and a text bytes that are not UTF-8,
                                   so filter it before a terminal sees it */
-    uint32_t retry_after_s;    /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */
-    size_t items;              /* entries in the reply's list, all of them */
-    size_t kept;               /* how many of them fitted the buffer and can be read with ango_next_...: with ANGO_OK.
+    uint32_t retry_after_s; /* seconds that the server asks to wait, at most ANGO_RETRY_AFTER_MAX; 0: it did not */
+    size_t items;           /* entries in the reply's list, all of them */
+    size_t kept;            /* how many of them fitted the buffer and can be read with ango_next_...: with ANGO_OK.
                                   Those that did not are no error; a walk hands out each */
-    size_t need;               /* the buffer_cap that the request takes, also when there is not as much */
-    size_t index;              /* with ANGO_E_EMAIL and ANGO_E_ID: which of the list, from 0 */
-    int port_error;            /* the last result of the port that was an error, as it came; 0: none */
-    uint32_t done;             /* entries that were updated or deleted, as the reply counts them; 0: it does not */
-    uint32_t failed;           /* entries that were not, likewise */
-    uint32_t total;            /* entries of the whole list, likewise */
+    size_t need;            /* the buffer_cap that the request takes, also when there is not as much */
+    size_t index;           /* with ANGO_E_EMAIL and ANGO_E_ID: which of the list, from 0 */
+    int port_error;         /* the last result of the port that was an error, as it came; 0: none */
+    uint32_t done;          /* entries that were updated or deleted, as the reply counts them; 0: it does not */
+    uint32_t failed;        /* entries that were not, likewise */
+    uint32_t total;         /* entries of the whole list, likewise */
 };
 
 /* --- the client ----------------------------------------------------------------------------------- */
@@ -120,18 +120,18 @@ struct ango_client {
     const struct ango_config *config;
     const struct ango_port *port;
     const char *api_key;
-    uint32_t last_ms;      /* what the clock said last */
-    uint32_t serial;       /* of its set-ups and exchanges */
+    uint32_t last_ms; /* what the clock said last */
+    uint32_t serial;  /* of its set-ups and exchanges */
     /* From here on each start begins with zeros. */
-    bool drains;           /* entries are handed out as they come, for a walk */
-    bool handed_out;       /* one was, and more of what has been received is yet to be taken */
+    bool drains;     /* entries are handed out as they come, for a walk */
+    bool handed_out; /* one was, and more of what has been received is yet to be taken */
     struct ango_room room;
     int send_error;
-    size_t len;            /* bytes of the request */
-    size_t pos;            /* bytes of it sent */
+    size_t len; /* bytes of the request */
+    size_t pos; /* bytes of it sent */
     uint32_t started_ms;
-    uint8_t *entry;        /* the next entry to be read */
-    size_t unread;         /* entries kept and not yet read */
+    uint8_t *entry; /* the next entry to be read */
+    size_t unread;  /* entries kept and not yet read */
     struct ango_result result;
     struct ango_http http;
     struct ango_json json;
@@ -223,13 +223,13 @@ static inline int ango_invite_members_to_org(struct ango_client *client, const c
 
 /* An invitation as the server shows it. Strings lie in the client's buffer; "" where the server said nothing. */
 struct ango_invite {
-    const char *id;                /* `_id` */
+    const char *id; /* `_id` */
     const char *to;
     const char *organization_role; /* as the server spells it: see ango_text_is */
     const char *status;            /* "Pending", ... */
     const char *message;           /* why this one failed, if the server says so */
     const char *created_by;
-    const char *created_at;        /* ISO 8601, UTC */
+    const char *created_at; /* ISO 8601, UTC */
     const char *expires_at;
 };
 
@@ -261,8 +261,8 @@ bool ango_text_is(const char *a, const char *b);
  * address or a project's identifier escaped.
  */
 #define ANGO_INVITE_NEED(host_len, key_len, organization_id_len, emails, email_len, projects, project_id_len) \
-    (255u + (host_len) + (key_len) + 3u * (organization_id_len) + (emails) * (2u * (email_len) + 3u) + \
-     (projects) * (2u * (project_id_len) + 43u))
+    (255u + (host_len) + (key_len) + 3u * (organization_id_len) + (emails) * (2u * (email_len) + 3u) \
+     + (projects) * (2u * (project_id_len) + 43u))
 
 /* --- pages ---------------------------------------------------------------------------------------- */
 
@@ -328,7 +328,7 @@ int ango_next_member(struct ango_client *client, struct ango_member *member);
 /* What came of one change of role; "" where the server said nothing. */
 struct ango_role_update {
     const char *email;
-    const char *status;  /* "updated", "failed", ... as the server says it */
+    const char *status; /* "updated", "failed", ... as the server says it */
     const char *message;
 };
 
@@ -435,28 +435,28 @@ struct ango_walk {
     uint32_t timeout_ms; /* for the whole walk, from its beginning; 0: no limit but that of each exchange */
     /* Private. */
     uint8_t limit;
-    uint8_t empty;       /* pages in a row, until now, that brought nothing new */
+    uint8_t empty; /* pages in a row, until now, that brought nothing new */
     uint8_t state;
-    uint8_t first_len;   /* entries of the first page, if it was short; else 0 */
-    bool compared;       /* an entry of this page, with the pages before */
-    bool repeats;        /* this page was read before */
-    bool incomplete;     /* there may be entries that no page has shown */
-    bool swept;          /* the list is being read again in pages of first_len */
-    bool thorough;       /* for a read-back: rests on less, at the price of reading more */
+    uint8_t first_len; /* entries of the first page, if it was short; else 0 */
+    bool compared;     /* an entry of this page, with the pages before */
+    bool repeats;      /* this page was read before */
+    bool incomplete;   /* there may be entries that no page has shown */
+    bool swept;        /* the list is being read again in pages of first_len */
+    bool thorough;     /* for a read-back: rests on less, at the price of reading more */
     bool one_page;
     struct ango_client *client;
     ango_walk_ask *ask;
     const char *id;
     const char *query;
     uint32_t began_ms;
-    uint32_t serial;     /* of its last exchange */
+    uint32_t serial; /* of its last exchange */
     uint32_t page;
-    uint32_t at;         /* entries read of this page */
-    uint32_t passed;     /* entries of the pages before */
-    uint32_t skip;       /* entries from this page's first on that were handed out before */
-    uint32_t first;      /* hash of the first page's first entry */
-    uint32_t previous;   /* hash of the first entry of the page before */
-    uint32_t begins;     /* hash of this page's first entry that fits */
+    uint32_t at;       /* entries read of this page */
+    uint32_t passed;   /* entries of the pages before */
+    uint32_t skip;     /* entries from this page's first on that were handed out before */
+    uint32_t first;    /* hash of the first page's first entry */
+    uint32_t previous; /* hash of the first entry of the page before */
+    uint32_t begins;   /* hash of this page's first entry that fits */
 };
 
 /*
@@ -501,18 +501,18 @@ enum ango_presence {
 
 /* The size is for the caller to provide; how long to wait may be changed after the beginning. */
 struct ango_confirm {
-    uint32_t settle_ms; /* from the beginning until the last reading may start: config.timeout_ms, the time that the
+    uint32_t settle_ms;  /* from the beginning until the last reading may start: config.timeout_ms, the time that the
                            request itself was given. Less makes "absent" less sure, not faster than two readings */
     uint32_t timeout_ms; /* from the beginning until ANGO_E_TIME: ANGO_CONFIRM_TIMEOUT_MS; 0: no limit but that of
                            each exchange and of ANGO_WALK_PAGES_MAX */
     /* Private. */
     uint8_t passes;
     uint8_t phase;
-    bool unclear;      /* this pass has met an entry without an address, or one that did not fit */
+    bool unclear; /* this pass has met an entry without an address, or one that did not fit */
     const char *id;
     const char *const *emails;
     size_t emails_len;
-    size_t missing;    /* those that were not found yet */
+    size_t missing; /* those that were not found yet */
     enum ango_presence *presence;
     ango_walk_ask *ask_first;   /* the list that a reading begins with */
     ango_walk_ask *ask_members; /* and the one after it, or NULL */

@@ -21,32 +21,32 @@ extern "C" {
  */
 enum ango_error {
     ANGO_OK = 0,
-    ANGO_E_WAIT = -1,      /* not an error: not done yet, call again */
-    ANGO_E_END = -2,       /* not an error: no further item */
-    ANGO_E_ARG = -3,       /* [programmer] a NULL, a zero, a value out of range, a call at the wrong time */
-    ANGO_E_HOST = -4,      /* [programmer] the host name cannot stand in a Host header */
-    ANGO_E_KEY = -5,       /* [operator] the API key is empty or has a character that a header cannot carry */
-    ANGO_E_ID = -6,        /* [operator] an organization or project identifier is empty or not text */
-    ANGO_E_EMAIL = -7,     /* [operator] an email address that cannot be one; result.index says which */
-    ANGO_E_SPACE = -8,     /* [programmer] the buffer is too small for the request; result.need says how large */
-    ANGO_E_INSECURE = -9,  /* [programmer] the port is not secure, so it must not carry an API key */
-    ANGO_E_CLOCK = -10,    /* [operator] a clock is missing, runs backwards, or is plainly wrong */
-    ANGO_E_ENTROPY = -11,  /* [porter] the entropy source failed */
-    ANGO_E_MEMORY = -12,   /* [programmer] the TLS arena is too small */
-    ANGO_E_RESOLVE = -13,  /* [network] the host name could not be resolved */
-    ANGO_E_NET = -14,      /* [network] no connection, or it broke */
-    ANGO_E_TIME = -15,     /* [network] the deadline passed */
-    ANGO_E_CERT = -16,     /* [operator] the server's certificate was not accepted: wrong CA, host or date */
-    ANGO_E_TLS = -17,      /* [network] the TLS protocol failed: not a TLS server, or none we speak with */
+    ANGO_E_WAIT = -1,       /* not an error: not done yet, call again */
+    ANGO_E_END = -2,        /* not an error: no further item */
+    ANGO_E_ARG = -3,        /* [programmer] a NULL, a zero, a value out of range, a call at the wrong time */
+    ANGO_E_HOST = -4,       /* [programmer] the host name cannot stand in a Host header */
+    ANGO_E_KEY = -5,        /* [operator] the API key is empty or has a character that a header cannot carry */
+    ANGO_E_ID = -6,         /* [operator] an organization or project identifier is empty or not text */
+    ANGO_E_EMAIL = -7,      /* [operator] an email address that cannot be one; result.index says which */
+    ANGO_E_SPACE = -8,      /* [programmer] the buffer is too small for the request; result.need says how large */
+    ANGO_E_INSECURE = -9,   /* [programmer] the port is not secure, so it must not carry an API key */
+    ANGO_E_CLOCK = -10,     /* [operator] a clock is missing, runs backwards, or is plainly wrong */
+    ANGO_E_ENTROPY = -11,   /* [porter] the entropy source failed */
+    ANGO_E_MEMORY = -12,    /* [programmer] the TLS arena is too small */
+    ANGO_E_RESOLVE = -13,   /* [network] the host name could not be resolved */
+    ANGO_E_NET = -14,       /* [network] no connection, or it broke */
+    ANGO_E_TIME = -15,      /* [network] the deadline passed */
+    ANGO_E_CERT = -16,      /* [operator] the server's certificate was not accepted: wrong CA, host or date */
+    ANGO_E_TLS = -17,       /* [network] the TLS protocol failed: not a TLS server, or none we speak with */
     ANGO_E_TRUNCATED = -18, /* [network] the connection ended before the reply did */
-    ANGO_E_HTTP = -19,     /* [server] not HTTP/1.1 as this client accepts it */
-    ANGO_E_TOO_BIG = -20,  /* [server] lines of the reply without end, a body of 4 GB, or a TLS record larger than this build takes */
-    ANGO_E_JSON = -21,     /* [server] the reply is not JSON */
-    ANGO_E_SHAPE = -22,    /* [server] JSON, but not what the API replies */
-    ANGO_E_STATUS = -23,   /* [operator] the server said no: see result.http_status and result.message */
+    ANGO_E_HTTP = -19,      /* [server] not HTTP/1.1 as this client accepts it */
+    ANGO_E_TOO_BIG = -20, /* [server] lines without end, a body of 4 GB, or a TLS record larger than this build takes */
+    ANGO_E_JSON = -21,    /* [server] the reply is not JSON */
+    ANGO_E_SHAPE = -22,   /* [server] JSON, but not what the API replies */
+    ANGO_E_STATUS = -23,  /* [operator] the server said no: see result.http_status and result.message */
     ANGO_E_CANCELLED = -24, /* [programmer] ango_cancel was called */
-    ANGO_E_ANCHOR = -25,   /* [operator] a trust anchor that cannot be used; ango_tls.anchor says which */
-    ANGO_E_ENTRY = -26     /* [programmer] one entry of a list is larger than the buffer; a walk goes on behind it */
+    ANGO_E_ANCHOR = -25,    /* [operator] a trust anchor that cannot be used; ango_tls.anchor says which */
+    ANGO_E_ENTRY = -26      /* [programmer] one entry of a list is larger than the buffer; a walk goes on behind it */
 };
 #define ANGO_E_LAST ANGO_E_ENTRY
 

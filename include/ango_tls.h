@@ -87,19 +87,19 @@ extern const struct ango_tls_names ango_tls_names;
 struct ango_tls_config {
     const struct ango_port *port; /* the plain one, with clock_ms and entropy */
     const struct ango_trust_anchor *anchors;
-    size_t anchors_len;           /* at least 1 */
-    void *arena;                  /* all that mbedTLS ever allocates; aligned as for a pointer or a long. NULL where
+    size_t anchors_len;   /* at least 1 */
+    void *arena;          /* all that mbedTLS ever allocates; aligned as for a pointer or a long. NULL where
                                      mbedTLS is shared */
-    size_t arena_cap;             /* bytes; port/lm3s6965/README.md has a table of what a chain needs */
-    bool no_clock;                /* the device has no wall clock (port->time is NULL), and you accept that an
+    size_t arena_cap;     /* bytes; port/lm3s6965/README.md has a table of what a chain needs */
+    bool no_clock;        /* the device has no wall clock (port->time is NULL), and you accept that an
                                      expired certificate passes. Without this, such a port is refused */
-    unsigned ecp_max_ops;         /* where mbedTLS has ECP_RESTARTABLE: how much public-key work is done in one
+    unsigned ecp_max_ops; /* where mbedTLS has ECP_RESTARTABLE: how much public-key work is done in one
                                      step (mbedtls_ecp_set_max_ops); 0: all of it */
     const struct ango_tls_sessions *sessions; /* &ango_tls_sessions, or NULL: no session is kept */
-    uint8_t *session;             /* with sessions: where */
-    size_t session_cap;           /* bytes; one that is larger is not kept */
-    const struct ango_tls_names *names; /* &ango_tls_names, or NULL: whose certificate was refused is not kept */
-    struct ango_tls_refused *refused;   /* with names: where */
+    uint8_t *session;                         /* with sessions: where */
+    size_t session_cap;                       /* bytes; one that is larger is not kept */
+    const struct ango_tls_names *names;       /* &ango_tls_names, or NULL: whose certificate was refused is not kept */
+    struct ango_tls_refused *refused;         /* with names: where */
 };
 
 /* verify_flags: why a certificate was refused. mbedTLS's own values (mbedtls/x509.h); others can be set too. */
@@ -118,14 +118,14 @@ struct ango_tls_config {
  */
 struct ango_tls {
     /* For reading, after a failure and between connections. */
-    int mbedtls_error;     /* mbedTLS's own code of the last failure, negative; 0: none */
-    uint32_t verify_flags; /* ANGO_TLS_...; 0: nothing wrong was found */
-    int port_error;        /* the plain port's own result when it failed, as it came; 0: it did not */
-    size_t anchor;         /* after ANGO_E_ANCHOR: which of config->anchors, from 0 */
-    size_t arena_peak;     /* bytes of the arena in use at the worst moment so far, headers included */
-    uint32_t handshakes;   /* completed so far */
-    uint32_t resumed;      /* of these, with a session that was saved */
-    const char *version;   /* "TLSv1.3", "TLSv1.2"; "" before the first handshake */
+    int mbedtls_error;       /* mbedTLS's own code of the last failure, negative; 0: none */
+    uint32_t verify_flags;   /* ANGO_TLS_...; 0: nothing wrong was found */
+    int port_error;          /* the plain port's own result when it failed, as it came; 0: it did not */
+    size_t anchor;           /* after ANGO_E_ANCHOR: which of config->anchors, from 0 */
+    size_t arena_peak;       /* bytes of the arena in use at the worst moment so far, headers included */
+    uint32_t handshakes;     /* completed so far */
+    uint32_t resumed;        /* of these, with a session that was saved */
+    const char *version;     /* "TLSv1.3", "TLSv1.2"; "" before the first handshake */
     const char *ciphersuite; /* mbedTLS's name of it, or "" */
     /* Private. */
     const struct ango_tls_config *config;
@@ -133,11 +133,11 @@ struct ango_tls {
     uint32_t entered_ms;
     uint32_t wait_ms;
     size_t session_len; /* bytes of config->session worth storing since the last handshake; 0: none */
-    size_t arena_left; /* bytes that mbedTLS had not freed when the last connection ended: 0 */
+    size_t arena_left;  /* bytes that mbedTLS had not freed when the last connection ended: 0 */
     uint16_t calls;
     uint8_t phase;
     uint8_t no_entropy;
-    uint8_t ended; /* the plain port said so */
+    uint8_t ended;   /* the plain port said so */
     bool go_without; /* sessions, at the next connection */
     bool has_digest;
     uint8_t anchors_digest[32]; /* of all of config->anchors */
@@ -171,8 +171,10 @@ int64_t ango_tls_time(void *ctx);
 
 /* Initializer of a struct ango_port that is TLS over tls->config->port. */
 #define ANGO_TLS_PORT(tls) \
-    { (tls), true, ango_tls_connect, ango_tls_send, ango_tls_recv, ango_tls_close, ango_tls_clock_ms, \
-      ango_tls_time, NULL, NULL }
+    { \
+        (tls), true, ango_tls_connect, ango_tls_send, ango_tls_recv, ango_tls_close, ango_tls_clock_ms, ango_tls_time, \
+            NULL, NULL \
+    }
 
 #ifdef __cplusplus
 }

@@ -35,8 +35,8 @@ extern "C" {
 
 /* Constant for the life of the ango_trust, with all that it points to. */
 struct ango_trust_config {
-    const uint8_t *slots[2]; /* memory-mapped flash: anchors are used where they lie */
-    size_t slot_cap;         /* bytes of each slot */
+    const uint8_t *slots[2];  /* memory-mapped flash: anchors are used where they lie */
+    size_t slot_cap;          /* bytes of each slot */
     const uint8_t *owner_key; /* the owner's public key, P-256: SubjectPublicKeyInfo as DER */
     size_t owner_key_len;
     /*
@@ -52,8 +52,8 @@ struct ango_trust {
     /* For reading. */
     struct ango_trust_anchor anchors[ANGO_TRUST_ANCHORS_MAX]; /* of the set in use */
     size_t anchors_len;
-    uint32_t version;        /* of the set in use */
-    unsigned slot;           /* where it lies */
+    uint32_t version; /* of the set in use */
+    unsigned slot;    /* where it lies */
     /* Private. */
     const struct ango_trust_config *config;
 };

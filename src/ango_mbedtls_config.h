@@ -92,7 +92,7 @@ void ango_tls_free(void *memory);
 #define MBEDTLS_PLATFORM_CALLOC_MACRO ango_tls_calloc
 #define MBEDTLS_PLATFORM_FREE_MACRO ango_tls_free
 #define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
-#define MBEDTLS_PLATFORM_SNPRINTF_ALT       /* X.509 names as text: a pointer that nobody sets */
+#define MBEDTLS_PLATFORM_SNPRINTF_ALT /* X.509 names as text: a pointer that nobody sets */
 
 /* The port's clock, when a connection began: by it mbedTLS prefers an issuer that is valid to one of the same name
  * that is not, and drops a ticket that has run out. */
@@ -104,7 +104,7 @@ int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_PLATFORM_MS_TIME_ALT
 #define MBEDTLS_PLATFORM_GMTIME_R_ALT
 
-#define MBEDTLS_HAVE_ASM                    /* multiplication of big numbers: 2 to 4 times faster */
+#define MBEDTLS_HAVE_ASM /* multiplication of big numbers: 2 to 4 times faster */
 #define MBEDTLS_DEPRECATED_REMOVED
 
 /* --- Cryptography: AES-GCM; verify RSA (both paddings) and ECDSA; agree over elliptic curves ----------- */
@@ -122,8 +122,8 @@ int64_t ango_tls_now(int64_t *now);
 #endif
 
 #if ANGO_SMALL
-#define MBEDTLS_AES_ROM_TABLES              /* 8.8 KB from RAM to flash, */
-#define MBEDTLS_AES_FEWER_TABLES            /* 6 KB of which are not needed at all */
+#define MBEDTLS_AES_ROM_TABLES   /* 8.8 KB from RAM to flash, */
+#define MBEDTLS_AES_FEWER_TABLES /* 6 KB of which are not needed at all */
 #define MBEDTLS_SHA512_SMALLER
 #ifndef MBEDTLS_ECP_WINDOW_SIZE
 #define MBEDTLS_ECP_WINDOW_SIZE 2
@@ -137,17 +137,17 @@ int64_t ango_tls_now(int64_t *now);
 #elif defined(__aarch64__)
 #define MBEDTLS_AESCE_C
 #endif
-#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT     /* GCM only ever encrypts blocks */
+#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT /* GCM only ever encrypts blocks */
 #ifndef MBEDTLS_MPI_MAX_SIZE
-#define MBEDTLS_MPI_MAX_SIZE 512            /* RSA-4096 */
+#define MBEDTLS_MPI_MAX_SIZE 512 /* RSA-4096 */
 #endif
-#define MBEDTLS_MPI_WINDOW_SIZE 2           /* public exponents are short: a wide window only costs RAM */
+#define MBEDTLS_MPI_WINDOW_SIZE 2 /* public exponents are short: a wide window only costs RAM */
 #define MBEDTLS_ECP_NIST_OPTIM
 #if ANGO_ECP_RESTARTABLE
 #define MBEDTLS_ECP_RESTARTABLE
 #endif
 #define MBEDTLS_ASN1_PARSE_C
-#define MBEDTLS_ASN1_WRITE_C                /* ECDSA asks for it */
+#define MBEDTLS_ASN1_WRITE_C /* ECDSA asks for it */
 #define MBEDTLS_MD_C
 #define MBEDTLS_PK_C
 #define MBEDTLS_PK_PARSE_C
@@ -159,10 +159,11 @@ int64_t ango_tls_now(int64_t *now);
 /* PSA: what TLS 1.3 calls, and in version 4 everything. */
 #if ANGO_TLS13 || ANGO_MBEDTLS_4
 #define MBEDTLS_PSA_CRYPTO_C
-#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG                 /* src/tls.c: mbedtls_psa_external_get_random */
-#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS            /* or psa_export_public_key copies 16 KB */
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG      /* src/tls.c: mbedtls_psa_external_get_random */
+#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS /* or psa_export_public_key copies 16 KB */
 #ifndef MBEDTLS_PSA_KEY_SLOT_COUNT
-#define MBEDTLS_PSA_KEY_SLOT_COUNT (ANGO_SMALL ? (ANGO_MBEDTLS_4 ? 6 : 4) : 32) /* a handshake takes 2, and 6 in version 4 */
+#define MBEDTLS_PSA_KEY_SLOT_COUNT \
+    (ANGO_SMALL ? (ANGO_MBEDTLS_4 ? 6 : 4) : 32) /* a handshake takes 2, and 6 in version 4 */
 #endif
 #define PSA_WANT_ALG_HMAC 1
 #define PSA_WANT_KEY_TYPE_HMAC 1
@@ -202,7 +203,7 @@ int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "ango_mbedtls_config.h"
 #define MBEDTLS_NO_PLATFORM_ENTROPY
 #define MBEDTLS_CTR_DRBG_C
-#define MBEDTLS_CTR_DRBG_ENTROPY_LEN 48     /* security strength of 256 bits plus the nonce, in one draw */
+#define MBEDTLS_CTR_DRBG_ENTROPY_LEN 48 /* security strength of 256 bits plus the nonce, in one draw */
 #define MBEDTLS_AES_C
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_GCM_C
@@ -255,12 +256,12 @@ int64_t ango_tls_now(int64_t *now);
 #if ANGO_AES256
 #define MBEDTLS_SSL_CIPHERSUITES \
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, \
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, \
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, \
+        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
 #else
 #define MBEDTLS_SSL_CIPHERSUITES \
-    MBEDTLS_TLS1_3_AES_128_GCM_SHA256, \
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, \
+        MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 #endif
 
 /* A server may send records of 16 KB whether we like it or not; what we send is one small request.
@@ -291,8 +292,8 @@ int64_t ango_tls_now(int64_t *now);
 #endif
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
-#define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY 1    /* or each record is padded to 16 bytes */
-#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE               /* mbedTLS insists on it for TLS 1.3 */
+#define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY 1 /* or each record is padded to 16 bytes */
+#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE            /* mbedTLS insists on it for TLS 1.3 */
 #endif
 
 #endif

@@ -7,7 +7,7 @@
 
 /* In use, only `size` is there, and the caller's bytes follow it. */
 struct block {
-    size_t size; /* whole block, a multiple of ALIGN */
+    size_t size;        /* whole block, a multiple of ALIGN */
     struct block *next; /* free: the next free one, by address */
 };
 
@@ -24,7 +24,7 @@ static struct {
 void ango_arena_begin(void *memory, size_t cap)
 {
     /* Blocks begin one header before an aligned address. */
-    size_t skip = (size_t)-((uintptr_t)memory + HEADER) % ALIGN;
+    size_t skip = (ALIGN - ((uintptr_t)memory + HEADER) % ALIGN) % ALIGN;
 
     memset(&arena, 0, sizeof arena);
     arena.memory = (uint8_t *)memory;

@@ -21,9 +21,9 @@ void ango_arena_free(void *memory);
 /* Zeroes the whole arena, what is in use too, and forgets it. */
 void ango_arena_wipe(void);
 
-size_t ango_arena_used(void); /* bytes, headers included */
-size_t ango_arena_peak(void); /* the most that `used` has been since begin */
-uint32_t ango_arena_count(void); /* calls of calloc since begin */
+size_t ango_arena_used(void);       /* bytes, headers included */
+size_t ango_arena_peak(void);       /* the most that `used` has been since begin */
+uint32_t ango_arena_count(void);    /* calls of calloc since begin */
 uint32_t ango_arena_failures(void); /* of these, how many returned NULL */
 
 #endif

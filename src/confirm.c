@@ -136,7 +136,7 @@ static int end(struct ango_confirm *confirm, bool evidence)
 static int end_pass(struct ango_confirm *confirm)
 {
     bool agrees = confirm->passes > 1 /* mutant: passes-differ */
-                  && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
+        && confirm->sum == confirm->last_sum && confirm->count == confirm->last_count;
 
     if (agrees) /* only a pass that began after settle_ms can */
         return end(confirm, !confirm->unclear);
@@ -221,8 +221,8 @@ static int read_list(struct ango_confirm *confirm, uint32_t wait_ms)
 
 /* --- the interface -------------------------------------------------------------------------------- */
 
-static int begin(struct ango_confirm *confirm, struct ango_client *client, const char *id,
-                 const char *const *emails, size_t emails_len, enum ango_presence *presence)
+static int begin(struct ango_confirm *confirm, struct ango_client *client, const char *id, const char *const *emails,
+                 size_t emails_len, enum ango_presence *presence)
 {
     size_t i;
 
@@ -337,8 +337,7 @@ int ango_confirm_invitations(struct ango_client *client, const char *organizatio
 {
     struct ango_confirm confirm;
 
-    return finish(&confirm,
-                  ango_confirm_begin(&confirm, client, organization_id, emails, emails_len, presence));
+    return finish(&confirm, ango_confirm_begin(&confirm, client, organization_id, emails, emails_len, presence));
 }
 
 int ango_confirm_assigned(struct ango_client *client, const char *project_id, const char *const *emails,
@@ -346,6 +345,5 @@ int ango_confirm_assigned(struct ango_client *client, const char *project_id, co
 {
     struct ango_confirm confirm;
 
-    return finish(&confirm,
-                  ango_confirm_assigned_begin(&confirm, client, project_id, emails, emails_len, presence));
+    return finish(&confirm, ango_confirm_assigned_begin(&confirm, client, project_id, emails, emails_len, presence));
 }

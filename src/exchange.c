@@ -205,13 +205,13 @@ static void hide_key(char *text, const char *key)
 static int finish(struct ango_client *client, int err)
 {
     struct ango_result *result = &client->result;
-    enum ango_outcome outcome = client->state < SENDING ? ANGO_NOT_SENT : ANGO_UNKNOWN; /* mutant: unknown-is-not-sent */
+    enum ango_outcome outcome = client->state < SENDING ? ANGO_NOT_SENT : ANGO_UNKNOWN; /* mutant: unknown-as-unsent */
 
     if (client->state != RECEIVE)
         wipe(client);
     if (*result->message != '\0') /* then it lies in the buffer */
         hide_key((char *)(uintptr_t)result->message, client->api_key);
-    if (result->http_status >= 300 && result->http_status < 500 && result->http_status != 408) /* mutant: 408-is-refusal */
+    if (result->http_status >= 300 && result->http_status < 500 && result->http_status != 408) /* mutant: 408-refuses */
         outcome = ANGO_REJECTED;
     else if (client->send_error != ANGO_OK)
         err = client->send_error; /* a success for half a request is not to be believed */
@@ -282,7 +282,7 @@ static void keep_entry(struct ango_client *client)
     struct ango_room *room = &client->room;
 
     if (room->put == room->kept) /* mutant: keep-nothing */
-        return; /* too large */
+        return;                  /* too large */
     if (client->result.kept == 0)
         client->entry = room->kept;
     client->result.kept++;
@@ -405,7 +405,7 @@ static int check_deadline(struct ango_client *client, uint32_t *wait_ms)
     uint32_t elapsed = now - client->started_ms;
 
     if (now - client->last_ms > INT32_MAX) /* mutant: clock-goes-back */
-        return ANGO_E_CLOCK; /* backwards */
+        return ANGO_E_CLOCK;               /* backwards */
     client->last_ms = now;
     if (elapsed >= client->config->timeout_ms) /* mutant: no-deadline */
         return ANGO_E_TIME;

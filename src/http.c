@@ -88,7 +88,7 @@ static int take_header(struct ango_http *h, char *line, bool cut)
     char *value;
     char *end;
 
-    if (*line == ' ' || *line == '\t') { /* the header before goes on (RFC 9112, 5.2) */
+    if (*line == ' ' || *line == '\t') {          /* the header before goes on (RFC 9112, 5.2) */
         if ((h->flags & ANGO_HTTP_MATTERED) != 0) /* mutant: folded-framing */
             h->flags |= ANGO_HTTP_UNREADABLE;
         return ANGO_OK;
@@ -176,7 +176,7 @@ static int take_line(struct ango_http *h, char *line, bool cut)
     case ANGO_HTTP_CHUNK_END:
         h->state = ANGO_HTTP_CHUNK_SIZE;
         return *line == '\0' ? ANGO_OK : ANGO_E_HTTP; /* mutant: chunk-end */
-    default: /* TRAILERS: nothing of them is used */
+    default:                                          /* TRAILERS: nothing of them is used */
         if (*line == '\0')
             h->state = ANGO_HTTP_DONE;
         return ANGO_OK;

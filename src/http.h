@@ -48,16 +48,15 @@ enum ango_http_state {
 enum {
     ANGO_HTTP_HAS_LENGTH = 1,
     ANGO_HTTP_IS_CHUNKED = 2,
-    ANGO_HTTP_UNREADABLE = 4,  /* the body is encoded, or its length ambiguous: Content-Length or Transfer-Encoding
+    ANGO_HTTP_UNREADABLE = 4, /* the body is encoded, or its length ambiguous: Content-Length or Transfer-Encoding
                                   wrong, twice or both, or a folded line that matters */
-    ANGO_HTTP_CLOSE = 8,       /* the connection cannot carry another exchange */
-    ANGO_HTTP_IS_1_0 = 16,     /* HTTP/1.0, which has no chunks */
-    ANGO_HTTP_MATTERED = 32    /* the last line was the status line, or a header that is looked at */
+    ANGO_HTTP_CLOSE = 8,      /* the connection cannot carry another exchange */
+    ANGO_HTTP_IS_1_0 = 16,    /* HTTP/1.0, which has no chunks */
+    ANGO_HTTP_MATTERED = 32   /* the last line was the status line, or a header that is looked at */
 };
 
 /* Begins a reply in a zeroed struct. `now` is the lower half of the Unix time, which turns a date in Retry-After into seconds; 0: unknown. */
-static inline void ango_http_begin(struct ango_http *h, uint32_t (*date)(const char *text, uint32_t now),
-                                   uint32_t now)
+static inline void ango_http_begin(struct ango_http *h, uint32_t (*date)(const char *text, uint32_t now), uint32_t now)
 {
     h->date = date;
     h->now = now;
@@ -106,7 +105,8 @@ static inline bool ango_http_has_head(const struct ango_http *h)
 /* After a complete reply: the connection can carry another exchange. */
 static inline bool ango_http_can_keep(const struct ango_http *h, const struct ango_room *room)
 {
-    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0 && room->next == room->end; /* mutant: keep-with-rest */
+    return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0
+        && room->next == room->end; /* mutant: keep-rest */
 }
 
 #endif

@@ -36,8 +36,7 @@ static void write_assignments(struct ango_request *q, const struct ango_invitati
         q->index = i;
         ango_write_string(q, before, assignment->project_id, ANGO_E_ID);
         before = "\"},{\"projectId\":\"";
-        ango_write_string(q, "\",\"projectRole\":\"", ango_project_role_text(assignment->project_role),
-                          ANGO_E_ARG);
+        ango_write_string(q, "\",\"projectRole\":\"", ango_project_role_text(assignment->project_role), ANGO_E_ARG);
     }
     ango_write_text(q, i > 0 ? "\"}]}" : "\"}");
 }
@@ -53,8 +52,8 @@ int ango_invite_members_to_org_start(struct ango_client *client, const char *org
         ango_request_refuse(&q, ANGO_E_ARG);
     } else {
         ango_write_emails(&q, "{\"to\":[\"", invitation->to, invitation->to_len);
-        ango_write_string(&q, "\"],\"organizationRole\":\"",
-                          ango_organization_role_text(invitation->organization_role), ANGO_E_ARG);
+        ango_write_string(&q, "\"],\"organizationRole\":\"", ango_organization_role_text(invitation->organization_role),
+                          ANGO_E_ARG);
         write_assignments(&q, invitation);
     }
     return ango_start(client, &q, &invited);

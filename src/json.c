@@ -49,9 +49,9 @@ enum state {
 
 /* Flags. */
 enum {
-    WRONG = 1,     /* a wanted value is not as it must be */
+    WRONG = 1, /* a wanted value is not as it must be */
     HAS_LIST = 2,
-    TOO_LARGE = 4  /* this entry, or these words; the next bit is ANGO_JSON_ODD */
+    TOO_LARGE = 4 /* this entry, or these words; the next bit is ANGO_JSON_ODD */
 };
 
 /* --- what is put ------------------------------------------------------------------------------ */
@@ -67,7 +67,7 @@ static bool extend(struct ango_json *j, size_t n)
     size_t reserved = ANGO_ROOM_RESERVED;
 
     if (j->in == ANGO_ENTRY) {
-        reserved += ANGO_ROOM_WORDS; /* mutant: words-room */
+        reserved += ANGO_ROOM_WORDS;            /* mutant: words-room */
     } else if (j->field == ANGO_FIELD_STATUS) { /* has its own room, whatever else is kept */
         cap = ANGO_ROOM_STATUS;
         reserved = (size_t)(room->put - room->kept) + 1; /* mutant: status-room */
@@ -220,7 +220,7 @@ static void put_escaped(struct ango_json *j, uint32_t c)
     uint8_t utf8[1 + 4];
     uint8_t *to = utf8;
 
-    if (c == 0) { /* a C string would end there; in words for people it is left out */
+    if (c == 0) {                           /* a C string would end there; in words for people it is left out */
         if (j->field != ANGO_FIELD_MESSAGE) /* mutant: nul-in-string */
             j->flags |= WRONG;
         return;
@@ -596,7 +596,7 @@ uint8_t *ango_json_read_entry(const struct ango_shape *shape, uint8_t *text, str
     while (text[parser.pos] == '"') {
         parser.toknext = 0;
         if (jsmn_parse_string(&parser, (const char *)text, INT_MAX, token, 1) != 0) /* uncovered: whole-strings */
-            break; /* uncovered: whole-strings */
+            break;                                                                  /* uncovered: whole-strings */
         strings[text[token->start] - 'a'] = end_string(text + token->start + 1, text + token->end);
         parser.pos++;
     }

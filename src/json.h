@@ -42,9 +42,11 @@ enum {
     ANGO_REPLY = 31,  /* the reply itself */
     ANGO_NOWHERE = 32 /* what is not wanted */
 };
+/* clang-format off */
 #define ANGO_ENVELOPE \
     { "status", ANGO_REPLY, ANGO_JSON_STRING, 0 }, { "message", ANGO_REPLY, ANGO_JSON_STRING, 0 }, \
     { "data", ANGO_REPLY, ANGO_JSON_OBJECT, 0 }
+/* clang-format on */
 
 /* What an operation wants of its reply. Fields come after the one that they are in. The list's fields come last. */
 struct ango_shape {

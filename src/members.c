@@ -29,8 +29,8 @@ int ango_start_members(struct ango_client *client, const char *organization_id, 
     return ango_start_page(client, &q, page, "&search=", search, shape);
 }
 
-int ango_get_organization_members_start(struct ango_client *client, const char *organization_id,
-                                        const char *search, const struct ango_page *page)
+int ango_get_organization_members_start(struct ango_client *client, const char *organization_id, const char *search,
+                                        const struct ango_page *page)
 {
     return ango_start_members(client, organization_id, search, page, &members);
 }
@@ -55,9 +55,7 @@ static const struct ango_field update_fields[] = {
     { "message", ANGO_ENTRY, ANGO_JSON_STRING, 0 },
 };
 
-static const struct ango_shape updates = {
-    update_fields, sizeof update_fields / sizeof update_fields[0], RESULTS, 0
-};
+static const struct ango_shape updates = { update_fields, sizeof update_fields / sizeof update_fields[0], RESULTS, 0 };
 
 int ango_update_organization_members_role_start(struct ango_client *client, const char *organization_id,
                                                 const char *const *emails, size_t emails_len,
@@ -73,8 +71,7 @@ int ango_update_organization_members_role_start(struct ango_client *client, cons
     }
     for (i = 0; i < emails_len; i++) {
         q.index = i;
-        ango_write_string(&q, i == 0 ? "{\"users\":[{\"email\":\"" : "\"},{\"email\":\"", emails[i],
-                          ANGO_E_EMAIL);
+        ango_write_string(&q, i == 0 ? "{\"users\":[{\"email\":\"" : "\"},{\"email\":\"", emails[i], ANGO_E_EMAIL);
         ango_write_string(&q, "\",\"organizationRole\":\"", ango_organization_role_text(role), ANGO_E_ARG);
     }
     ango_write_text(&q, "\"}]}");

@@ -47,9 +47,8 @@ static const struct ango_field assigned_fields[] = {
 
 static const struct ango_shape added = { ASSIGNED_FIELDS, 0 };
 
-int ango_add_members_to_project_start(struct ango_client *client, const char *project_id,
-                                      const char *const *emails, size_t emails_len,
-                                      enum ango_project_role role)
+int ango_add_members_to_project_start(struct ango_client *client, const char *project_id, const char *const *emails,
+                                      size_t emails_len, enum ango_project_role role)
 {
     struct ango_request q;
 

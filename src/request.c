@@ -5,7 +5,7 @@
 #include "utf8.h"
 
 #define LENGTH_DIGITS "1234567890" /* reserved for Content-Length */
-#define EMPTY_LINE "\r\n\r\n"       /* and the end of the line before it */
+#define EMPTY_LINE "\r\n\r\n"      /* and the end of the line before it */
 
 void ango_request_refuse(struct ango_request *q, int err)
 {
@@ -70,7 +70,7 @@ static void write_percent(struct ango_request *q, unsigned byte)
 static bool is_unreserved(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.'
-           || c == '_' || c == '~';
+        || c == '_' || c == '~';
 }
 
 static const char *skip_unreserved(const char *text)
@@ -188,8 +188,8 @@ void ango_write_head(struct ango_request *q, const struct ango_config *config, c
     }
     if (config->keep_ms == 0)
         ango_write_text(q, "\r\nConnection: close");
-    ango_write_text(q, body ? "\r\nContent-Type: application/json\r\nContent-Length: " LENGTH_DIGITS EMPTY_LINE
-                            : EMPTY_LINE);
+    ango_write_text(
+        q, body ? "\r\nContent-Type: application/json\r\nContent-Length: " LENGTH_DIGITS EMPTY_LINE : EMPTY_LINE);
     q->body = q->len - strlen(EMPTY_LINE);
 }
 

@@ -16,7 +16,7 @@ struct ango_request {
     size_t body;  /* where the empty line before it starts; 0: the path is being written */
     size_t index; /* the caller's: which entry is being written */
     size_t error_index;
-    int err;      /* ANGO_OK, or the first error */
+    int err; /* ANGO_OK, or the first error */
 };
 
 /* Notes an error (the first counts), with the entry it belongs to. */

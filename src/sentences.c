@@ -8,7 +8,8 @@ const char *ango_error_text(int error)
         [-ANGO_E_WAIT] = "not done yet: call ango_step again",
         [-ANGO_E_END] = "no further item",
         [-ANGO_E_ARG] = "a wrong argument: a NULL, an empty list, an unknown role, or a call while another goes on",
-        [-ANGO_E_HOST] = "the host is not a host name or an address, or the prefix not a path: give it without https://",
+        [-ANGO_E_HOST] =
+            "the host is not a host name or an address, or the prefix not a path: give it without https://",
         [-ANGO_E_KEY] = "the API key is empty or has a character that no key has: copy it again",
         [-ANGO_E_ID] = "an identifier is empty or is not text: copy it again",
         [-ANGO_E_EMAIL] = "not an email address: check its spelling",
@@ -23,8 +24,10 @@ const char *ango_error_text(int error)
         [-ANGO_E_CERT] = "the server's certificate was not accepted: check the CA, the host name and the clock",
         [-ANGO_E_TLS] = "the TLS protocol failed: check the host and the port",
         [-ANGO_E_TRUNCATED] = "the connection ended before the reply did",
-        [-ANGO_E_HTTP] = "the reply is not HTTP/1.1 as this client accepts it: check the host, the port, and for a proxy",
-        [-ANGO_E_TOO_BIG] = "the reply's head is too long, or a TLS record too large for this build: ask for less at a time",
+        [-ANGO_E_HTTP] =
+            "the reply is not HTTP/1.1 as this client accepts it: check the host, the port, and for a proxy",
+        [-ANGO_E_TOO_BIG] =
+            "the reply's head is too long, or a TLS record too large for this build: ask for less at a time",
         [-ANGO_E_JSON] = "the reply is not JSON: check the host, and for a login page of the network",
         [-ANGO_E_SHAPE] = "the reply is not what the API answers: check the host",
         [-ANGO_E_STATUS] = "the server refused",

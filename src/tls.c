@@ -26,7 +26,7 @@
 #error "mbedTLS 3.6 or later is needed"
 #endif
 #if MBEDTLS_VERSION_NUMBER <= 0x03060200 && defined(MBEDTLS_SSL_PROTO_TLS1_3)
-#error "mbedTLS up to 3.6.2 fails each handshake of TLS 1.3 (-0x7200): take a later one, or leave MBEDTLS_SSL_PROTO_TLS1_3 out"
+#error "mbedTLS up to 3.6.2 fails each handshake of TLS 1.3 (-0x7200): take a later one, or no MBEDTLS_SSL_PROTO_TLS1_3"
 #endif
 #if MBEDTLS_VERSION_NUMBER == 0x03060600 && defined(MBEDTLS_SSL_PROTO_TLS1_2)
 #error "mbedTLS 3.6.6 refuses RSA-PSS in TLS 1.2 (-0x6600): take another one, or leave MBEDTLS_SSL_PROTO_TLS1_2 out"
@@ -56,8 +56,7 @@
 #endif
 
 /* With TLS 1.3 built in, mbedTLS would ask a server of TLS 1.3 too, and then refuse the answer. */
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && !defined(MBEDTLS_SSL_PROTO_TLS1_3) \
-    && MBEDTLS_SSL_IN_CONTENT_LEN < 16384
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && !defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_SSL_IN_CONTENT_LEN < 16384
 #define SMALL_RECORDS 1
 #else
 #define SMALL_RECORDS 0
@@ -453,8 +452,8 @@ static void configure_tickets(struct ango_tls_state *state)
         mbedtls_ssl_conf_tls13_key_exchange_modes(&state->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
 #if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && defined(MBEDTLS_SSL_SESSION_TICKETS)
     else /* from mbedTLS 4 on they always come */
-        mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
-            &state->conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+        mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(&state->conf,
+                                                                 MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif
 #endif
 }
@@ -484,7 +483,6 @@ static int configure_alpn(struct ango_tls_state *state)
     return 0;
 #endif
 }
-
 
 static void configure_algorithms(struct ango_tls_state *state)
 {
@@ -624,8 +622,7 @@ int ango_tls_init(struct ango_tls *tls, const struct ango_tls_config *config)
     const struct ango_port *port;
 
     if (tls == NULL || config == NULL || config->port == NULL || config->anchors == NULL || config->anchors_len == 0
-        || (config->sessions != NULL && config->session == NULL)
-        || (config->names != NULL && config->refused == NULL))
+        || (config->sessions != NULL && config->session == NULL) || (config->names != NULL && config->refused == NULL))
         return ANGO_E_ARG;
 #if ANGO_TLS_PRIVATE
     if (config->arena == NULL || config->arena_cap == 0)

@@ -30,18 +30,18 @@ struct ango_tls_state {
 #if ANGO_TLS_DRBG
     mbedtls_ctr_drbg_context rng;
 #endif
-    int64_t now;           /* Unix time when it began; 0: the device has no clock */
-    const char *host;      /* as the caller gave it, during a call of connect */
-    size_t host_len;       /* without a dot at its end */
-    uint8_t address[16];   /* of a host that is one */
-    size_t address_len;    /* 4, 16, or 0: the host is a name */
-    bool has_anchors;      /* they have been parsed */
-    bool verified;         /* a certificate was looked at: it is not a resumed session */
-    bool named;            /* the refused certificate's names have been kept */
+    int64_t now;                              /* Unix time when it began; 0: the device has no clock */
+    const char *host;                         /* as the caller gave it, during a call of connect */
+    size_t host_len;                          /* without a dot at its end */
+    uint8_t address[16];                      /* of a host that is one */
+    size_t address_len;                       /* 4, 16, or 0: the host is a name */
+    bool has_anchors;                         /* they have been parsed */
+    bool verified;                            /* a certificate was looked at: it is not a resumed session */
+    bool named;                               /* the refused certificate's names have been kept */
     const struct ango_tls_sessions *sessions; /* NULL: this connection goes without */
-    bool offered;          /* a saved session was */
-    int64_t verified_at;   /* when the certificates behind the offered session were */
-    uint8_t binding[32];   /* digest of what a session is bound to */
+    bool offered;                             /* a saved session was */
+    int64_t verified_at;                      /* when the certificates behind the offered session were */
+    uint8_t binding[32];                      /* digest of what a session is bound to */
 };
 
 /* What tls.c calls when sessions are kept; see ango_tls_config.sessions. */

@@ -16,11 +16,11 @@
 struct set {
     uint32_t version;
     const uint8_t *anchors;
-    size_t anchors_len;   /* bytes */
+    size_t anchors_len; /* bytes */
     const uint8_t *signature;
     size_t signature_len;
-    size_t signed_len;    /* bytes from the start that the signature is over */
-    size_t len;           /* bytes, all in all */
+    size_t signed_len; /* bytes from the start that the signature is over */
+    size_t len;        /* bytes, all in all */
 };
 
 static uint32_t number(const uint8_t *from, size_t len)

@@ -11,8 +11,8 @@
 #include "calendar.h"
 
 #if ANGO_TLS_EXPIRED != MBEDTLS_X509_BADCERT_EXPIRED || ANGO_TLS_OTHER_HOST != MBEDTLS_X509_BADCERT_CN_MISMATCH \
-    || ANGO_TLS_NOT_TRUSTED != MBEDTLS_X509_BADCERT_NOT_TRUSTED || ANGO_TLS_NOT_YET_VALID != MBEDTLS_X509_BADCERT_FUTURE \
-    || ANGO_TLS_CONSTRAINED != MBEDTLS_X509_BADCERT_OTHER
+    || ANGO_TLS_NOT_TRUSTED != MBEDTLS_X509_BADCERT_NOT_TRUSTED \
+    || ANGO_TLS_NOT_YET_VALID != MBEDTLS_X509_BADCERT_FUTURE || ANGO_TLS_CONSTRAINED != MBEDTLS_X509_BADCERT_OTHER
 #error "ango_tls.h and mbedtls/x509.h disagree"
 #endif
 
@@ -20,7 +20,7 @@
 /* GeneralName (RFC 5280, 4.2.1.6), by its number */
 #define DNS_NAME MBEDTLS_X509_SAN_DNS_NAME
 #define IP_ADDRESS MBEDTLS_X509_SAN_IP_ADDRESS
-#define TAG_NUMBER(tag) ((unsigned)(tag) & MBEDTLS_ASN1_TAG_VALUE_MASK)
+#define TAG_NUMBER(tag) (MBEDTLS_ASN1_TAG_VALUE_MASK & (unsigned)(tag))
 
 /* --- text ----------------------------------------------------------------------------------------- */
 

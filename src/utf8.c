@@ -20,11 +20,11 @@ unsigned ango_utf8_len(const uint8_t *p)
             return 0;
     /* RFC 3629, 4: after some first bytes not every second byte is one. */
     switch (p[0]) {
-    case 0xE0: /* it would fit in two bytes */
+    case 0xE0:                        /* it would fit in two bytes */
         return p[1] < 0xA0 ? 0 : len; /* mutant: overlong */
-    case 0xED: /* a surrogate */
+    case 0xED:                        /* a surrogate */
         return p[1] > 0x9F ? 0 : len; /* mutant: surrogate */
-    case 0xF0: /* it would fit in three bytes */
+    case 0xF0:                        /* it would fit in three bytes */
         return p[1] < 0x90 ? 0 : len;
     case 0xF4: /* past U+10FFFF */
         return p[1] > 0x8F ? 0 : len;

@@ -76,7 +76,7 @@ static int ask(struct ango_walk *walk)
     int err;
 
     if (walk->page > walk->pages_max) /* mutant: endless-list */
-        return ANGO_E_SHAPE; /* a list without end */
+        return ANGO_E_SHAPE;          /* a list without end */
     page.limit = walk->limit;
     page.page = walk->page;
     err = walk->ask(walk, &page);

@@ -10,8 +10,8 @@
 #include "command.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_invite, &cli_invites, &cli_uninvite, &cli_members,
-    &cli_role,   &cli_remove,  &cli_assign,   &cli_projects, &cli_project,
+    &cli_invite, &cli_invites, &cli_uninvite, &cli_members, &cli_role,
+    &cli_remove, &cli_assign,  &cli_projects, &cli_project,
 };
 #define COMMANDS_LEN (sizeof commands / sizeof commands[0])
 

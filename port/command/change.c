@@ -13,19 +13,13 @@ static void blame_organization(void)
 static const struct cli_option removal_options[] = {
     CLI_YES_OPTION,
     CLI_NO_CONFIRM_OPTION,
-    {.name = NULL},
+    { .name = NULL },
 };
 
 #define REMOVAL_HELP \
     "Says first what it will do and, on a terminal, asks; elsewhere it needs --yes.\n" \
     "Where the reply does not tell what came of each, it reads back who is left.\n" \
-    "\n" \
-    CLI_ORG_HELP \
-    CLI_YES_HELP \
-    CLI_FROM_HELP \
-    CLI_NO_CONFIRM_HELP \
-    CLI_COMMON_HELP \
-    "\n" \
+    "\n" CLI_ORG_HELP CLI_YES_HELP CLI_FROM_HELP CLI_NO_CONFIRM_HELP CLI_COMMON_HELP "\n" \
     "Exit status: 0 all are gone; 1 some failed or were not there; 2 wrong usage;\n" \
     "3 refused; 4 unknown; 5 network, 6 TLS (5, 6: not sent); 7 other.\n"
 
@@ -44,9 +38,9 @@ static const struct cli_action uninvite = {
     .doing = "taking back the invitations of",
     .what = "uninvited",
     .advice = "'ango invites' tells who is still invited",
-    .words = {[CLI_MADE] = "uninvited", [CLI_NOT_THERE] = "not pending"},
+    .words = { [CLI_MADE] = "uninvited", [CLI_NOT_THERE] = "not pending" },
     .still = "it is still pending",
-    .asks = {"take back", "invitation(s) to"},
+    .asks = { "take back", "invitation(s) to" },
     .blame = blame_organization,
     .start = start_uninvite,
     .confirm = ango_confirm_begin,
@@ -60,11 +54,14 @@ static int run_uninvite(char **operands, int operands_len)
 }
 
 const struct cli_command cli_uninvite = {
-    "uninvite", "take invitations back",
+    "uninvite",
+    "take invitations back",
     "Usage: ango uninvite --org ORG [OPTION]... [EMAIL]...\n"
-    "Takes back invitations that are pending, and tells for each what came of it.\n"
-    REMOVAL_HELP,
-    removal_options, cli_people_options, run_uninvite};
+    "Takes back invitations that are pending, and tells for each what came of it.\n" REMOVAL_HELP,
+    removal_options,
+    cli_people_options,
+    run_uninvite
+};
 
 static int start_remove(const char *const *to, size_t len)
 {
@@ -81,9 +78,9 @@ static const struct cli_action removal = {
     .doing = "removing",
     .what = "removed",
     .advice = "'ango members' tells who is still there",
-    .words = {[CLI_MADE] = "removed", [CLI_NOT_THERE] = "not a member"},
+    .words = { [CLI_MADE] = "removed", [CLI_NOT_THERE] = "not a member" },
     .still = "still a member",
-    .asks = {"remove", "member(s) from"},
+    .asks = { "remove", "member(s) from" },
     .blame = blame_organization,
     .start = start_remove,
     .confirm = ango_confirm_begin,
@@ -97,11 +94,14 @@ static int run_remove(char **operands, int operands_len)
 }
 
 const struct cli_command cli_remove = {
-    "remove", "remove members from an organization",
+    "remove",
+    "remove members from an organization",
     "Usage: ango remove --org ORG [OPTION]... [EMAIL]...\n"
-    "Removes members from an organization, and tells for each what came of it.\n"
-    REMOVAL_HELP,
-    removal_options, cli_people_options, run_remove};
+    "Removes members from an organization, and tells for each what came of it.\n" REMOVAL_HELP,
+    removal_options,
+    cli_people_options,
+    run_remove
+};
 
 /* --- role ----------------------------------------------------------------------------------------------- */
 
@@ -109,7 +109,7 @@ static enum ango_organization_role organization_role;
 
 static const struct cli_option role_options[] = {
     CLI_YES_OPTION,
-    {.name = NULL},
+    { .name = NULL },
 };
 
 static const char *organization_role_text(void)
@@ -119,8 +119,7 @@ static const char *organization_role_text(void)
 
 static int start_role(const char *const *to, size_t len)
 {
-    return ango_update_organization_members_role_start(&cli_client, cli.organization, to, len,
-                                                       organization_role);
+    return ango_update_organization_members_role_start(&cli_client, cli.organization, to, len, organization_role);
 }
 
 static int next_role(struct cli_report *report)
@@ -138,7 +137,7 @@ static int next_role(struct cli_report *report)
 
 static enum cli_fate judge_role(const struct cli_report *report)
 {
-    static const char *const good[] = {"updated", "success", "done", "ok", NULL};
+    static const char *const good[] = { "updated", "success", "done", "ok", NULL };
 
     if (cli_is_one_of(report->status, good)) {
         return CLI_MADE;
@@ -153,8 +152,8 @@ static int run_role(char **operands, int operands_len)
         .doing = "changing the roles of",
         .what = "updated",
         .advice = "'ango members' tells the roles; the same role can be given again without harm",
-        .words = {[CLI_MADE] = "updated", [CLI_NOT_MENTIONED] = "not mentioned"},
-        .asks = {"take the role of an admin, if they have it, from", "member(s) of"},
+        .words = { [CLI_MADE] = "updated", [CLI_NOT_MENTIONED] = "not mentioned" },
+        .asks = { "take the role of an admin, if they have it, from", "member(s) of" },
         .role = organization_role_text,
         .blame = blame_organization,
         .start = start_role,
@@ -176,20 +175,19 @@ static int run_role(char **operands, int operands_len)
 }
 
 const struct cli_command cli_role = {
-    "role", "give members of an organization another role",
+    "role",
+    "give members of an organization another role",
     "Usage: ango role --org ORG [OPTION]... ROLE [EMAIL]...\n"
     "Gives members of an organization the role member or admin, and tells for each\n"
     "what came of it. Since an admin may lose by it, 'ango role member' says first\n"
     "what it will do and, on a terminal, asks; elsewhere it needs --yes.\n"
-    "\n"
-    CLI_ORG_HELP
-    CLI_YES_HELP
-    CLI_FROM_HELP
-    CLI_COMMON_HELP
-    "\n"
+    "\n" CLI_ORG_HELP CLI_YES_HELP CLI_FROM_HELP CLI_COMMON_HELP "\n"
     "Exit status: 0 all have the role; 1 some failed, or the server did not say;\n"
     "2 wrong usage; 3 refused; 4 unknown; 5 network, 6 TLS (5, 6: not sent); 7 other.\n",
-    role_options, cli_people_options, run_role};
+    role_options,
+    cli_people_options,
+    run_role
+};
 
 /* --- assign --------------------------------------------------------------------------------------------- */
 
@@ -202,10 +200,10 @@ static int take_project_role(const char *value)
 }
 
 static const struct cli_option assign_options[] = {
-    {.name = "project", .text = &project},
-    {.name = "role", .take = take_project_role},
+    { .name = "project", .text = &project },
+    { .name = "role", .take = take_project_role },
     CLI_NO_CONFIRM_OPTION,
-    {.name = NULL},
+    { .name = NULL },
 };
 
 static const char *project_role_text(void)
@@ -263,7 +261,7 @@ static const struct cli_action assign = {
     .doing = "assigning",
     .what = "assigned",
     .advice = "see who works on the project in Ango Hub; the same can be asked again without harm",
-    .words = {[CLI_MADE] = "assigned", [CLI_NOT_MENTIONED] = "not mentioned", [CLI_NOT_THERE] = "not there"},
+    .words = { [CLI_MADE] = "assigned", [CLI_NOT_MENTIONED] = "not mentioned", [CLI_NOT_THERE] = "not there" },
     .still = "on the project; as what, could not be read back",
     .role_key = "project_role",
     .names_others = true,
@@ -289,17 +287,17 @@ static int run_assign(char **operands, int operands_len)
 }
 
 const struct cli_command cli_assign = {
-    "assign", "put members on a project",
+    "assign",
+    "put members on a project",
     "Usage: ango assign --project ID --role ROLE [OPTION]... [EMAIL]...\n"
     "Puts members of the organization on a project, and tells for each whether the\n"
     "server now shows them there. Where a reply is lost, it reads the project back.\n"
     "\n"
     "  --project ID        the project's identifier: 'ango projects' shows it\n"
-    "  --role ROLE         Manager, Labeler, Reviewer or Lead\n"
-    CLI_FROM_HELP
-    CLI_NO_CONFIRM_HELP
-    CLI_COMMON_HELP
-    "\n"
+    "  --role ROLE         Manager, Labeler, Reviewer or Lead\n" CLI_FROM_HELP CLI_NO_CONFIRM_HELP CLI_COMMON_HELP "\n"
     "Exit status: 0 all are on it; 1 some are not, or the server did not say;\n"
     "2 wrong usage; 3 refused; 4 unknown; 5 network, 6 TLS (5, 6: not sent); 7 other.\n",
-    assign_options, cli_people_options, run_assign};
+    assign_options,
+    cli_people_options,
+    run_assign
+};

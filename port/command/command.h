@@ -51,7 +51,7 @@ struct cli_option {
 struct cli_command {
     const char *name;
     const char *summary;
-    const char *help; /* 24 lines of 80 columns at most */
+    const char *help;                 /* 24 lines of 80 columns at most */
     const struct cli_option *options; /* its own; the last has no name */
     const struct cli_option *shared;  /* those it shares with some others, or NULL; beside the common ones */
     int (*run)(char **operands, int operands_len);
@@ -68,7 +68,7 @@ struct cli {
     const char *key_file;     /* NULL: the key is in the environment */
     const char *session_file; /* NULL: no session is kept */
     uint32_t timeout_s;
-    uint32_t max_wait_s;      /* for a server that has too many requests */
+    uint32_t max_wait_s; /* for a server that has too many requests */
     bool json;
     bool verbose;
     bool help;
@@ -90,15 +90,12 @@ extern struct cli cli;
     "  --session FILE      keeps a TLS session from one run to the next\n" \
     "  --json              JSON in place of the table\n" \
     "  -v, --verbose       say more of the connection and of errors\n"
-#define CLI_ORG_HELP \
-    "  --org ORG           the organization's identifier (or ANGO_ORG)\n"
+#define CLI_ORG_HELP "  --org ORG           the organization's identifier (or ANGO_ORG)\n"
 #define CLI_FROM_HELP \
     "  --from FILE         more addresses, one a line; # begins a comment; -: stdin\n" \
     "  --batch N           at most so many addresses in a request (100)\n"
-#define CLI_YES_HELP \
-    "  --yes               do not ask; needed where there is no terminal\n"
-#define CLI_NO_CONFIRM_HELP \
-    "  --no-confirm        do not read back what the replies leave open\n"
+#define CLI_YES_HELP "  --yes               do not ask; needed where there is no terminal\n"
+#define CLI_NO_CONFIRM_HELP "  --no-confirm        do not read back what the replies leave open\n"
 
 /* Takes the options out of argv: those of `command` and the common ones. *operands is what remains. */
 int cli_parse(const struct cli_command *command, int argc, char **argv, char ***operands, int *operands_len);
@@ -185,13 +182,13 @@ void cli_store_session(const uint8_t *session, size_t len);
 /* What came of an address. */
 enum cli_fate {
     CLI_NOT_SENT,
-    CLI_MADE,          /* what the command is there for */
-    CLI_ALREADY,       /* as good as that */
+    CLI_MADE,    /* what the command is there for */
+    CLI_ALREADY, /* as good as that */
     CLI_FAILED,
     CLI_UNCLEAR,
     CLI_NOT_MENTIONED,
-    CLI_NOT_THERE,     /* read back: not among those it should be among */
-    CLI_MEMBER,        /* read back: already a member */
+    CLI_NOT_THERE, /* read back: not among those it should be among */
+    CLI_MEMBER,    /* read back: already a member */
     CLI_DECLINED,
     CLI_IN_DOUBT,
     CLI_FATES
@@ -209,27 +206,27 @@ struct cli_report {
 
 /* What a command does to addresses, in as many requests as it takes. */
 struct cli_action {
-    const char *name;   /* of the command */
-    const char *doing;  /* "inviting" */
-    const char *what;   /* of one in doubt: "invited" */
-    const char *advice; /* on those in doubt */
+    const char *name;             /* of the command */
+    const char *doing;            /* "inviting" */
+    const char *what;             /* of one in doubt: "invited" */
+    const char *advice;           /* on those in doubt */
     const char *words[CLI_FATES]; /* "invited"; NULL: as with every command, or not a fate of this one */
-    const char *role_key; /* in JSON, of the role in a report; NULL: none */
-    const char *still;   /* of one that is read back and not done, or not surely */
-    const char *asks[2]; /* asked first, around the number: "remove", "member(s) from"; NULL: does not */
-    bool names_others;  /* the reply may rightly tell of others */
-    const char *(*role)(void); /* the role asked for, or NULL */
-    void (*blame)(void); /* says which option has the identifier that is none */
+    const char *role_key;         /* in JSON, of the role in a report; NULL: none */
+    const char *still;            /* of one that is read back and not done, or not surely */
+    const char *asks[2];          /* asked first, around the number: "remove", "member(s) from"; NULL: does not */
+    bool names_others;            /* the reply may rightly tell of others */
+    const char *(*role)(void);    /* the role asked for, or NULL */
+    void (*blame)(void);          /* says which option has the identifier that is none */
     int (*start)(const char *const *to, size_t len);
     /* The next entry of the reply, as ango_next_...; NULL: the reply only counts. */
     int (*next)(struct cli_report *report);
     enum cli_fate (*judge)(const struct cli_report *report);
     /* How reading back begins, and of whose list; NULL: it tells nothing. */
-    int (*confirm)(struct ango_confirm *confirm, struct ango_client *client, const char *id,
-                   const char *const *emails, size_t emails_len, enum ango_presence *presence);
+    int (*confirm)(struct ango_confirm *confirm, struct ango_client *client, const char *id, const char *const *emails,
+                   size_t emails_len, enum ango_presence *presence);
     const char *const *of;
     enum cli_fate (*settle)(enum ango_presence presence); /* what it tells; CLI_NOT_SENT: it is to be done */
-    int (*look)(void); /* starts what shows more of those who are there, for `next`; NULL: nothing does */
+    int (*look)(void);  /* starts what shows more of those who are there, for `next`; NULL: nothing does */
     void (*json)(void); /* members of the document that only this command has, or NULL */
 };
 
@@ -237,8 +234,14 @@ struct cli_action {
 extern const struct cli_option cli_people_options[];
 
 /* For `options` of a command: */
-#define CLI_YES_OPTION {.name = "yes", .flag = &cli_yes}
-#define CLI_NO_CONFIRM_OPTION {.name = "no-confirm", .flag = &cli_no_confirm}
+#define CLI_YES_OPTION \
+    { \
+        .name = "yes", .flag = &cli_yes \
+    }
+#define CLI_NO_CONFIRM_OPTION \
+    { \
+        .name = "no-confirm", .flag = &cli_no_confirm \
+    }
 extern bool cli_yes, cli_no_confirm;
 
 /* Does it to the operands and to what --from names, tells what came of it, and returns the exit status. */

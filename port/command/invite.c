@@ -41,10 +41,10 @@ static int take_project(const char *value)
 }
 
 static const struct cli_option options[] = {
-    {.name = "role", .take = take_role},
-    {.name = "project", .take = take_project},
+    { .name = "role", .take = take_role },
+    { .name = "project", .take = take_project },
     CLI_NO_CONFIRM_OPTION,
-    {.name = NULL},
+    { .name = NULL },
 };
 
 static const char *role_text(void)
@@ -72,7 +72,7 @@ static int start(const char *const *to, size_t to_len)
 /* Which identifier is none? */
 static void blame(void)
 {
-    static const char *const any[] = {"somebody@example.com"};
+    static const char *const any[] = { "somebody@example.com" };
     unsigned long number = (unsigned long)cli_client.result.index + 1;
 
     if (start_with(any, 1, 0) == ANGO_E_ID) {
@@ -120,7 +120,7 @@ static bool mentions_already(const char *text)
  */
 static enum cli_fate judge(const struct cli_report *report)
 {
-    static const char *const good[] = {"pending", "invited", "sent", "created", "success", "", NULL};
+    static const char *const good[] = { "pending", "invited", "sent", "created", "success", "", NULL };
 
     if (cli_is_one_of(report->status, cli_bad_words)) {
         return CLI_FAILED;
@@ -162,11 +162,11 @@ static const struct cli_action action = {
     .doing = "inviting",
     .what = "invited",
     .advice = "see who is pending ('ango invites') before you invite them again",
-    .words = {[CLI_MADE] = "invited",
-              [CLI_ALREADY] = "already pending",
-              [CLI_NOT_MENTIONED] = "not mentioned",
-              [CLI_MEMBER] = "already a member",
-              [CLI_NOT_THERE] = "not there"},
+    .words = { [CLI_MADE] = "invited",
+               [CLI_ALREADY] = "already pending",
+               [CLI_NOT_MENTIONED] = "not mentioned",
+               [CLI_MEMBER] = "already a member",
+               [CLI_NOT_THERE] = "not there" },
     .role_key = "organization_role",
     .role = role_text,
     .blame = blame,
@@ -185,20 +185,18 @@ static int run(char **operands, int operands_len)
 }
 
 const struct cli_command cli_invite = {
-    "invite", "invite people to an organization and to projects",
+    "invite",
+    "invite people to an organization and to projects",
     "Usage: ango invite --org ORG [OPTION]... [EMAIL]...\n"
     "Invites people to an organization, and tells for each what came of it. Where a\n"
     "reply is lost, it reads back who is invited, and invites who is not.\n"
-    "\n"
-    CLI_ORG_HELP
-    "  --role ROLE         their role in it: member (default) or admin\n"
+    "\n" CLI_ORG_HELP "  --role ROLE         their role in it: member (default) or admin\n"
     "  --project ID:ROLE   put them on a project, as Manager, Labeler, Reviewer or\n"
-    "                      Lead; may be given again\n"
-    CLI_FROM_HELP
-    CLI_NO_CONFIRM_HELP
-    CLI_COMMON_HELP
-    "\n"
+    "                      Lead; may be given again\n" CLI_FROM_HELP CLI_NO_CONFIRM_HELP CLI_COMMON_HELP "\n"
     "Exit status: 0 all are invited or were already; 1 some failed, or the server did\n"
     "not say; 2 wrong usage; 3 refused; 4 unknown, some may have been invited or not;\n"
     "5 network, 6 TLS or certificate (5, 6: not sent); 7 other.\n",
-    options, cli_people_options, run};
+    options,
+    cli_people_options,
+    run
+};

@@ -13,7 +13,7 @@ struct column {
 
 struct list {
     const char *doing;
-    const char *what; /* of how many */
+    const char *what;             /* of how many */
     const struct column *columns; /* the last has no key */
 };
 
@@ -160,24 +160,24 @@ static bool takes(int operands_len, int most)
     "Exit status: 0 done; 2 wrong usage; 3 refused; 5 network; 6 TLS or certificate;\n" \
     "7 other.\n"
 
-static const struct cli_option no_options[] = {{.name = NULL}};
+static const struct cli_option no_options[] = { { .name = NULL } };
 
 /* --- invites -------------------------------------------------------------------------------------------- */
 
 static int run_invites(char **operands, int operands_len)
 {
     static const struct column columns[] = {
-        {"id", NULL, 0, offsetof(struct ango_invite, id)},
-        {"to", "EMAIL", 36, offsetof(struct ango_invite, to)},
-        {"organization_role", "ROLE", 8, offsetof(struct ango_invite, organization_role)},
-        {"status", "STATUS", 8, offsetof(struct ango_invite, status)},
-        {"message", NULL, 0, offsetof(struct ango_invite, message)},
-        {"created_by", NULL, 0, offsetof(struct ango_invite, created_by)},
-        {"created_at", NULL, 0, offsetof(struct ango_invite, created_at)},
-        {"expires_at", "EXPIRES", 0, offsetof(struct ango_invite, expires_at)},
-        {NULL, NULL, 0, 0},
+        { "id", NULL, 0, offsetof(struct ango_invite, id) },
+        { "to", "EMAIL", 36, offsetof(struct ango_invite, to) },
+        { "organization_role", "ROLE", 8, offsetof(struct ango_invite, organization_role) },
+        { "status", "STATUS", 8, offsetof(struct ango_invite, status) },
+        { "message", NULL, 0, offsetof(struct ango_invite, message) },
+        { "created_by", NULL, 0, offsetof(struct ango_invite, created_by) },
+        { "created_at", NULL, 0, offsetof(struct ango_invite, created_at) },
+        { "expires_at", "EXPIRES", 0, offsetof(struct ango_invite, expires_at) },
+        { NULL, NULL, 0, 0 },
     };
-    static const struct list list = {"reading invitations", "pending", columns};
+    static const struct list list = { "reading invitations", "pending", columns };
     static struct reading reading;
 
     (void)operands;
@@ -188,28 +188,28 @@ static int run_invites(char **operands, int operands_len)
     return show(&list, &reading);
 }
 
-const struct cli_command cli_invites = {
-    "invites", "list the invitations that are pending",
-    "Usage: ango invites --org ORG [OPTION]...\n"
-    "Lists the invitations that are pending.\n"
-    "\n"
-    CLI_ORG_HELP
-    LIST_HELP,
-    no_options, NULL, run_invites};
+const struct cli_command cli_invites = { "invites",
+                                         "list the invitations that are pending",
+                                         "Usage: ango invites --org ORG [OPTION]...\n"
+                                         "Lists the invitations that are pending.\n"
+                                         "\n" CLI_ORG_HELP LIST_HELP,
+                                         no_options,
+                                         NULL,
+                                         run_invites };
 
 /* --- members -------------------------------------------------------------------------------------------- */
 
 static int run_members(char **operands, int operands_len)
 {
     static const struct column columns[] = {
-        {"id", NULL, 0, offsetof(struct ango_member, id)},
-        {"email", "EMAIL", 36, offsetof(struct ango_member, email)},
-        {"organization_role", "ROLE", 8, offsetof(struct ango_member, organization_role)},
-        {"name", "NAME", 0, offsetof(struct ango_member, name)},
-        {"created_at", NULL, 0, offsetof(struct ango_member, created_at)},
-        {NULL, NULL, 0, 0},
+        { "id", NULL, 0, offsetof(struct ango_member, id) },
+        { "email", "EMAIL", 36, offsetof(struct ango_member, email) },
+        { "organization_role", "ROLE", 8, offsetof(struct ango_member, organization_role) },
+        { "name", "NAME", 0, offsetof(struct ango_member, name) },
+        { "created_at", NULL, 0, offsetof(struct ango_member, created_at) },
+        { NULL, NULL, 0, 0 },
     };
-    static const struct list list = {"reading members", "members", columns};
+    static const struct list list = { "reading members", "members", columns };
     static struct reading reading;
 
     if (!takes(operands_len, 1) || !cli_has_organization() || cli_open() != CLI_DONE) {
@@ -220,35 +220,37 @@ static int run_members(char **operands, int operands_len)
 }
 
 const struct cli_command cli_members = {
-    "members", "list the members of an organization, or search them",
+    "members",
+    "list the members of an organization, or search them",
     "Usage: ango members --org ORG [OPTION]... [SEARCH]\n"
     "Lists the members of an organization: all, or those that the server finds for\n"
     "SEARCH, in their names and addresses.\n"
-    "\n"
-    CLI_ORG_HELP
-    LIST_HELP,
-    no_options, NULL, run_members};
+    "\n" CLI_ORG_HELP LIST_HELP,
+    no_options,
+    NULL,
+    run_members
+};
 
 /* --- projects ------------------------------------------------------------------------------------------- */
 
 static const char *sort;
 
 static const struct cli_option projects_options[] = {
-    {.name = "sort", .text = &sort},
-    {.name = NULL},
+    { .name = "sort", .text = &sort },
+    { .name = NULL },
 };
 
 static int run_projects(char **operands, int operands_len)
 {
     static const struct column columns[] = {
-        {"id", "ID", 24, offsetof(struct ango_project, id)},
-        {"name", "NAME", 0, offsetof(struct ango_project, name)},
-        {"description", NULL, 0, offsetof(struct ango_project, description)},
-        {"organization", NULL, 0, offsetof(struct ango_project, organization)},
-        {"created_at", NULL, 0, offsetof(struct ango_project, created_at)},
-        {NULL, NULL, 0, 0},
+        { "id", "ID", 24, offsetof(struct ango_project, id) },
+        { "name", "NAME", 0, offsetof(struct ango_project, name) },
+        { "description", NULL, 0, offsetof(struct ango_project, description) },
+        { "organization", NULL, 0, offsetof(struct ango_project, organization) },
+        { "created_at", NULL, 0, offsetof(struct ango_project, created_at) },
+        { NULL, NULL, 0, 0 },
     };
-    static const struct list list = {"reading projects", "projects", columns};
+    static const struct list list = { "reading projects", "projects", columns };
     static struct reading reading;
 
     (void)operands;
@@ -260,13 +262,16 @@ static int run_projects(char **operands, int operands_len)
 }
 
 const struct cli_command cli_projects = {
-    "projects", "list projects and their identifiers",
+    "projects",
+    "list projects and their identifiers",
     "Usage: ango projects [OPTION]...\n"
     "Lists the projects that the key's user can see, with their identifiers.\n"
     "\n"
-    "  --sort FIELD        by name or createdAt; -name, -createdAt: the other way\n"
-    LIST_HELP,
-    projects_options, NULL, run_projects};
+    "  --sort FIELD        by name or createdAt; -name, -createdAt: the other way\n" LIST_HELP,
+    projects_options,
+    NULL,
+    run_projects
+};
 
 /* --- project -------------------------------------------------------------------------------------------- */
 
@@ -324,7 +329,8 @@ static int run_project(char **operands, int operands_len)
         printf("%lu assigned\n", (unsigned long)result->items);
     }
     if (status == CLI_DONE && result->kept < result->items) {
-        cli_say("%lu of them not shown: there are too many for this program", (unsigned long)(result->items - result->kept));
+        cli_say("%lu of them not shown: there are too many for this program",
+                (unsigned long)(result->items - result->kept));
         status = CLI_OTHER;
     }
     fflush(stdout);
@@ -333,9 +339,12 @@ static int run_project(char **operands, int operands_len)
 }
 
 const struct cli_command cli_project = {
-    "project", "list who works on a project",
+    "project",
+    "list who works on a project",
     "Usage: ango project [OPTION]... ID\n"
     "Lists who is assigned to a project, and as what. ango projects shows each ID.\n"
-    "\n"
-    LIST_HELP,
-    no_options, NULL, run_project};
+    "\n" LIST_HELP,
+    no_options,
+    NULL,
+    run_project
+};

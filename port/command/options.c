@@ -35,20 +35,20 @@ static int refuse_key(const char *value)
 }
 
 static const struct cli_option common[] = {
-    {.name = "org", .text = &cli.organization},
-    {.name = "host", .text = &cli.host},
-    {.name = "ca", .text = &cli.ca_file},
-    {.name = "key-file", .text = &cli.key_file},
-    {.name = "session", .text = &cli.session_file},
-    {.name = "timeout", .take = take_timeout},
-    {.name = "max-wait", .take = take_max_wait},
-    {.name = "json", .flag = &cli.json},
-    {.name = "verbose", .letter = 'v', .flag = &cli.verbose},
-    {.name = "help", .letter = 'h', .flag = &cli.help},
-    {.name = "key", .take = refuse_key},
-    {.name = "api-key", .take = refuse_key},
-    {.name = "apikey", .take = refuse_key},
-    {.name = NULL},
+    { .name = "org", .text = &cli.organization },
+    { .name = "host", .text = &cli.host },
+    { .name = "ca", .text = &cli.ca_file },
+    { .name = "key-file", .text = &cli.key_file },
+    { .name = "session", .text = &cli.session_file },
+    { .name = "timeout", .take = take_timeout },
+    { .name = "max-wait", .take = take_max_wait },
+    { .name = "json", .flag = &cli.json },
+    { .name = "verbose", .letter = 'v', .flag = &cli.verbose },
+    { .name = "help", .letter = 'h', .flag = &cli.help },
+    { .name = "key", .take = refuse_key },
+    { .name = "api-key", .take = refuse_key },
+    { .name = "apikey", .take = refuse_key },
+    { .name = NULL },
 };
 
 bool cli_number(const char *text, uint32_t least, uint32_t most, uint32_t *number)

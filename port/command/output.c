@@ -23,7 +23,7 @@ static size_t secret_len(const char *text)
 /* Takes one character off `*text`; REPLACEMENT, and one byte, where it is no UTF-8. */
 static uint32_t take_character(const char **text)
 {
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
     const unsigned char *s = (const unsigned char *)*text;
     uint32_t c = s[0];
     unsigned more = c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;

@@ -23,8 +23,8 @@ typedef char reply_fits[CLI_BUFFER_CAP >= 2048 + BATCH_MAX * (300 + ANGO_EMAIL_M
 
 /* With every command, unless it has a word of its own; those without one are not its fates. */
 static const char *const words[CLI_FATES] = {
-    [CLI_NOT_SENT] = "not sent", [CLI_FAILED] = "failed",   [CLI_UNCLEAR] = "unclear",
-    [CLI_DECLINED] = "refused",   [CLI_IN_DOUBT] = "in doubt",
+    [CLI_NOT_SENT] = "not sent", [CLI_FAILED] = "failed",     [CLI_UNCLEAR] = "unclear",
+    [CLI_DECLINED] = "refused",  [CLI_IN_DOUBT] = "in doubt",
 };
 
 /* Where the server gives none. */
@@ -33,7 +33,7 @@ static const char *const notes[CLI_FATES] = {
     [CLI_NOT_MENTIONED] = "the server accepted the request, but does not list this address",
 };
 
-const char *const cli_bad_words[] = {"failed", "fail", "failure", "error", "rejected", "invalid", NULL};
+const char *const cli_bad_words[] = { "failed", "fail", "failure", "error", "rejected", "invalid", NULL };
 
 /* What is known of an address. */
 struct entry {
@@ -44,15 +44,15 @@ struct entry {
 
 static const struct cli_action *action;
 static struct entry entries[CLI_ADDRESSES_MAX]; /* of cli_addresses */
-static size_t batch[BATCH_MAX]; /* the addresses in the last request */
+static size_t batch[BATCH_MAX];                 /* the addresses in the last request */
 static size_t batch_len;
 static const char *others[OTHERS_MAX]; /* reported, but not asked for */
 static size_t others_len;
 static long requests;
-static struct ango_result last; /* of the last request that was to do something */
+static struct ango_result last;  /* of the last request that was to do something */
 static struct ango_result doubt; /* of the last one that left somebody in doubt for good; error 0: none did */
-static bool explained; /* `last` */
-static int width; /* of the column of addresses */
+static bool explained;           /* `last` */
+static int width;                /* of the column of addresses */
 
 /* --- options -------------------------------------------------------------------------------------------- */
 
@@ -70,9 +70,9 @@ static int take_batch(const char *value)
 }
 
 const struct cli_option cli_people_options[] = {
-    {.name = "from", .text = &from},
-    {.name = "batch", .take = take_batch},
-    {.name = NULL},
+    { .name = "from", .text = &from },
+    { .name = "batch", .take = take_batch },
+    { .name = NULL },
 };
 
 /* --- before anything is sent ---------------------------------------------------------------------------- */
@@ -89,8 +89,7 @@ static int rehearse(const char *address)
 static void say_bad(const struct cli_address *address)
 {
     if (address->file != NULL) {
-        cli_say("%s, line %u: %s: %s", address->file, address->line, address->text,
-                ango_error_text(ANGO_E_EMAIL));
+        cli_say("%s, line %u: %s: %s", address->file, address->line, address->text, ango_error_text(ANGO_E_EMAIL));
     } else {
         cli_say("%s: %s", address->text, ango_error_text(ANGO_E_EMAIL));
     }
@@ -125,7 +124,7 @@ static int check(void)
 /* Whether a yes is typed, before Ctrl-C. */
 static bool typed_yes(void)
 {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN, .revents = 0 };
     char answer[16] = "";
 
     clearerr(stdin); /* the list of addresses may have ended there */
@@ -145,14 +144,13 @@ static int ask(void)
         return CLI_DONE;
     }
     for (i = 0; i < cli_addresses_len && i < NAMES_SHOWN; i++) {
-        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "",
-                                cli_addresses[i].text);
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "", cli_addresses[i].text);
     }
     if (i < cli_addresses_len) {
         snprintf(names + len, sizeof names - len, " and %lu more", (unsigned long)(cli_addresses_len - i));
     }
-    cli_say("this will %s %lu %s organization %s at %s: %s", action->asks[0],
-            (unsigned long)cli_addresses_len, action->asks[1], cli.organization, cli.host, names);
+    cli_say("this will %s %lu %s organization %s at %s: %s", action->asks[0], (unsigned long)cli_addresses_len,
+            action->asks[1], cli.organization, cli.host, names);
     if (cli_yes) {
         return CLI_DONE;
     }
@@ -237,7 +235,7 @@ static struct entry *find(const char *address)
 /* Puts each entry of the reply to its address. */
 static void compare(void)
 {
-    struct cli_report report = {NULL, NULL, NULL, NULL, NULL, NULL};
+    struct cli_report report = { NULL, NULL, NULL, NULL, NULL, NULL };
 
     while (action->next(&report) == ANGO_OK) {
         struct entry *entry = find(report.to);
@@ -281,7 +279,7 @@ static void remember(void)
 /* Starts a request with as many of those not sent from `first` to before `end` as it has room for. */
 static int start(size_t first, size_t end)
 {
-    const char *to[BATCH_MAX] = {NULL};
+    const char *to[BATCH_MAX] = { NULL };
     int err;
 
     for (batch_len = 0; first < end && batch_len < batch_most; first++) {
@@ -338,7 +336,7 @@ static int carry_back(struct ango_confirm *back)
 
     if (idle_ms > 0) {
         return cli_pause((idle_ms + 999) / 1000, "reading back", "; looking again in ") ? ANGO_E_WAIT
-                                                                                       : ANGO_E_CANCELLED;
+                                                                                        : ANGO_E_CANCELLED;
     }
     err = cli_carry_on(step_confirm, back, "reading back");
     return err == ANGO_E_END || (err != ANGO_OK && cli_waited_for_server()) ? ANGO_E_WAIT : err;
@@ -422,7 +420,7 @@ static void settle_one(struct entry *entry, enum cli_fate open, enum ango_presen
     enum cli_fate fate = action->settle(presence);
 
     if (presence == ANGO_UNSURE) { /* mutant: command-unsure-is-absent */
-        return; /* as open as before */
+        return;                    /* as open as before */
     }
     entry->fate = fate;
     entry->read_back = fate != CLI_NOT_SENT;
@@ -437,8 +435,8 @@ static void settle_one(struct entry *entry, enum cli_fate open, enum ango_presen
 /* Finds out what became of those of the batch whose fate is `open`. False when it could not. */
 static bool read_back(enum cli_fate open)
 {
-    const char *emails[BATCH_MAX] = {NULL};
-    struct entry *of[BATCH_MAX] = {NULL};
+    const char *emails[BATCH_MAX] = { NULL };
+    struct entry *of[BATCH_MAX] = { NULL };
     enum ango_presence presence[BATCH_MAX];
     size_t i, len = 0, gone = 0;
 

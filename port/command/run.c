@@ -19,7 +19,7 @@
 #define ARENA_CAP (1u << 20) /* Debian's list of 140 roots takes 350 KB */
 #define SLICE_MS 100         /* how often Ctrl-C is looked for and progress is shown */
 #define KEEP_MS 30000
-#define TOO_MANY 429   /* the HTTP status */
+#define TOO_MANY 429 /* the HTTP status */
 
 static char key[KEY_CAP];
 static char ca[CA_CAP];
@@ -31,18 +31,29 @@ static char prefix[256];
 
 static struct ango_posix posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
-static struct ango_trust_anchor anchor = {(const uint8_t *)ca, 0};
+static struct ango_trust_anchor anchor = { (const uint8_t *)ca, 0 };
 static struct ango_tls tls;
 static struct ango_tls_refused refused;
 static uint8_t session[CLI_SESSION_CAP];
-static struct ango_tls_config tls_config = {
-    .port = &plain, .anchors = &anchor, .anchors_len = 1, .arena = arena, .arena_cap = sizeof arena,
-    .session = session, .session_cap = sizeof session, .names = &ango_tls_names, .refused = &refused};
+static struct ango_tls_config tls_config = { .port = &plain,
+                                             .anchors = &anchor,
+                                             .anchors_len = 1,
+                                             .arena = arena,
+                                             .arena_cap = sizeof arena,
+                                             .session = session,
+                                             .session_cap = sizeof session,
+                                             .names = &ango_tls_names,
+                                             .refused = &refused };
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
-static struct ango_config config = {
-    .port = &secure, .host = host_name, .keep_ms = KEEP_MS, .buffer = buffer, .buffer_cap = sizeof buffer,
-    .tokens = tokens, .tokens_cap = ANGO_TOKENS, .prefix = prefix,
-    .retry_after_date = ango_retry_after_date};
+static struct ango_config config = { .port = &secure,
+                                     .host = host_name,
+                                     .keep_ms = KEEP_MS,
+                                     .buffer = buffer,
+                                     .buffer_cap = sizeof buffer,
+                                     .tokens = tokens,
+                                     .tokens_cap = ANGO_TOKENS,
+                                     .prefix = prefix,
+                                     .retry_after_date = ango_retry_after_date };
 struct ango_client cli_client;
 
 static volatile sig_atomic_t interrupted;
@@ -175,7 +186,7 @@ static int read_host(void)
 
 static void watch_for_interrupts(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction action;
     size_t i;
 
@@ -224,8 +235,7 @@ void cli_close(void)
         memset(session, 0, sizeof session);
     }
     if (cli.verbose) {
-        cli_say("TLS took %lu of %lu bytes at most", (unsigned long)tls.arena_peak,
-                (unsigned long)sizeof arena);
+        cli_say("TLS took %lu of %lu bytes at most", (unsigned long)tls.arena_peak, (unsigned long)sizeof arena);
     }
     cli_secret = "";
     memset(key, 0, sizeof key);
@@ -238,14 +248,14 @@ static void say_details(const struct ango_result *result, uint32_t took_ms)
     bool has_tls = tls.version[0] != '\0';
 
     cli_say("%s port %u (%s): HTTP %u, %s, after %lu ms", host_name, (unsigned)config.tcp_port,
-            posix.peer[0] != '\0' ? posix.peer : "no address", result->http_status,
-            ango_outcome_text(result->outcome), (unsigned long)took_ms);
+            posix.peer[0] != '\0' ? posix.peer : "no address", result->http_status, ango_outcome_text(result->outcome),
+            (unsigned long)took_ms);
     cli_say("%s%s%s, handshakes %lu, resumed %lu", has_tls ? tls.version : "no TLS", has_tls ? " " : "",
             tls.ciphersuite, (unsigned long)tls.handshakes, (unsigned long)tls.resumed);
     if (result->error != ANGO_OK) {
         cli_say("error %d, of the port %d; mbedTLS error -0x%04x, verify flags 0x%lx; TCP error %d, errno %d",
-                result->error, result->port_error, (unsigned)-tls.mbedtls_error,
-                (unsigned long)tls.verify_flags, tls.port_error, posix.system_error);
+                result->error, result->port_error, (unsigned)-tls.mbedtls_error, (unsigned long)tls.verify_flags,
+                tls.port_error, posix.system_error);
     }
 }
 
@@ -305,7 +315,7 @@ int cli_exchange(const char *doing)
 
 bool cli_pause(uint32_t seconds, const char *why, const char *before)
 {
-    const struct timespec slice = {0, SLICE_MS * 1000000L};
+    const struct timespec slice = { 0, SLICE_MS * 1000000L };
     uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
 
     if (!cli_progress("%s%s%lu s", why, before, (unsigned long)seconds)) {
@@ -375,13 +385,13 @@ static const struct {
     uint32_t flags;
     const char *text;
 } faults[] = {
-    {ANGO_TLS_EXPIRED, "it has expired, or this machine's clock is wrong"},
-    {ANGO_TLS_NOT_YET_VALID, "it is not valid yet, or this machine's clock is wrong"},
-    {ANGO_TLS_OTHER_HOST, "it is for another host name"},
-    {ANGO_TLS_NOT_TRUSTED, "it comes from no CA that is trusted here"},
-    {ANGO_TLS_CONSTRAINED, "its issuer may not vouch for this host"},
-    {ANGO_TLS_WRONG_USAGE, "it is not meant for a server"},
-    {ANGO_TLS_WEAK, "its key or its signature is too weak"},
+    { ANGO_TLS_EXPIRED, "it has expired, or this machine's clock is wrong" },
+    { ANGO_TLS_NOT_YET_VALID, "it is not valid yet, or this machine's clock is wrong" },
+    { ANGO_TLS_OTHER_HOST, "it is for another host name" },
+    { ANGO_TLS_NOT_TRUSTED, "it comes from no CA that is trusted here" },
+    { ANGO_TLS_CONSTRAINED, "its issuer may not vouch for this host" },
+    { ANGO_TLS_WRONG_USAGE, "it is not meant for a server" },
+    { ANGO_TLS_WEAK, "its key or its signature is too weak" },
 };
 #define FAULTS_LEN (sizeof faults / sizeof faults[0])
 
@@ -459,8 +469,8 @@ static void explain_status(const struct ango_result *result)
     const char *words = result->message[0] != '\0' ? result->message : result->status;
     const char *verb = result->http_status < 300 ? "says no" : "failed";
 
-    cli_say("the server %s, HTTP %u%s%.1000s", result->outcome == ANGO_REJECTED ? "refused" : verb,
-            result->http_status, words[0] != '\0' ? ": " : "", words);
+    cli_say("the server %s, HTTP %u%s%.1000s", result->outcome == ANGO_REJECTED ? "refused" : verb, result->http_status,
+            words[0] != '\0' ? ": " : "", words);
     cli_say("%s", advice(result));
     if (result->retry_after_s > 0) {
         cli_say("the server asks to wait %lu seconds", (unsigned long)result->retry_after_s);
@@ -479,11 +489,12 @@ void cli_explain(const struct ango_result *result)
     if (result->error == ANGO_E_CERT) {
         explain_certificate();
     } else if (result->error == ANGO_E_ANCHOR) {
-        cli_say("no certificate in %s is whole, not indented, and of a kind that is known here; --ca names another file",
-                cli.ca_file);
+        cli_say(
+            "no certificate in %s is whole, not indented, and of a kind that is known here; --ca names another file",
+            cli.ca_file);
     } else if (words != NULL) {
-        cli_say("%s port %u%s%s: %s", host_name, (unsigned)config.tcp_port,
-                posix.peer[0] != '\0' ? " at " : "", posix.peer, words);
+        cli_say("%s port %u%s%s: %s", host_name, (unsigned)config.tcp_port, posix.peer[0] != '\0' ? " at " : "",
+                posix.peer, words);
     } else if (result->error == ANGO_E_TIME) {
         cli_say("%s port %u: %lu seconds passed; --timeout allows more", host_name, (unsigned)config.tcp_port,
                 (unsigned long)cli.timeout_s);

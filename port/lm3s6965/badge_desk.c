@@ -25,13 +25,13 @@
 #define DESK_MEASURE 0 /* 1: commands for the tests, to change the arena, keep sessions, hang and crash */
 #endif
 
-#define BUFFER 1024            /* a request; of a reply only what is wanted */
-#define LINE_CAP 320           /* an address of 254 bytes, two roles, a project */
+#define BUFFER 1024  /* a request; of a reply only what is wanted */
+#define LINE_CAP 320 /* an address of 254 bytes, two roles, a project */
 #define STEP_MS 5
 #define RETRY_MIN_MS 1000u
 #define RETRY_MAX_MS 30000u
 #define GIVE_UP_MS 600000u
-#define TEXT_MAX 160           /* of what the server says, and of what a badge holds, so much is shown */
+#define TEXT_MAX 160 /* of what the server says, and of what a badge holds, so much is shown */
 
 /* --- what the library needs ----------------------------------------------------------------------------- */
 
@@ -53,8 +53,15 @@ static uint32_t clock_ms(void *ctx)
 static const struct ango_lwip_board board = { NULL, poll_board, clock_ms, seed_time, seed_entropy };
 static struct ango_lwip lwip;
 static void busy(void *ctx);
-static const struct ango_port plain = { &lwip, false, ango_lwip_connect, ango_lwip_send, ango_lwip_recv,
-                                        ango_lwip_close, ango_lwip_clock_ms, ango_lwip_time, ango_lwip_entropy,
+static const struct ango_port plain = { &lwip,
+                                        false,
+                                        ango_lwip_connect,
+                                        ango_lwip_send,
+                                        ango_lwip_recv,
+                                        ango_lwip_close,
+                                        ango_lwip_clock_ms,
+                                        ango_lwip_time,
+                                        ango_lwip_entropy,
                                         busy };
 
 static uint32_t arena[ARENA / sizeof(uint32_t)] __attribute__((aligned(8)));
@@ -299,8 +306,9 @@ static void count_close(void *ctx)
     ango_tls_close(ctx);
 }
 
-static const struct ango_port counted = { &tls, true, ango_tls_connect, count_send, count_recv, count_close,
-                                          ango_tls_clock_ms, ango_tls_time, NULL, NULL };
+static const struct ango_port counted = { &tls,       true,        ango_tls_connect,  count_send,
+                                          count_recv, count_close, ango_tls_clock_ms, ango_tls_time,
+                                          NULL,       NULL };
 
 static void paint_arena(void)
 {
@@ -463,7 +471,7 @@ static void put_why(const char *message)
     put(": ");
     put_foreign(message[0] != '\0' ? message : describe(client.result.error));
     if (client.result.error != ANGO_OK)
-        put_number(", error -", (uint64_t)-(int64_t)client.result.error);
+        put_number(", error -", (uint64_t) - (int64_t)client.result.error);
     if (client.result.http_status != 0)
         put_number(", HTTP ", client.result.http_status);
     put("\n");
@@ -488,11 +496,11 @@ static bool may_go_again(void)
 static void put_error(void)
 {
     put(describe(client.result.error));
-    put_number(", error -", (uint64_t)-(int64_t)client.result.error);
+    put_number(", error -", (uint64_t) - (int64_t)client.result.error);
     if (client.result.error == ANGO_E_CERT)
         put_number(", verify_flags ", tls.verify_flags);
     if (client.result.error == ANGO_E_TLS)
-        put_number(", mbedtls_error -", (uint64_t)-(int64_t)tls.mbedtls_error);
+        put_number(", mbedtls_error -", (uint64_t) - (int64_t)tls.mbedtls_error);
 }
 
 /* Goes on with the same job after a while; gives it up when it has been too long. */
@@ -527,8 +535,7 @@ static void check(const char *why)
     job.state = CHECKING;
     job.again_ms = job.begun_ms + RETRY_MIN_MS; /* the server may still be at work on it */
     job.waiting = true;
-    (void)ango_confirm_begin(&reading.confirm, &client, desk_config.organization_id, &job.email, 1,
-                             &job.presence);
+    (void)ango_confirm_begin(&reading.confirm, &client, desk_config.organization_id, &job.email, 1, &job.presence);
     reading.confirm.timeout_ms = GIVE_UP_MS;
 }
 

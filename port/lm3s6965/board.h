@@ -31,8 +31,8 @@ void board_feed_watchdog(void);
 
 /* --- UART0, 115200 8N1 ---------------------------------------------------------------------------------- */
 
-void board_put(char c); /* waits while the transmitter is full */
-int board_get(void);    /* -1: nothing there */
+void board_put(char c);    /* waits while the transmitter is full */
+int board_get(void);       /* -1: nothing there */
 uint32_t board_lost(void); /* characters that came faster than they were taken */
 
 /* --- memory: see memory.ld ------------------------------------------------------------------------------ */

@@ -95,7 +95,7 @@
 #define RASR_NO_CODE (1u << 28)
 #define RASR_READ_WRITE (3u << 24)
 #define RASR_SRAM (3u << 17)
-#define RASR_SIZE(log2) (((log2) - 1u) << 1 | 1u)
+#define RASR_SIZE(log2) (((log2)-1u) << 1 | 1u)
 #define ICSR_PENDSTSET (1u << 26)
 #define CCR_DIV_0_TRP (1u << 4)
 #define SHCSR_FAULTS (7u << 16) /* memory management, bus and usage faults as themselves */

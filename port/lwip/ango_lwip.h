@@ -78,8 +78,10 @@ int ango_lwip_entropy(void *ctx, uint8_t *buf, size_t len);
 
 /* Initializer of a struct ango_port that is `lwip`, a struct ango_lwip *. */
 #define ANGO_LWIP_PORT(lwip) \
-    { (lwip), false, ango_lwip_connect, ango_lwip_send, ango_lwip_recv, ango_lwip_close, ango_lwip_clock_ms, \
-      ango_lwip_time, ango_lwip_entropy, NULL }
+    { \
+        (lwip), false, ango_lwip_connect, ango_lwip_send, ango_lwip_recv, ango_lwip_close, ango_lwip_clock_ms, \
+            ango_lwip_time, ango_lwip_entropy, NULL \
+    }
 
 #ifdef __cplusplus
 }

@@ -395,8 +395,7 @@ static void drop_attempt(struct ango_posix *posix, size_t i)
 {
     close(posix->attempts[i].fd);
     posix->attempts_len--;
-    memmove(&posix->attempts[i], &posix->attempts[i + 1],
-            (posix->attempts_len - i) * sizeof posix->attempts[0]);
+    memmove(&posix->attempts[i], &posix->attempts[i + 1], (posix->attempts_len - i) * sizeof posix->attempts[0]);
 }
 
 /* A connection that is ready at once is found by the next poll like any other. */

@@ -62,10 +62,10 @@ int64_t ango_posix_time(void *ctx);
 int ango_posix_entropy(void *ctx, uint8_t *buf, size_t len);
 
 /* Initializer of a struct ango_port that is `posix`, a struct ango_posix *. */
-#define ANGO_POSIX_PORT(posix)                                                                               \
-    {                                                                                                        \
-        (posix), false, ango_posix_connect, ango_posix_send, ango_posix_recv, ango_posix_close,              \
-            ango_posix_clock_ms, ango_posix_time, ango_posix_entropy, NULL                                   \
+#define ANGO_POSIX_PORT(posix) \
+    { \
+        (posix), false, ango_posix_connect, ango_posix_send, ango_posix_recv, ango_posix_close, ango_posix_clock_ms, \
+            ango_posix_time, ango_posix_entropy, NULL \
     }
 
 #ifdef __cplusplus

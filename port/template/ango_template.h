@@ -33,10 +33,10 @@ int ango_template_entropy(void *ctx, uint8_t *buf, size_t len);
  * that does TLS itself AND is set up to verify chain and host name against your trust anchors; then `entropy`
  * may be NULL, and so may `time`.
  */
-#define ANGO_TEMPLATE_PORT(template_)                                                                        \
-    {                                                                                                        \
-        (template_), false, ango_template_connect, ango_template_send, ango_template_recv,                   \
-            ango_template_close, ango_template_clock_ms, ango_template_time, ango_template_entropy, NULL     \
+#define ANGO_TEMPLATE_PORT(template_) \
+    { \
+        (template_), false, ango_template_connect, ango_template_send, ango_template_recv, ango_template_close, \
+            ango_template_clock_ms, ango_template_time, ango_template_entropy, NULL \
     }
 
 #ifdef __cplusplus

@@ -36,17 +36,22 @@ static int plain_connect(void *ctx, const char *host, uint16_t port, uint32_t wa
     return err;
 }
 
-static const struct ango_port plain = {
-    &posix, false, plain_connect, ango_posix_send, ango_posix_recv, ango_posix_close, ango_posix_clock_ms,
-    ango_posix_time, ango_posix_entropy, NULL
-};
+static const struct ango_port plain = { &posix,
+                                        false,
+                                        plain_connect,
+                                        ango_posix_send,
+                                        ango_posix_recv,
+                                        ango_posix_close,
+                                        ango_posix_clock_ms,
+                                        ango_posix_time,
+                                        ango_posix_entropy,
+                                        NULL };
 static uint8_t ca[8192];
 static struct ango_trust_anchor anchor = { ca, 0 };
 static uint64_t arena[65536 / sizeof(uint64_t)];
 static uint8_t session[4096];
-static struct ango_tls_config tls_config = {
-    &plain, &anchor, 1, arena, sizeof arena, false, 0, NULL, NULL, 0, NULL, NULL
-};
+static struct ango_tls_config tls_config = { &plain, &anchor, 1,    arena, sizeof arena, false,
+                                             0,      NULL,    NULL, 0,     NULL,         NULL };
 static struct ango_tls tls;
 static const struct ango_port secure = ANGO_TLS_PORT(&tls);
 
@@ -87,7 +92,13 @@ static const struct ango_port watched = {
 static uint8_t buffer[2048];
 static struct ango_token tokens[ANGO_TOKENS];
 static struct ango_config config = {
-    &watched, NULL, 0, 10000, 10000, buffer, sizeof buffer, tokens, ANGO_TOKENS
+    .port = &watched,
+    .timeout_ms = 10000,
+    .recovery_ms = 10000,
+    .buf = buffer,
+    .buf_len = sizeof buffer,
+    .tokens = tokens,
+    .token_count = ANGO_TOKENS,
 };
 static struct ango_client client;
 
@@ -198,7 +209,7 @@ int main(int argc, char **argv)
     say("arena_calls_further", arena_calls - arena_first);
     say("arena_peak", tls.arena_peak);
     say("session_len", tls.session_len);
-    text_len += (size_t)snprintf(text + text_len, sizeof text - text_len, "version=%s\nciphersuite=%s\n",
-                                 tls.version, tls.ciphersuite);
+    text_len += (size_t)snprintf(text + text_len, sizeof text - text_len, "version=%s\nciphersuite=%s\n", tls.version,
+                                 tls.ciphersuite);
     return write(1, text, text_len) == (ssize_t)text_len ? 0 : 1;
 }

@@ -40,8 +40,7 @@ static int invite(CURL *curl)
     if (curl_easy_perform(curl) != CURLE_OK)
         return 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    return status == 201 && strstr(reply.text, "\"success\"") != NULL
-        && strstr(reply.text, "\"_id\":\"") != NULL;
+    return status == 201 && strstr(reply.text, "\"success\"") != NULL && strstr(reply.text, "\"_id\":\"") != NULL;
 }
 
 int main(int argc, char **argv)

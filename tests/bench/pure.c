@@ -66,14 +66,12 @@ static uint32_t clock_port(void *ctx)
     return 1;
 }
 
-static const struct ango_port port = {
-    NULL, true, connect_port, send_port, recv_port, close_port, clock_port, NULL, NULL, NULL
-};
+static const struct ango_port port = { NULL,       true,       connect_port, send_port, recv_port,
+                                       close_port, clock_port, NULL,         NULL,      NULL };
 static uint8_t buffer[32768];
 static struct ango_token tokens[ANGO_TOKENS];
-static const struct ango_config config = {
-    &port, ANGO_HOST_EU, 0, 10000, 10000, buffer, sizeof buffer, tokens, ANGO_TOKENS
-};
+static const struct ango_config config = { &port,  ANGO_HOST_EU,  0,      10000,      10000,
+                                           buffer, sizeof buffer, tokens, ANGO_TOKENS };
 static const char *const to[] = { JOB_EMAIL_1, JOB_EMAIL_2 };
 static const struct ango_project_assignment assignments[] = {
     { JOB_PROJECT_1, ANGO_PROJECT_LABELER },
@@ -107,12 +105,15 @@ static void make_reply(char *out, const char *status_line, unsigned invites, boo
                               "\"expiresAt\":\"2025-01-22T10:30:00.000Z\"%s}",
                               i > 1 ? "," : "", i, i,
                               extra ? ",\"organization\":\"65a0c0de0100000000000001\","
-                                      "\"projects\":[\"PROJECT_ID_1\"]" : "");
+                                      "\"projects\":[\"PROJECT_ID_1\"]"
+                                    : "");
     n += (size_t)snprintf(body + n, sizeof body - n, extra ? "],\"total\":%u}}" : "]}}", invites);
     check(n < sizeof body, "room for the body");
-    check(snprintf(out, REPLY_MAX, "%s\r\nDate: Wed, 15 Jan 2025 10:30:00 GMT\r\n"
+    check(snprintf(out, REPLY_MAX,
+                   "%s\r\nDate: Wed, 15 Jan 2025 10:30:00 GMT\r\n"
                    "Content-Type: application/json; charset=utf-8\r\nContent-Length: %u\r\n%s\r\n%s",
-                   status_line, (unsigned)n, extra ? "Connection: keep-alive\r\n" : "", body) < REPLY_MAX,
+                   status_line, (unsigned)n, extra ? "Connection: keep-alive\r\n" : "", body)
+              < REPLY_MAX,
           "room for the reply");
 }
 
@@ -203,7 +204,7 @@ int main(void)
     measure_parse("parse_large", large_reply, 100);
     measure_parse_all("parse_large_all", large_reply, 100);
 
-    printf("rounds=%d\nrequest_bytes=%u\nsmall_reply_bytes=%u\nlarge_reply_bytes=%u\n", ROUNDS,
-           (unsigned)request_len, (unsigned)strlen(small_reply), (unsigned)strlen(large_reply));
+    printf("rounds=%d\nrequest_bytes=%u\nsmall_reply_bytes=%u\nlarge_reply_bytes=%u\n", ROUNDS, (unsigned)request_len,
+           (unsigned)strlen(small_reply), (unsigned)strlen(large_reply));
     return 0;
 }

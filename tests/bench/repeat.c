@@ -45,8 +45,7 @@ int main(int argc, char **argv)
         pid_t pid;
         int status;
 
-        if (posix_spawnp(&pid, argv[3], NULL, NULL, argv + 3, environ) != 0
-            || wait4(pid, &status, 0, &usage) != pid)
+        if (posix_spawnp(&pid, argv[3], NULL, NULL, argv + 3, environ) != 0 || wait4(pid, &status, 0, &usage) != pid)
             return 127;
         if (status != 0)
             return WIFEXITED(status) ? WEXITSTATUS(status) : 128;

@@ -99,8 +99,8 @@ static void put_endless(unsigned long limit)
     unsigned long i;
 
     for (i = 0; i < limit; i++)
-        put("%s{\"_id\":\"%lu\",\"to\":\"%lu@b\",\"email\":\"%lu@b\"}", i > 0 ? "," : "",
-            list_server.page * 1000 + i, list_server.page * 1000 + i, list_server.page * 1000 + i);
+        put("%s{\"_id\":\"%lu\",\"to\":\"%lu@b\",\"email\":\"%lu@b\"}", i > 0 ? "," : "", list_server.page * 1000 + i,
+            list_server.page * 1000 + i, list_server.page * 1000 + i);
 }
 
 static void put_page(enum list_kind kind)
@@ -136,10 +136,10 @@ static void understand(void)
     struct list_server *s = &list_server;
     size_t asked_len = strlen(s->asked);
 
-    s->kind = strstr(s->path, "/invites?") != NULL        ? LIST_INVITES
-              : strstr(s->path, "/users?") != NULL        ? LIST_MEMBERS
-              : strstr(s->path, "/listProjects?") != NULL ? LIST_PROJECTS
-                                                          : LIST_ASSIGNED;
+    s->kind = strstr(s->path, "/invites?") != NULL  ? LIST_INVITES
+        : strstr(s->path, "/users?") != NULL        ? LIST_MEMBERS
+        : strstr(s->path, "/listProjects?") != NULL ? LIST_PROJECTS
+                                                    : LIST_ASSIGNED;
     need(s->kind != LIST_ASSIGNED || strstr(s->path, "/v2/project/") != NULL, "an unknown path");
     s->page = parameter("page=");
     s->limit = parameter("limit=");
@@ -157,7 +157,8 @@ static void put_body(void)
     const struct list_server *s = &list_server;
     bool in_project = s->kind == LIST_ASSIGNED;
 
-    put("{\"status\":\"success\",\"data\":{%s\"%s\":[", in_project ? "\"project\":{\"_id\":\"p\"," : "", names[s->kind]);
+    put("{\"status\":\"success\",\"data\":{%s\"%s\":[", in_project ? "\"project\":{\"_id\":\"p\"," : "",
+        names[s->kind]);
     if (s->endless)
         put_endless(s->limit);
     else

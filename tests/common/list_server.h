@@ -22,44 +22,44 @@ struct list_server {
     size_t len;
     const char *names[LIST_KINDS][64]; /* of the entries of a kind, as they are on the wire; NULL: no address */
     size_t names_len[LIST_KINDS];
-    bool named[LIST_KINDS];            /* the kind has `names`, and not `value` */
-    size_t pad;                        /* bytes that each entry is longer by, in what nobody wants */
-    uint32_t large;                    /* the address or name of this one has so many bytes more */
+    bool named[LIST_KINDS]; /* the kind has `names`, and not `value` */
+    size_t pad;             /* bytes that each entry is longer by, in what nobody wants */
+    uint32_t large;         /* the address or name of this one has so many bytes more */
     size_t large_by;
     bool without_id;
-    bool nested;                       /* echoes objects and arrays */
-    const char *status;                /* of each invitation; NULL: none */
+    bool nested;        /* echoes objects and arrays */
+    const char *status; /* of each invitation; NULL: none */
 
     /* How it cuts its pages. */
-    unsigned long caps;      /* a page has no more entries than this, whatever is asked for; 0: as many as asked for */
-    bool caps_late;          /* caps what is left, once it has gone to the page that `limit` makes */
-    unsigned long gives;     /* ignores `limit` and gives so many; 0: it does not */
+    unsigned long caps;  /* a page has no more entries than this, whatever is asked for; 0: as many as asked for */
+    bool caps_late;      /* caps what is left, once it has gone to the page that `limit` makes */
+    unsigned long gives; /* ignores `limit` and gives so many; 0: it does not */
     bool ignores_page;
-    unsigned long short_by;  /* each page but the first lacks so many at its end, which come on no page */
-    unsigned empty_page;     /* this page has nothing: its entries come on no page; 0: none */
-    bool endless;            /* each page is full, and different, for ever */
+    unsigned long short_by; /* each page but the first lacks so many at its end, which come on no page */
+    unsigned empty_page;    /* this page has nothing: its entries come on no page; 0: none */
+    bool endless;           /* each page is full, and different, for ever */
     bool has_total;
-    uint32_t total;          /* what it says, when it has one */
+    uint32_t total; /* what it says, when it has one */
 
     /* How it fails. */
-    unsigned fail_at;        /* the n-th request, from 1 ... */
+    unsigned fail_at; /* the n-th request, from 1 ... */
     unsigned fail_times;
     int fail_with;
-    size_t fail_after;       /* a failing recv: after so many bytes of the body; 0: before the head */
+    size_t fail_after;           /* a failing recv: after so many bytes of the body; 0: before the head */
     unsigned long refuses_above; /* a page of more entries than this is a TLS record that is too large; 0: none is */
-    void (*change)(void);    /* before each reply */
-    bool stutters;           /* every other call would block */
+    void (*change)(void);        /* before each reply */
+    bool stutters;               /* every other call would block */
     size_t piece;
-    uint32_t latency_ms;     /* from request to reply */
+    uint32_t latency_ms; /* from request to reply */
 
     /* What was asked. */
     unsigned requests;
-    unsigned passes;   /* requests for page 1 of invitations, or for a project */
+    unsigned passes;     /* requests for page 1 of invitations, or for a project */
     enum list_kind kind; /* of the last one */
     unsigned long page, limit;
     unsigned long most_asked; /* the largest limit so far */
-    char asked[4096];  /* "PAGE/LIMIT " of each, as far as there is room */
-    char path[512];    /* of the last one */
+    char asked[4096];         /* "PAGE/LIMIT " of each, as far as there is room */
+    char path[512];           /* of the last one */
 
     /* Its own. */
     bool odd, failing;

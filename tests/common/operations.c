@@ -5,8 +5,8 @@
 #define TEXT in->text
 #define PAGE in->page
 #define EMAILS in->emails, in->emails_len
-#define ORGANIZATION_ROLE (enum ango_organization_role)in->role
-#define PROJECT_ROLE (enum ango_project_role)in->role
+#define ORGANIZATION_ROLE (enum ango_organization_role) in->role
+#define PROJECT_ROLE (enum ango_project_role) in->role
 #define INVITATION &invitation
 #define WITH_CLIENT(...) (client, __VA_ARGS__)
 
@@ -22,8 +22,8 @@ int operation_start(enum operation operation, struct ango_client *client, const 
 {
     const struct ango_invitation invitation = invitation_of(in);
 
-#define START(name, function, arguments, item)                                                               \
-    case name:                                                                                               \
+#define START(name, function, arguments, item) \
+    case name: \
         return ango_##function##_start WITH_CLIENT arguments;
     switch (operation) {
         EACH_OPERATION(START)
@@ -36,8 +36,8 @@ int operation_call(enum operation operation, struct ango_client *client, const s
 {
     const struct ango_invitation invitation = invitation_of(in);
 
-#define CALL(name, function, arguments, item)                                                                \
-    case name:                                                                                               \
+#define CALL(name, function, arguments, item) \
+    case name: \
         return ango_##function WITH_CLIENT arguments;
     switch (operation) {
         EACH_OPERATION(CALL)

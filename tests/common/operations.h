@@ -8,15 +8,15 @@
 #include "ango.h"
 
 /* X(name, function, arguments behind the client, what ango_next_... hands out). tests/bench/size reads these lines. */
-#define EACH_OPERATION(X)                                                                                    \
-    X(INVITE, invite_members_to_org, (ID, INVITATION), invite)                                               \
-    X(INVITES, get_organization_invites, (ID, PAGE), invite)                                                 \
-    X(UNINVITE, delete_organization_invites, (ID, EMAILS), nothing)                                          \
-    X(MEMBERS, get_organization_members, (ID, TEXT, PAGE), member)                                           \
-    X(ROLE, update_organization_members_role, (ID, EMAILS, ORGANIZATION_ROLE), role_update)                  \
-    X(REMOVE, delete_organization_members, (ID, EMAILS), nothing)                                            \
-    X(PROJECTS, list_projects, (TEXT, PAGE), project)                                                        \
-    X(ASSIGN, add_members_to_project, (ID, EMAILS, PROJECT_ROLE), assignee)                                  \
+#define EACH_OPERATION(X) \
+    X(INVITE, invite_members_to_org, (ID, INVITATION), invite) \
+    X(INVITES, get_organization_invites, (ID, PAGE), invite) \
+    X(UNINVITE, delete_organization_invites, (ID, EMAILS), nothing) \
+    X(MEMBERS, get_organization_members, (ID, TEXT, PAGE), member) \
+    X(ROLE, update_organization_members_role, (ID, EMAILS, ORGANIZATION_ROLE), role_update) \
+    X(REMOVE, delete_organization_members, (ID, EMAILS), nothing) \
+    X(PROJECTS, list_projects, (TEXT, PAGE), project) \
+    X(ASSIGN, add_members_to_project, (ID, EMAILS, PROJECT_ROLE), assignee) \
     X(PROJECT, get_project, (ID), assignee)
 
 #define OPERATION_NAME(name, function, arguments, item) name,

@@ -146,7 +146,8 @@ static void check(struct reading *r)
     demand(r, room->put + (ANGO_ROOM_GAP - 2) <= unread, "what is put has come too near to what is not taken");
     demand(r, (size_t)(room->put - r->buffer) + ANGO_ROOM_RESERVED <= r->cap, "more is put than may be");
     if (room->text_cap > 0)
-        demand(r, room->text > room->limit && room->text <= room->limit + room->text_cap && *room->text == '\0', "the text is not one");
+        demand(r, room->text > room->limit && room->text <= room->limit + room->text_cap && *room->text == '\0',
+               "the text is not one");
 }
 
 /* All that was taken is dropped, and none of the rest. */

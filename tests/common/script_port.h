@@ -33,8 +33,14 @@ struct script_event {
     size_t len;
 };
 
-#define SCRIPT_STOP { SCRIPT_STALL, NULL, 0 }
-#define SCRIPT_SAY(text) { SCRIPT_BYTES, text, sizeof(text) - 1 }
+#define SCRIPT_STOP \
+    { \
+        SCRIPT_STALL, NULL, 0 \
+    }
+#define SCRIPT_SAY(text) \
+    { \
+        SCRIPT_BYTES, text, sizeof(text) - 1 \
+    }
 #define SCRIPT_ANSWER(text) { SCRIPT_REQUEST, NULL, 0 }, SCRIPT_SAY(text)
 
 /* Which calls a fault is about. ANY counts connect, send and recv together. */
@@ -69,11 +75,11 @@ struct script_fault {
 
 struct script_port {
     /* For the test to set, after script_begin. */
-    size_t piece;         /* recv gives at most so many bytes at once; 0: all that there are */
-    size_t split;         /* and none across this offset of what the peer says on a connection; 0: nowhere */
-    size_t send_piece;    /* send takes at most so many bytes at once; 0: all */
-    bool wait_first;      /* ANGO_E_WAIT before each connect, and before each piece sent or received */
-    uint32_t piece_ms;    /* a piece takes so long to come */
+    size_t piece;           /* recv gives at most so many bytes at once; 0: all that there are */
+    size_t split;           /* and none across this offset of what the peer says on a connection; 0: nowhere */
+    size_t send_piece;      /* send takes at most so many bytes at once; 0: all */
+    bool wait_first;        /* ANGO_E_WAIT before each connect, and before each piece sent or received */
+    uint32_t piece_ms;      /* a piece takes so long to come */
     uint32_t clock_step_ms; /* a look at the clock takes so long */
     uint32_t now_ms;
     int64_t unix_time;
@@ -82,7 +88,7 @@ struct script_port {
 
     /* For the test to look at. */
     unsigned calls[SCRIPT_CALLS];
-    unsigned opened;       /* connections made or begun that have to be closed */
+    unsigned opened; /* connections made or begun that have to be closed */
     unsigned closed;
     const char *violation; /* the first breach of the port's contract, or NULL */
     size_t sent_len;       /* bytes taken; the first SCRIPT_SENT_CAP of them are kept */
@@ -91,12 +97,12 @@ struct script_port {
 
     /* The port's own. */
     const struct script_event *event;
-    size_t at;             /* into its bytes, or its pause */
-    size_t base;           /* where this connection begins in what was sent */
+    size_t at;              /* into its bytes, or its pause */
+    size_t base;            /* where this connection begins in what was sent */
     size_t requests_before; /* on earlier connections */
-    size_t counted_len;    /* of what was sent, when the requests were counted */
+    size_t counted_len;     /* of what was sent, when the requests were counted */
     size_t requests;
-    size_t requests_used;  /* by SCRIPT_REQUEST */
+    size_t requests_used; /* by SCRIPT_REQUEST */
     unsigned state;
     bool waited;
     uint32_t random;
@@ -118,7 +124,9 @@ int64_t script_time(void *ctx);
 int script_entropy(void *ctx, uint8_t *buf, size_t len);
 
 #define SCRIPT_PORT(s, is_secure) \
-    { (s), (is_secure), script_connect, script_send, script_recv, script_close, script_clock_ms, \
-      script_time, script_entropy, NULL }
+    { \
+        (s), (is_secure), script_connect, script_send, script_recv, script_close, script_clock_ms, script_time, \
+            script_entropy, NULL \
+    }
 
 #endif

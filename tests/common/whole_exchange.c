@@ -83,9 +83,9 @@ static void digest_entries(uint64_t *d, struct ango_client *client)
     struct ango_assignee a;
     int err[5];
 
-#define DIGEST(at, next, entry)                                                                              \
-    while ((err[at] = next(client, &(entry))) == ANGO_OK)                                                    \
-        digest_texts(d, &(entry), sizeof(entry) / sizeof(const char *))
+#define DIGEST(at, next, entry) \
+    while ((err[at] = next(client, &(entry))) == ANGO_OK) \
+    digest_texts(d, &(entry), sizeof(entry) / sizeof(const char *))
     DIGEST(0, ango_next_invite, i);
     DIGEST(1, ango_next_member, m);
     DIGEST(2, ango_next_role_update, u);
@@ -99,12 +99,18 @@ uint64_t exchange_digest(struct exchange *x)
 {
     const struct ango_result *r = &x->client.result;
     uint64_t d = 14695981039346656037u;
-    uint64_t numbers[] = { (uint64_t)r->error, r->outcome,
-                           r->http_status,     r->retry_after_s,
-                           r->items,           r->kept,
-                           r->need,            r->index,
-                           r->done,            r->failed,
-                           r->total,           (uint64_t)r->port_error };
+    uint64_t numbers[] = { (uint64_t)r->error,
+                           r->outcome,
+                           r->http_status,
+                           r->retry_after_s,
+                           r->items,
+                           r->kept,
+                           r->need,
+                           r->index,
+                           r->done,
+                           r->failed,
+                           r->total,
+                           (uint64_t)r->port_error };
 
     digest(&d, numbers, sizeof numbers);
     digest_text(&d, r->status);

@@ -61,8 +61,7 @@ static void import_key(void)
 
 static void use_key(void)
 {
-    check(psa_mac_verify(key, PSA_ALG_HMAC(PSA_ALG_SHA_256), (const uint8_t *)"a key", 5, mac, mac_len)
-              == PSA_SUCCESS,
+    check(psa_mac_verify(key, PSA_ALG_HMAC(PSA_ALG_SHA_256), (const uint8_t *)"a key", 5, mac, mac_len) == PSA_SUCCESS,
           "the key is gone");
 }
 
@@ -74,7 +73,8 @@ static void connect_own(const char *port, const char *ca)
     mbedtls_net_init(&own.net);
     check(mbedtls_x509_crt_parse_file(&own.ca, ca) == 0, "the file of its CA");
     check(mbedtls_ssl_config_defaults(&own.conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
-                                      MBEDTLS_SSL_PRESET_DEFAULT) == 0,
+                                      MBEDTLS_SSL_PRESET_DEFAULT)
+              == 0,
           "mbedtls_ssl_config_defaults");
     mbedtls_ssl_conf_ca_chain(&own.conf, &own.ca, NULL);
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
@@ -122,8 +122,13 @@ static void invite(const struct ango_port *plain, char **argv, const char *to)
     FILE *file = fopen(argv[2], "rb");
     struct ango_trust_anchor anchor = { ca, file != NULL ? fread(ca, 1, sizeof ca - 1, file) + 1 : 0 };
     struct ango_tls_config tls_config = { .port = plain, .anchors = &anchor, .anchors_len = 1 };
-    struct ango_config config = { .port = &secure, .host = "localhost", .timeout_ms = 20000, .buffer = buffer,
-                                  .buffer_cap = sizeof buffer, .tokens = tokens, .tokens_cap = ANGO_TOKENS };
+    struct ango_config config = { .port = &secure,
+                                  .host = "localhost",
+                                  .timeout_ms = 20000,
+                                  .buffer = buffer,
+                                  .buffer_cap = sizeof buffer,
+                                  .tokens = tokens,
+                                  .tokens_cap = ANGO_TOKENS };
     const struct ango_invitation invitation = { &to, 1, ANGO_ORGANIZATION_MEMBER, NULL, 0 };
     unsigned steps = 0;
     int err;

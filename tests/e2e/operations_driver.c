@@ -124,9 +124,9 @@ static void show_result(int err)
 {
     const struct ango_result *r = &client.result;
 
-    printf("=\t%d\t%s\t%u\t%lu\t%lu\t%lu\t%lu\t%lu\t%lu\t%lu\t", err, ango_outcome_text(r->outcome),
-           r->http_status, (unsigned long)r->done, (unsigned long)r->failed, (unsigned long)r->total,
-           (unsigned long)r->items, (unsigned long)r->kept, (unsigned long)r->retry_after_s, (unsigned long)r->index);
+    printf("=\t%d\t%s\t%u\t%lu\t%lu\t%lu\t%lu\t%lu\t%lu\t%lu\t", err, ango_outcome_text(r->outcome), r->http_status,
+           (unsigned long)r->done, (unsigned long)r->failed, (unsigned long)r->total, (unsigned long)r->items,
+           (unsigned long)r->kept, (unsigned long)r->retry_after_s, (unsigned long)r->index);
     put(r->message);
     putchar('\n');
 }
@@ -135,8 +135,7 @@ static void show_result(int err)
 
 static int invite(void) /* ROLE EMAIL... */
 {
-    const struct ango_invitation invitation = { word + 2, left(2), (enum ango_organization_role)number(1),
-                                                NULL, 0 };
+    const struct ango_invitation invitation = { word + 2, left(2), (enum ango_organization_role)number(1), NULL, 0 };
 
     return ango_invite_members_to_org(&client, organization, &invitation);
 }
@@ -144,8 +143,8 @@ static int invite(void) /* ROLE EMAIL... */
 static int invite_to(void) /* ROLE PROJECT PROJECT-ROLE EMAIL... */
 {
     const struct ango_project_assignment assignment = { word[2], (enum ango_project_role)number(3) };
-    const struct ango_invitation invitation = { word + 4, left(4), (enum ango_organization_role)number(1),
-                                                &assignment, 1 };
+    const struct ango_invitation invitation = { word + 4, left(4), (enum ango_organization_role)number(1), &assignment,
+                                                1 };
 
     return ango_invite_members_to_org(&client, organization, &invitation);
 }
@@ -189,8 +188,7 @@ static int projects(void) /* PAGE LIMIT [SORT] */
 
 static int assign(void) /* PROJECT ROLE EMAIL... */
 {
-    return ango_add_members_to_project(&client, word[1], word + 3, left(3),
-                                       (enum ango_project_role)number(2));
+    return ango_add_members_to_project(&client, word[1], word + 3, left(3), (enum ango_project_role)number(2));
 }
 
 static int project(void) /* PROJECT */
@@ -355,15 +353,15 @@ static const struct {
     int (*run)(void);
     size_t words_min;
 } commands[] = {
-    { "invite", invite, 2 },       { "invite-to", invite_to, 4 },
-    { "invites", invites, 3 },     { "uninvite", uninvite, 1 },
-    { "members", members, 3 },     { "role", role, 2 },
-    { "remove", drop, 1 },         { "projects", projects, 3 },
-    { "assign", assign, 3 },       { "walk", walk, 2 },
-    { "confirm", confirm, 1 },     { "each", each, 3 },
-    { "timeout", set_timeout, 2 }, { "organization", set_organization, 2 },
-    { "key", set_key, 2 },         { "settle", set_settle, 2 },
-    { "prefix", set_prefix, 2 },   { "project", project, 2 },
+    { "invite", invite, 2 },         { "invite-to", invite_to, 4 },
+    { "invites", invites, 3 },       { "uninvite", uninvite, 1 },
+    { "members", members, 3 },       { "role", role, 2 },
+    { "remove", drop, 1 },           { "projects", projects, 3 },
+    { "assign", assign, 3 },         { "walk", walk, 2 },
+    { "confirm", confirm, 1 },       { "each", each, 3 },
+    { "timeout", set_timeout, 2 },   { "organization", set_organization, 2 },
+    { "key", set_key, 2 },           { "settle", set_settle, 2 },
+    { "prefix", set_prefix, 2 },     { "project", project, 2 },
     { "patience", set_patience, 2 }, { "confirm-assigned", confirm_assigned, 3 },
 };
 

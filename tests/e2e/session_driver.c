@@ -81,8 +81,8 @@ static int connect_once(const char *key, const char *organization)
 static void report(int err)
 {
     printf("error=%d outcome=%.3s resumed=%u handshakes=%u version=%s steps=%u session_len=%u arena_left=%u\n", err,
-           ango_outcome_text(client.result.outcome), resumed + (unsigned)tls.resumed, (unsigned)tls.handshakes, tls.version,
-           steps, (unsigned)tls.session_len, (unsigned)tls.arena_left);
+           ango_outcome_text(client.result.outcome), resumed + (unsigned)tls.resumed, (unsigned)tls.handshakes,
+           tls.version, steps, (unsigned)tls.session_len, (unsigned)tls.arena_left);
 }
 
 static int refuse_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_ms)

@@ -52,7 +52,9 @@ static const struct ango_port port; /* nothing is connected here */
 static long arena[8 * 1024 / sizeof(long)];
 static struct ango_tls_config tls_config;
 static uint8_t owner_key[256];
-static struct ango_trust_config config = { { flash[0], flash[1] }, SLOT_CAP, owner_key, 0, write_flash, NULL, &tls_config };
+static struct ango_trust_config config = {
+    { flash[0], flash[1] }, SLOT_CAP, owner_key, 0, write_flash, NULL, &tls_config
+};
 static struct ango_trust trust;
 
 static size_t read_file(const char *name, uint8_t *to, size_t cap)
@@ -90,8 +92,8 @@ static bool recovers(uint32_t old, uint32_t new, const uint8_t *set, size_t len)
     }
     if (trust.version != new || ango_trust_connected(&trust) != ANGO_OK)
         return false;
-    return ango_trust_init(&trust, &config) == ANGO_OK && trust.version == new
-        && ango_trust_fall_back(&trust) == ANGO_E_END;
+    return ango_trust_init(&trust, &config) == ANGO_OK
+        && trust.version == new &&ango_trust_fall_back(&trust) == ANGO_E_END;
 }
 
 static void cuts(const char *old_name, const char *new_name)
@@ -138,7 +140,8 @@ static void spoil(const char *name, bool flip)
     for (i = 0; i < count; i++) {
         if (flip)
             set[i / 8] ^= (uint8_t)(1u << i % 8);
-        taken += ango_trust_replace(&trust, set, flip ? len : i) != ANGO_E_ANCHOR || memcmp(before, flash, sizeof flash) != 0;
+        taken += ango_trust_replace(&trust, set, flip ? len : i) != ANGO_E_ANCHOR
+            || memcmp(before, flash, sizeof flash) != 0;
         if (flip)
             set[i / 8] ^= (uint8_t)(1u << i % 8);
     }

@@ -136,8 +136,7 @@ static void set_fault(struct script_fault *fault, const uint8_t *data)
     fault->times = data[0] / 8 % 4 == 0 ? SCRIPT_ALWAYS : data[0] / 8 % 4;
     fault->result = results[data[2] % 16];
     /* A positive number says that so many bytes were taken or given, which would have to be true. */
-    if (fault->result > 0 && fault->result < 32768 && fault->call != SCRIPT_CLOCK
-        && fault->call != SCRIPT_TIME)
+    if (fault->result > 0 && fault->result < 32768 && fault->call != SCRIPT_CLOCK && fault->call != SCRIPT_TIME)
         fault->result = ANGO_E_NET;
     /* A clock that jumps back on every look, for ever, is one that stands still. */
     if (fault->call == SCRIPT_CLOCK && fault->times == SCRIPT_ALWAYS)
@@ -166,9 +165,9 @@ static void walk(const struct script_event *events, size_t cap, const struct ang
     x.config.timeout_ms = 500;
     x.config.page_limit = 10;
     x.script.piece = piece;
-    err = operation == 0   ? ango_walk_invites(&w, &x.client, "org")
-          : operation == 2 ? ango_walk_members(&w, &x.client, "org", "a")
-                           : ango_walk_projects(&w, &x.client, NULL);
+    err = operation == 0 ? ango_walk_invites(&w, &x.client, "org")
+        : operation == 2 ? ango_walk_members(&w, &x.client, "org", "a")
+                         : ango_walk_projects(&w, &x.client, NULL);
     demand(err == ANGO_OK, "the walk was refused");
     w.pages_max = 1;
     do {

@@ -43,7 +43,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     demand(r.said_len == larger.said_len && memcmp(r.said, larger.said, r.said_len) == 0,
            "another reply in a larger buffer");
     demand(!r.keeps || r.http.state == ANGO_HTTP_DONE, "kept, though it is not done");
-    demand(r.http_err != ANGO_OK || r.http.state == ANGO_HTTP_DONE || (r.closes && !r.keeps),
-           "complete, and not done");
+    demand(r.http_err != ANGO_OK || r.http.state == ANGO_HTTP_DONE || (r.closes && !r.keeps), "complete, and not done");
     return 0;
 }

@@ -407,10 +407,10 @@ static void find_reply(struct text t)
     if (!take(&t, '{'))
         return;
     while (next_member(&t, name, &value)) {
-        unsigned bit = strcmp(name, "status") == 0    ? 1
-                       : strcmp(name, "message") == 0 ? 2
-                       : strcmp(name, "data") == 0    ? 4
-                                                      : 0;
+        unsigned bit = strcmp(name, "status") == 0 ? 1
+            : strcmp(name, "message") == 0         ? 2
+            : strcmp(name, "data") == 0            ? 4
+                                                   : 0;
 
         if ((seen & bit) != 0)
             found.wrong = true;

@@ -51,8 +51,7 @@ static void check_end(const struct ango_tls *tls, int err, bool is_own_root)
     demand(tls->arena_left == 0, "not all memory was given back");
     for (i = 0; i < sizeof fuzz_tls_arena / sizeof fuzz_tls_arena[0]; i++)
         demand(fuzz_tls_arena[i] == 0, "the arena is not wiped");
-    demand(err != ANGO_OK || (tls->verify_flags == 0 && tls->handshakes == 1 && is_own_root),
-           "trusted by accident");
+    demand(err != ANGO_OK || (tls->verify_flags == 0 && tls->handshakes == 1 && is_own_root), "trusted by accident");
 }
 
 /* One connection, as far as it goes. */

@@ -73,16 +73,14 @@ int main(int argc, char **argv)
     do
         n = ango_tls_connect(&tls, "localhost", (uint16_t)strtoul(argv[1], NULL, 10), 2000);
     while (n == ANGO_E_WAIT);
-    if (n != ANGO_OK
-        || ango_tls_send(&tls, (const uint8_t *)FUZZ_TLS_REQUEST, sizeof FUZZ_TLS_REQUEST - 1, 2000) < 1) {
+    if (n != ANGO_OK || ango_tls_send(&tls, (const uint8_t *)FUZZ_TLS_REQUEST, sizeof FUZZ_TLS_REQUEST - 1, 2000) < 1) {
         (void)fprintf(stderr, "record_driver: %d, mbedTLS -0x%04x\n", n, (unsigned)-tls.mbedtls_error);
         return 1;
     }
     do
         n = ango_tls_recv(&tls, buf, sizeof buf, 2000);
     while (n > 0 || n == ANGO_E_WAIT);
-    (void)printf("%s %s, session of %lu bytes\n", tls.version, tls.ciphersuite,
-                 (unsigned long)tls.session_len);
+    (void)printf("%s %s, session of %lu bytes\n", tls.version, tls.ciphersuite, (unsigned long)tls.session_len);
     if (argc > 4) {
         FILE *file = fopen(argv[4], "wb");
 

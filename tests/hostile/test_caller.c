@@ -47,8 +47,8 @@ static const char *spoilt(void)
     return exchange_broken(&x, 2);
 }
 
-static void refused(int row, const char *name, const char *organization_id,
-                    const struct ango_invitation *invitation, const char *expected)
+static void refused(int row, const char *name, const char *organization_id, const struct ango_invitation *invitation,
+                    const char *expected)
 {
     const struct ango_result *r = &x.client.result;
     const char *wrong;
@@ -83,8 +83,8 @@ static bool was_sent(const char *text)
 }
 
 /* Sent, with `text` somewhere in it. */
-static void sent(int row, const char *name, const char *organization_id,
-                 const struct ango_invitation *invitation, const char *text)
+static void sent(int row, const char *name, const char *organization_id, const struct ango_invitation *invitation,
+                 const char *text)
 {
     char seen[128];
     const char *broken;
@@ -313,8 +313,7 @@ static void hosts(void **state)
         host[len] = '\0';
         (void)exchange_begin(&x, events, CAP);
         x.config.host = host;
-        hostile_case(109, len == ANGO_HOST_MAX ? "253 bytes" : "254 bytes",
-                     len == ANGO_HOST_MAX ? "OK" : "HOST",
+        hostile_case(109, len == ANGO_HOST_MAX ? "253 bytes" : "254 bytes", len == ANGO_HOST_MAX ? "OK" : "HOST",
                      hostile_class(ango_client_init(&x.client, &x.config, EXCHANGE_KEY)));
     }
 }
@@ -396,9 +395,9 @@ static void identifiers(void **state)
 static void prefixes(void **state)
 {
     static const char *const good[] = { "", "/hub", "/a/b/c", "/a-b_c.d~e", "/0" };
-    static const char *const bad[] = { "/",       "hub",    "hub/",    "/hub/",         "//hub",  "/a//b", "/a b",
-                                       "/a?b",    "/a#b",   "/a%20b",  "/a\r\nX: y",    "/a\n",  "/\xC3\xA9",
-                                       "/a\x7F",  "/a;b",   "/a:b",    "/a@b",          "/a\\b", "?" };
+    static const char *const bad[] = { "/",    "hub",  "hub/",   "/hub/",      "//hub", "/a//b",     "/a b",
+                                       "/a?b", "/a#b", "/a%20b", "/a\r\nX: y", "/a\n",  "/\xC3\xA9", "/a\x7F",
+                                       "/a;b", "/a:b", "/a@b",   "/a\\b",      "?" };
     char name[64], line[96];
     size_t i;
 
@@ -540,17 +539,17 @@ static void headers(void **state)
 /* Field `i` of the configuration, or of its port, is spoilt; NULL after the last. */
 static const char *spoil_config(unsigned i)
 {
-    static const char *const names[] = { "config.port NULL",      "config.host NULL",
-                                         "config.buffer NULL",    "buffer_cap 0",
-                                         "buffer_cap SIZE_MAX",   "buffer_cap SIZE_MAX / 2 + 1",
-                                         "config.tokens NULL",    "tokens_cap 0",
+    static const char *const names[] = { "config.port NULL",        "config.host NULL",
+                                         "config.buffer NULL",      "buffer_cap 0",
+                                         "buffer_cap SIZE_MAX",     "buffer_cap SIZE_MAX / 2 + 1",
+                                         "config.tokens NULL",      "tokens_cap 0",
                                          "tokens_cap one too few",  "timeout_ms 0",
-                                         "timeout_ms UINT32_MAX", "timeout_ms 2^31",
-                                         "port.connect NULL",     "port.send NULL",
-                                         "port.recv NULL",        "port.close NULL",
-                                         "page_limit 101",        "page_limit 255",
-                                         "user_agent with LF",    "user_agent with DEL",
-                                         "user_agent with 0x80",  "user_agent with a tab",
+                                         "timeout_ms UINT32_MAX",   "timeout_ms 2^31",
+                                         "port.connect NULL",       "port.send NULL",
+                                         "port.recv NULL",          "port.close NULL",
+                                         "page_limit 101",          "page_limit 255",
+                                         "user_agent with LF",      "user_agent with DEL",
+                                         "user_agent with 0x80",    "user_agent with a tab",
                                          "user_agent with a header" };
 
     switch (i) {
@@ -721,8 +720,7 @@ static void wrong_time(void **state)
     assert_int_equal(exchange_start(&x), ANGO_OK);
     hostile_case(111, "start during an exchange", "ARG",
                  hostile_class(ango_invite_members_to_org_start(&x.client, "org", &invitation)));
-    hostile_case(111, "set_api_key during an exchange", "ARG",
-                 hostile_class(ango_client_set_api_key(&x.client, "k")));
+    hostile_case(111, "set_api_key during an exchange", "ARG", hostile_class(ango_client_set_api_key(&x.client, "k")));
     hostile_case(111, "next during an exchange", "ARG", hostile_class(ango_next_invite(&x.client, &invite)));
     /* It is not disturbed by any of this. */
     err = ango_finish(&x.client);
@@ -754,10 +752,10 @@ static int shut_exchange(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(email_bytes),   cmocka_unit_test(email_limits), cmocka_unit_test(keys),
-        cmocka_unit_test(hosts),         cmocka_unit_test(identifiers),  cmocka_unit_test(capacities),
-        cmocka_unit_test(prefixes),      cmocka_unit_test(headers),
-        cmocka_unit_test(configuration), cmocka_unit_test(lists),        cmocka_unit_test(wrong_time),
+        cmocka_unit_test(email_bytes), cmocka_unit_test(email_limits), cmocka_unit_test(keys),
+        cmocka_unit_test(hosts),       cmocka_unit_test(identifiers),  cmocka_unit_test(capacities),
+        cmocka_unit_test(prefixes),    cmocka_unit_test(headers),      cmocka_unit_test(configuration),
+        cmocka_unit_test(lists),       cmocka_unit_test(wrong_time),
     };
 
     return cmocka_run_group_tests(tests, open_exchange, shut_exchange);

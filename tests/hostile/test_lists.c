@@ -64,9 +64,9 @@ static int begin_walk(enum list_kind kind)
 {
     memset(times, 0, sizeof times);
     handed = 0;
-    return kind == LIST_INVITES   ? ango_walk_invites(&walk, &x.client, "org")
-           : kind == LIST_MEMBERS ? ango_walk_members(&walk, &x.client, "org", NULL)
-                                  : ango_walk_projects(&walk, &x.client, NULL);
+    return kind == LIST_INVITES ? ango_walk_invites(&walk, &x.client, "org")
+        : kind == LIST_MEMBERS  ? ango_walk_members(&walk, &x.client, "org", NULL)
+                                : ango_walk_projects(&walk, &x.client, NULL);
 }
 
 static int step(enum list_kind kind, uint32_t wait_ms)
@@ -296,7 +296,8 @@ static void check_change(bool adds, bool reversed)
     size_t at, i;
 
     change_adds = adds;
-    (void)snprintf(name, sizeof name, "one %s anywhere, %s first", adds ? "joins" : "leaves", reversed ? "newest" : "oldest");
+    (void)snprintf(name, sizeof name, "one %s anywhere, %s first", adds ? "joins" : "leaves",
+                   reversed ? "newest" : "oldest");
     for (at = 0; at < 8; at++)
         for (change_at = 1; change_at <= 26; change_at++)
             for (change_place = 0; change_place <= 8; change_place++) {
@@ -309,7 +310,8 @@ static void check_change(bool adds, bool reversed)
                 (void)snprintf(ours, sizeof ours, "entry_%lu", (unsigned long)server.value[at]);
                 show_confirm(emails, 2);
                 if (strcmp(seen, "invited absent") != 0) {
-                    show(" (ours at %u, change at %u before request %u)", (unsigned)at, (unsigned)change_place, change_at);
+                    show(" (ours at %u, change at %u before request %u)", (unsigned)at, (unsigned)change_place,
+                         change_at);
                     hostile_case(140, name, "invited absent", seen);
                 }
             }
@@ -349,8 +351,7 @@ static void check_late(int row, const char *name, uint32_t after_ms, uint32_t se
         confirm.settle_ms = settle_ms;
     while (err == ANGO_OK && (err = ango_confirm_step(&confirm, UINT32_MAX)) == ANGO_E_WAIT)
         err = ANGO_OK;
-    show("%s%s%s", err == ANGO_OK ? "" : hostile_class(err),
-         presence[0] == ANGO_INVITED ? "invited" : "absent",
+    show("%s%s%s", err == ANGO_OK ? "" : hostile_class(err), presence[0] == ANGO_INVITED ? "invited" : "absent",
          presence[1] == ANGO_ABSENT ? ", nobody absent" : "");
     show_broken();
     shut();
@@ -500,31 +501,44 @@ static void used_inside(void **state)
         int (*use)(void);
         const char *expected[MOMENTS]; /* what it returned; then what came of the walk */
     } cases[] = {
-        { "invites", start_invitation,
+        { "invites",
+          start_invitation,
           { "OK; 0 entries, each once, ARG", "ARG; 45 entries, each once, END", "OK; 20 entries, each once, ARG" } },
-        { "asks for another list", ask_members,
+        { "asks for another list",
+          ask_members,
           { "OK; 0 entries, each once, ARG", "ARG; 45 entries, each once, END", "OK; 20 entries, each once, ARG" } },
-        { "takes a step", take_step,
+        { "takes a step",
+          take_step,
           { "ARG; 45 entries, each once, END", "ARG; 45 entries, each once, END", "OK; 45 entries, each once, END" } },
-        { "takes all steps", take_all_steps,
+        { "takes all steps",
+          take_all_steps,
           { "ARG; 45 entries, each once, END", "ARG; 45 entries, each once, END", "OK; 45 entries, each once, END" } },
-        { "cancels", cancel,
+        { "cancels",
+          cancel,
           { "OK; 45 entries, each once, END", "OK; CANCELLED, 45 entries, each once, END",
             "OK; 45 entries, each once, END" } },
-        { "closes", shut_client,
+        { "closes",
+          shut_client,
           { "OK; 45 entries, each once, END", "OK; CANCELLED, 45 entries, each once, END",
             "OK; 45 entries, each once, END" } },
-        { "sets another key", set_key,
+        { "sets another key",
+          set_key,
           { "OK; 45 entries, each once, END", "ARG; 45 entries, each once, END", "OK; 45 entries, each once, END" } },
-        { "reads what is kept", read_kept,
+        { "reads what is kept",
+          read_kept,
           { "ARG; 45 entries, each once, END", "ARG; 45 entries, each once, END", "END; 45 entries, each once, END" } },
-        { "begins another walk", walk_within,
+        { "begins another walk",
+          walk_within,
           { "OK; 0 entries, each once, ARG", "ARG; 45 entries, each once, END", "OK; 20 entries, each once, ARG" } },
-        { "reads back", confirm_within,
-          { "WAIT; 0 entries, each once, ARG", "ARG; 45 entries, each once, END", "WAIT; 20 entries, each once, ARG" } },
-        { "begins the client again", begin_again,
+        { "reads back",
+          confirm_within,
+          { "WAIT; 0 entries, each once, ARG", "ARG; 45 entries, each once, END",
+            "WAIT; 20 entries, each once, ARG" } },
+        { "begins the client again",
+          begin_again,
           { "OK; 0 entries, each once, ARG", "OK; 13 entries, each once, ARG", "OK; 20 entries, each once, ARG" } },
-        { "begins the client again, and asks", begin_again_and_ask,
+        { "begins the client again, and asks",
+          begin_again_and_ask,
           { "OK; 0 entries, each once, ARG", "OK; 13 entries, each once, ARG", "OK; 20 entries, each once, ARG" } },
     };
     static const char *const when[] = { "at first", "amidst a page", "between two pages" };
@@ -642,9 +656,8 @@ static int shut_exchange(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(limits),    cmocka_unit_test(many),        cmocka_unit_test(changes),
-        cmocka_unit_test(late),      cmocka_unit_test(addresses),   cmocka_unit_test(used_inside),
-        cmocka_unit_test(endless),
+        cmocka_unit_test(limits),    cmocka_unit_test(many),        cmocka_unit_test(changes), cmocka_unit_test(late),
+        cmocka_unit_test(addresses), cmocka_unit_test(used_inside), cmocka_unit_test(endless),
     };
 
     return cmocka_run_group_tests(tests, open_exchange, shut_exchange);

@@ -68,10 +68,10 @@ struct seen {
     unsigned http_status;
     uint32_t retry_after_s, done, failed, total;
     size_t items, kept;
-    size_t read;                  /* entries that were handed out */
-    size_t large;                 /* entries that did not fit, in a walk */
+    size_t read;  /* entries that were handed out */
+    size_t large; /* entries that did not fit, in a walk */
     char message[600];
-    uint64_t entry[ENTRIES_MAX];  /* what stands for each */
+    uint64_t entry[ENTRIES_MAX]; /* what stands for each */
 };
 
 /* FNV-1a, over a struct of strings. */
@@ -166,20 +166,15 @@ static bool run(struct seen *seen, enum operation operation, size_t cap, size_t 
 /* The first page of a walk; the second one brings nothing. */
 static bool run_walk(struct seen *seen, enum operation operation, size_t cap, size_t piece)
 {
-    static const char nothing[] =
-        "HTTP/1.1 200 OK\r\nContent-Length: 68\r\n\r\n"
-        "{\"status\":\"success\",\"data\":{\"invites\":[],\"users\":[],\"projects\":[]}}  ";
-    struct script_event events[] = { { SCRIPT_REQUEST, NULL, 0 },
-                                     { SCRIPT_BYTES, reply, 0 },
-                                     { SCRIPT_FIN, NULL, 0 },
-                                     { SCRIPT_NEXT, NULL, 0 },
-                                     SCRIPT_ANSWER(nothing),
-                                     SCRIPT_STOP };
+    static const char nothing[] = "HTTP/1.1 200 OK\r\nContent-Length: 68\r\n\r\n"
+                                  "{\"status\":\"success\",\"data\":{\"invites\":[],\"users\":[],\"projects\":[]}}  ";
+    struct script_event events[] = { { SCRIPT_REQUEST, NULL, 0 }, { SCRIPT_BYTES, reply, 0 }, { SCRIPT_FIN, NULL, 0 },
+                                     { SCRIPT_NEXT, NULL, 0 },    SCRIPT_ANSWER(nothing),     SCRIPT_STOP };
     struct ango_walk walk;
     union item item;
-    size_t size = operation == INVITES   ? sizeof item.invite
-                  : operation == MEMBERS ? sizeof item.member
-                                         : sizeof item.project;
+    size_t size = operation == INVITES ? sizeof item.invite
+        : operation == MEMBERS         ? sizeof item.member
+                                       : sizeof item.project;
     const char *broken;
     int err;
 
@@ -187,9 +182,9 @@ static bool run_walk(struct seen *seen, enum operation operation, size_t cap, si
     memset(seen, 0, offsetof(struct seen, entry));
     assert_int_equal(exchange_begin(&x, events, cap), ANGO_OK);
     x.script.piece = piece;
-    err = operation == INVITES   ? ango_walk_invites(&walk, &x.client, "org")
-          : operation == MEMBERS ? ango_walk_members(&walk, &x.client, "org", NULL)
-                                 : ango_walk_projects(&walk, &x.client, NULL);
+    err = operation == INVITES ? ango_walk_invites(&walk, &x.client, "org")
+        : operation == MEMBERS ? ango_walk_members(&walk, &x.client, "org", NULL)
+                               : ango_walk_projects(&walk, &x.client, NULL);
     assert_int_equal(err, ANGO_OK);
     while ((err = ango_walk_next(&walk, &item)) == ANGO_OK || err == ANGO_E_ENTRY)
         if (err == ANGO_OK)
@@ -289,8 +284,8 @@ static void check_with(int row, const char *name, enum operation operation, cons
     size_t cap, piece, sizes = 0;
 
     assert_true(runs(&ample, operation, CAP_AMPLE, 0));
-    (void)snprintf(seen, sizeof seen, "%s %c %u %u entries", hostile_class(ample.error),
-                   hostile_letter(ample.outcome), ample.http_status, (unsigned)ample.read);
+    (void)snprintf(seen, sizeof seen, "%s %c %u %u entries", hostile_class(ample.error), hostile_letter(ample.outcome),
+                   ample.http_status, (unsigned)ample.read);
     if (walks)
         (void)snprintf(seen, sizeof seen, "%s %u entries", hostile_class(ample.error), (unsigned)ample.read);
     for (cap = CAP_MIN; cap <= CAP_MAX && broken == NULL; cap++)
@@ -373,7 +368,8 @@ static void add_list(const char *before, unsigned times, const char *behind)
     add(before);
     add("\"data\":{\"total\":7,\"invites\":[");
     for (i = 0; i < times; i++) {
-        (void)snprintf(entry, sizeof entry, "%s{\"_id\":\"%u\",\"x\":[{}],\"to\":\"%.*s@b\\u00e9\",\"status\":\"Pending\"}",
+        (void)snprintf(entry, sizeof entry,
+                       "%s{\"_id\":\"%u\",\"x\":[{}],\"to\":\"%.*s@b\\u00e9\",\"status\":\"Pending\"}",
                        i > 0 ? "," : "", i, (int)(i % 90), HUNDRED);
         add(entry);
     }

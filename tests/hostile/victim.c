@@ -29,10 +29,37 @@
 /* --- what a line may say ------------------------------------------------------------------------------- */
 
 enum {
-    PORT, TIMEOUT, ARENA, BUFFER, TOKENS, EMAILS, KEEP_MS, FRESH, CLOSE, AGAIN, STEP_MS, CANCEL_AT, FAULT_AT,
-    ALWAYS, PIECE, STUTTER, ALLOC_FAIL, ENTROPY_FAIL, TIME, NO_CLOCK, CLOCK_BASE, CLOCK_BACK_AT,
-    CLOCK_STUCK_AT, SEND_BUFFER,
-    SESSIONS, SESSION_CAP, SESSION_KEEP, SESSION_BACK, SESSION_FLIP, SESSION_CUT, NUMBERS
+    PORT,
+    TIMEOUT,
+    ARENA,
+    BUFFER,
+    TOKENS,
+    EMAILS,
+    KEEP_MS,
+    FRESH,
+    CLOSE,
+    AGAIN,
+    STEP_MS,
+    CANCEL_AT,
+    FAULT_AT,
+    ALWAYS,
+    PIECE,
+    STUTTER,
+    ALLOC_FAIL,
+    ENTROPY_FAIL,
+    TIME,
+    NO_CLOCK,
+    CLOCK_BASE,
+    CLOCK_BACK_AT,
+    CLOCK_STUCK_AT,
+    SEND_BUFFER,
+    SESSIONS,
+    SESSION_CAP,
+    SESSION_KEEP,
+    SESSION_BACK,
+    SESSION_FLIP,
+    SESSION_CUT,
+    NUMBERS
 };
 
 static struct {
@@ -40,36 +67,36 @@ static struct {
     long long initial;
     long long value;
 } numbers[NUMBERS] = {
-    {"port", 0, 0},
-    {"timeout", 5000, 0},
-    {"arena", 65536, 0},
-    {"buffer", 4096, 0},
-    {"tokens", ANGO_TOKENS, 0},
-    {"emails", 1, 0},
-    {"keep_ms", 0, 0},
-    {"fresh", 1, 0},          /* 0: go on with the client, and the connection, of the line before */
-    {"close", 1, 0},          /* 0: leave the connection to the next line */
-    {"again", 0, 0},          /* 1: once more with the same client, without any fault */
-    {"step_ms", -1, 0},       /* how long a step may wait; -1: for ever */
-    {"cancel_at", 0, 0},      /* after so many steps */
-    {"fault_at", 0, 0},       /* the port's n-th call of the kind `op`, from 1 */
-    {"always", 0, 0},         /* 1: and each one after it */
-    {"piece", 0, 0},          /* at most so many bytes sent or received at a time */
-    {"stutter", 0, 0},        /* 1: every other call of the port would block */
-    {"alloc_fail", 0, 0},     /* the n-th allocation of TLS */
-    {"entropy_fail", 0, 0},   /* the n-th call for entropy */
-    {"time", -1, 0},          /* -1: the system's; -2: the port has none; or seconds since 1970 */
-    {"no_clock", 0, 0},
-    {"clock_base", 0, 0},     /* what clock_ms says at first; -1: it is missing */
-    {"clock_back_at", 0, 0},  /* goes back by a second at the n-th look at it */
-    {"clock_stuck_at", 0, 0}, /* stands still from the n-th look at it on */
-    {"send_buffer", 0, 0},    /* SO_SNDBUF */
-    {"sessions", 0, 0},       /* 1: sessions are saved, in memory that the next line finds again */
-    {"session_cap", ANGO_TLS_SESSION_LEN, 0},
-    {"session_keep", 0, 0},   /* 1: the session is remembered, when all is done, for session_back */
-    {"session_back", 0, 0},   /* 1: before all, memory is as it was after session_keep; 2: it is all zero */
-    {"session_flip", -1, 0},  /* this bit of it is then another one */
-    {"session_cut", -1, 0},   /* from this byte on it is then zero */
+    { "port", 0, 0 },
+    { "timeout", 5000, 0 },
+    { "arena", 65536, 0 },
+    { "buffer", 4096, 0 },
+    { "tokens", ANGO_TOKENS, 0 },
+    { "emails", 1, 0 },
+    { "keep_ms", 0, 0 },
+    { "fresh", 1, 0 },        /* 0: go on with the client, and the connection, of the line before */
+    { "close", 1, 0 },        /* 0: leave the connection to the next line */
+    { "again", 0, 0 },        /* 1: once more with the same client, without any fault */
+    { "step_ms", -1, 0 },     /* how long a step may wait; -1: for ever */
+    { "cancel_at", 0, 0 },    /* after so many steps */
+    { "fault_at", 0, 0 },     /* the port's n-th call of the kind `op`, from 1 */
+    { "always", 0, 0 },       /* 1: and each one after it */
+    { "piece", 0, 0 },        /* at most so many bytes sent or received at a time */
+    { "stutter", 0, 0 },      /* 1: every other call of the port would block */
+    { "alloc_fail", 0, 0 },   /* the n-th allocation of TLS */
+    { "entropy_fail", 0, 0 }, /* the n-th call for entropy */
+    { "time", -1, 0 },        /* -1: the system's; -2: the port has none; or seconds since 1970 */
+    { "no_clock", 0, 0 },
+    { "clock_base", 0, 0 },     /* what clock_ms says at first; -1: it is missing */
+    { "clock_back_at", 0, 0 },  /* goes back by a second at the n-th look at it */
+    { "clock_stuck_at", 0, 0 }, /* stands still from the n-th look at it on */
+    { "send_buffer", 0, 0 },    /* SO_SNDBUF */
+    { "sessions", 0, 0 },       /* 1: sessions are saved, in memory that the next line finds again */
+    { "session_cap", ANGO_TLS_SESSION_LEN, 0 },
+    { "session_keep", 0, 0 },  /* 1: the session is remembered, when all is done, for session_back */
+    { "session_back", 0, 0 },  /* 1: before all, memory is as it was after session_keep; 2: it is all zero */
+    { "session_flip", -1, 0 }, /* this bit of it is then another one */
+    { "session_cut", -1, 0 },  /* from this byte on it is then zero */
 };
 
 enum { HOST, CA, KEY, ORG, PREFIX, OP, FAULT, TEXTS };
@@ -79,13 +106,13 @@ static struct {
     const char *initial;
     char value[400];
 } texts[TEXTS] = {
-    {"host", "localhost", ""},
-    {"ca", "", ""},
-    {"key", "stand-in-admin-key-0f3b7a5c9d1e", ""},
-    {"org", "65a0c0de0100000000000001", ""},
-    {"prefix", "hostile", ""}, /* the n-th address is PREFIX_n@example.com */
-    {"op", "any", ""},         /* connect, send, recv */
-    {"fault", "net", ""},      /* see fault() */
+    { "host", "localhost", "" },
+    { "ca", "", "" },
+    { "key", "stand-in-admin-key-0f3b7a5c9d1e", "" },
+    { "org", "65a0c0de0100000000000001", "" },
+    { "prefix", "hostile", "" }, /* the n-th address is PREFIX_n@example.com */
+    { "op", "any", "" },         /* connect, send, recv */
+    { "fault", "net", "" },      /* see fault() */
 };
 
 static long long number(int i)
@@ -196,8 +223,9 @@ static bool fault(const char *op, unsigned nth, size_t most, int *result)
         const char *name;
         int result;
     } kinds[] = {
-        {"net", ANGO_E_NET}, {"wait", ANGO_E_WAIT}, {"zero", 0}, {"int_min", INT_MIN}, {"int_max", INT_MAX},
-        {"odd", -12345}, {"end", ANGO_E_END}, {"resolve", ANGO_E_RESOLVE}, {"over", 1},
+        { "net", ANGO_E_NET },  { "wait", ANGO_E_WAIT },       { "zero", 0 },
+        { "int_min", INT_MIN }, { "int_max", INT_MAX },        { "odd", -12345 },
+        { "end", ANGO_E_END },  { "resolve", ANGO_E_RESOLVE }, { "over", 1 },
     };
     bool any = strcmp(texts[OP].value, "any") == 0;
     size_t i;
@@ -466,7 +494,7 @@ static int set_up(void)
 
 static int invite(void)
 {
-    struct ango_invitation invitation = {to, (size_t)number(EMAILS), ANGO_ORGANIZATION_MEMBER, NULL, 0};
+    struct ango_invitation invitation = { to, (size_t)number(EMAILS), ANGO_ORGANIZATION_MEMBER, NULL, 0 };
     uint32_t step_ms = number(STEP_MS) < 0 ? UINT32_MAX : (uint32_t)number(STEP_MS);
     size_t i;
     int err;
@@ -499,11 +527,10 @@ static int invite(void)
 
 static const char *error_name(int error)
 {
-    static const char *const names[] = {
-        "OK", "WAIT", "END", "ARG", "HOST", "KEY", "ID", "EMAIL", "SPACE", "INSECURE", "CLOCK", "ENTROPY",
-        "MEMORY", "RESOLVE", "NET", "TIME", "CERT", "TLS", "TRUNC", "HTTP", "BIG", "JSON", "SHAPE",
-        "STATUS", "CANCELLED", "ANCHOR", "ENTRY"
-    };
+    static const char *const names[] = { "OK",    "WAIT",  "END",      "ARG",       "HOST",    "KEY",    "ID",
+                                         "EMAIL", "SPACE", "INSECURE", "CLOCK",     "ENTROPY", "MEMORY", "RESOLVE",
+                                         "NET",   "TIME",  "CERT",     "TLS",       "TRUNC",   "HTTP",   "BIG",
+                                         "JSON",  "SHAPE", "STATUS",   "CANCELLED", "ANCHOR",  "ENTRY" };
 
     return error <= 0 && error > -(int)(sizeof names / sizeof names[0]) ? names[-error] : "UNKNOWN";
 }
@@ -543,19 +570,19 @@ static void report(int init, int again)
     printf("init=%s error=%s outcome=%c http_status=%u items=%zu retry_after=%u ", error_name(init),
            error_name(init != ANGO_OK ? init : result->error), letters[result->outcome], result->http_status,
            result->items, (unsigned)result->retry_after_s);
-    printf("port_error=%d mbedtls_error=0x%04x verify_flags=0x%x ", result->port_error,
-           (unsigned)-tls.mbedtls_error, (unsigned)tls.verify_flags);
+    printf("port_error=%d mbedtls_error=0x%04x verify_flags=0x%x ", result->port_error, (unsigned)-tls.mbedtls_error,
+           (unsigned)tls.verify_flags);
     print_word("subject", refused.subject);
     print_word("issuer", refused.issuer);
     printf("version=%s handshakes=%u resumed=%u session_len=%zu ", tls.version != NULL ? tls.version : "",
            (unsigned)tls.handshakes, (unsigned)tls.resumed, tls.session_len);
-    printf("connects=%u balanced=%d calls=%u connect_calls=%u send_calls=%u recv_calls=%u ", seen.connects,
-           balanced, seen.calls, seen.connect_calls, seen.send_calls, seen.recv_calls);
+    printf("connects=%u balanced=%d calls=%u connect_calls=%u send_calls=%u recv_calls=%u ", seen.connects, balanced,
+           seen.calls, seen.connect_calls, seen.send_calls, seen.recv_calls);
     printf("sent=%zu received=%zu ", seen.sent, seen.received);
     printf("clocks=%u entropies=%u allocs=%u steps=%u misuse=%u misuse_line=%u ", seen.clocks, seen.entropies,
            seen.allocs, seen.steps, seen.misuse, seen.line);
-    printf("arena_peak=%zu arena_left=%zu arena_zero=%d leaks=%d stack=%zu again=%s", tls.arena_peak,
-           tls.arena_left, is_zero(&arena), leaks(), stack_used(), again == 1 ? "-" : error_name(again));
+    printf("arena_peak=%zu arena_left=%zu arena_zero=%d leaks=%d stack=%zu again=%s", tls.arena_peak, tls.arena_left,
+           is_zero(&arena), leaks(), stack_used(), again == 1 ? "-" : error_name(again));
 }
 
 /* The whole line, on a stack of its own. */
@@ -596,7 +623,8 @@ static void *run(void *elapsed)
         uint32_t verify_flags = tls.verify_flags;
 
         seen.faultless = true;
-        config.timeout_ms = limit_ms = 20000; /* that it works is what counts here, and a slow machine may take its time */
+        config.timeout_ms = limit_ms =
+            20000; /* that it works is what counts here, and a slow machine may take its time */
         again = invite();
         ango_close(&client);
         client.result = first;

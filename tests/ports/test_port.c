@@ -52,7 +52,7 @@ static struct {
     int error;                                       /* what looking it up comes to */
     bool hang;                                       /* until it is false again */
     unsigned begun, ended;                           /* look-ups of such names */
-} names = {.mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
+} names = { .mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER };
 
 typedef int look_up_fn(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
@@ -96,7 +96,7 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
     return err;
 }
 
-#define ADDRESSES(...) set_addresses((const char *[]){__VA_ARGS__, NULL})
+#define ADDRESSES(...) set_addresses((const char *[]){ __VA_ARGS__, NULL })
 
 static void set_addresses(const char **addresses)
 {
@@ -224,7 +224,7 @@ static int accept_one(int listener)
 
 static void reset_connection(int fd)
 {
-    struct linger at_once = {1, 0};
+    struct linger at_once = { 1, 0 };
 
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(fd);
@@ -319,7 +319,7 @@ static int connect_all(const char *host, uint16_t tcp_port, uint32_t slice_ms)
 
 #define ASSERT_WITHIN(start, wait_ms) assert_in_range(now_ms() - (start), 0, (wait_ms) + SLACK_MS)
 /* The contract lets a call return early; that would be a busy loop, though, where nothing happens. */
-#define ASSERT_WAITED(start, wait_ms) assert_in_range(now_ms() - (start), (wait_ms) - 5, (wait_ms) + SLACK_MS)
+#define ASSERT_WAITED(start, wait_ms) assert_in_range(now_ms() - (start), (wait_ms)-5, (wait_ms) + SLACK_MS)
 
 /* --- clock, time, entropy ------------------------------------------------------------------------------- */
 
@@ -363,7 +363,7 @@ static void test_entropy_fills_exactly_what_was_asked(void **state)
 
     (void)state;
     for (len = 1; len <= 64; len++) {
-        uint8_t buf[66], seen[66] = {0};
+        uint8_t buf[66], seen[66] = { 0 };
         int round;
         for (round = 0; round < 16; round++) {
             memset(buf, 0xA5, sizeof buf);
@@ -672,7 +672,7 @@ static void test_recv_returns_as_soon_as_there_is_a_byte(void **state)
 {
     struct pair pair = connect_pair();
     uint8_t buf[4096];
-    uint32_t waits_ms[] = {5000, UINT32_MAX};
+    uint32_t waits_ms[] = { 5000, UINT32_MAX };
     size_t i;
 
     (void)state;
@@ -906,7 +906,7 @@ static void test_close_does_not_wait_for_the_peer(void **state)
 
 static void test_signals_do_not_disturb(void **state)
 {
-    struct itimerval often = {{0, 5000}, {0, 5000}}, never;
+    struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, never;
     struct pair pair;
     uint8_t buf[16];
     uint16_t tcp_port = 0;
@@ -993,8 +993,7 @@ static void test_posix_tries_every_address_that_is_refused(void **state)
     uint32_t start = now_ms();
 
     (void)state;
-    ADDRESSES("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8",
-              "127.0.0.1");
+    ADDRESSES("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8", "127.0.0.1");
     check_connects("many.test", "127.0.0.1");
     assert_int_equal(posix.addresses_tried, 8);
     ASSERT_WITHIN(start, 0); /* the next one at once, not after 250 ms */
@@ -1040,7 +1039,7 @@ static void test_posix_families_take_turns(void **state)
 
 static void test_posix_four_at_a_time_and_none_left_out(void **state)
 {
-    static const char *const silent[] = {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"};
+    static const char *const silent[] = { "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6" };
     uint16_t tcp_port = 0;
     uint32_t start;
     int ours, err, most = 0;

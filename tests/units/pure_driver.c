@@ -149,9 +149,9 @@ static int read_all(void)
         broken = len < 200 ? reading_every_way(&r, reading_json, text, len)
                            : reading_some_ways(&r, reading_json, text, len, 12, (uint32_t)seed);
         if (broken != NULL) {
-            (void)fprintf(stderr, "%.*s\ncap %lu, piece %lu, split %lu, random %lu\n%s\nwhole: %s\n",
-                          (int)len, text, cap,
-                          (unsigned long)r.piece, (unsigned long)r.split, (unsigned long)r.random, r.said, r.first);
+            (void)fprintf(stderr, "%.*s\ncap %lu, piece %lu, split %lu, random %lu\n%s\nwhole: %s\n", (int)len, text,
+                          cap, (unsigned long)r.piece, (unsigned long)r.split, (unsigned long)r.random, r.said,
+                          r.first);
             return fail(broken);
         }
         (void)printf("%lu\n", (unsigned long)r.said_len);
@@ -262,25 +262,23 @@ static const struct json_kind {
     { "utf8", "{\"message\":\"", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", "\"}", 1460, ANGO_OK },
     { "number", "{\"x\":", "1234567890", "}", 1460, ANGO_OK },
     { "values", "{\"x\":[", "1,true,null,\"\",", "]}", 1460, ANGO_OK },
-    { "nested", "{\"x\":[", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]],", "]}",
-      1460, ANGO_OK },
+    { "nested", "{\"x\":[", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]],", "]}", 1460, ANGO_OK },
     { "nested-objects", "{\"x\":[",
-      "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}},", "]}",
-      1460, ANGO_OK },
+      "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}},", "]}", 1460, ANGO_OK },
     { "open", "{\"x\":", "[", "", 1460, ANGO_E_JSON },
     { "open-objects", "", "{\"a\":", "", 1460, ANGO_E_JSON },
     { "members", "{", "\"ab\":1,", "}", 1460, ANGO_OK },
     { "long-names", "{", "\"items\\u0069itemsitemsitemsitemsitemsitems\":1,", "}", 1460, ANGO_OK },
-    { "items", LIST, "{\"id\":\"0123456789abcdef\",\"name\":\"a \\\"b\\\"\",\"x\":[1,{\"y\":2}]},", "]}}",
-      1460, ANGO_OK },
+    { "items", LIST, "{\"id\":\"0123456789abcdef\",\"name\":\"a \\\"b\\\"\",\"x\":[1,{\"y\":2}]},", "]}}", 1460,
+      ANGO_OK },
     { "empty-items", LIST, "{},", "]}}", 1460, ANGO_OK },
-    { "nested-items", LIST, "{\"id\":\"1\",\"x\":[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]},", "]}}",
-      1460, ANGO_OK },
+    { "nested-items", LIST, "{\"id\":\"1\",\"x\":[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]},", "]}}", 1460,
+      ANGO_OK },
     { "no-items", LIST, "null,\"{},{}\",[{}],", "]}}", 1460, ANGO_OK },
     { "long-item", LIST "{\"id\":\"", "\\u0041b", "\"}]}}", 1460, ANGO_OK },
     { "long-behind-items", LIST "{},{},{},{},{},{},{},{},{},{},{},{},\"", "x", "\"]}}", 1460, ANGO_OK },
-    { "one-large-item", LIST "{\"x\":[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0]},", "{},",
-      "]}}", 1460, ANGO_OK },
+    { "one-large-item", LIST "{\"x\":[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0]},", "{},", "]}}",
+      1460, ANGO_OK },
     { "items-bytewise", LIST, "{\"id\":\"0123456789abcdef\",\"name\":\"a \\\"b\\\"\",\"x\":[1,{\"y\":2}]},", "]}}", 1,
       ANGO_OK },
     { "escapes-bytewise", "{\"message\":\"", "\\n\\u00e9\\ud83d\\ude00", "\"}", 1, ANGO_OK },
@@ -302,12 +300,11 @@ static const struct http_kind {
     { "one-line-bytewise", "HTTP/1.1 200 OK\r\nX: ", "value", "\r\nContent-Length: 0\r\n\r\n", 1, ANGO_OK },
     { "to-close", "HTTP/1.1 200 OK\r\n\r\n", "body", "", 1460, ANGO_E_WAIT },
     { "to-close-bytewise", "HTTP/1.1 200 OK\r\n\r\n", "body", "", 1, ANGO_E_WAIT },
-    { "chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "a\r\n0123456789\r\n", "0\r\n\r\n",
-      1460, ANGO_OK },
-    { "chunks-bytewise", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n0\r\n", "0\r\n\r\n",
-      1, ANGO_OK },
-    { "trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n", "\r\n", 1460,
+    { "chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "a\r\n0123456789\r\n", "0\r\n\r\n", 1460,
       ANGO_OK },
+    { "chunks-bytewise", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n0\r\n", "0\r\n\r\n", 1,
+      ANGO_OK },
+    { "trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n", "\r\n", 1460, ANGO_OK },
 };
 
 static int count(int (*counted)(struct counted *), const char *input, size_t len, size_t piece)

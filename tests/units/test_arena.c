@@ -94,8 +94,7 @@ static void comings_and_goings(void **state)
                     assert_int_equal(h->p[i], 0);
                 memset(h->p, h->fill, size);
                 /* Its bytes and header, and less than a block of rest. */
-                assert_in_range(ango_arena_used() - before, size + HEADER,
-                                size + HEADER + 2 * sizeof(void *) + 16);
+                assert_in_range(ango_arena_used() - before, size + HEADER, size + HEADER + 2 * sizeof(void *) + 16);
             } else {
                 check_held(h, held, 64);
                 ango_arena_free(h->p);
@@ -123,8 +122,7 @@ static void comings_and_goings(void **state)
 /* Three neighbours, freed in each order. */
 static void joining(void **state)
 {
-    static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
-                                      { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+    static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
     int i, k;
 
     (void)state;

@@ -95,15 +95,13 @@ static void check(const char *const *emails, size_t len, const char *letters)
 
 /* --- what is found -------------------------------------------------------------------------------------- */
 
-static const char *const invited[] = {
-    "a@b.example", "Case@B.Example",     "x1@b", "x2@b", "x3@b",
-    "x4@b",        "o'neil+1@b.example", "x5@b", "x6@b", "\xC3\xA4@b.example"
-};
+static const char *const invited[] = { "a@b.example", "Case@B.Example",     "x1@b", "x2@b", "x3@b",
+                                       "x4@b",        "o'neil+1@b.example", "x5@b", "x6@b", "\xC3\xA4@b.example" };
 static const char *const members[] = { "not.m@b.example", "m@b.example", "Mem@B.Example", "z[@b" };
 static const char *const asked_for[] = {
-    "a@b.example", "M@b.example",   "nobody@b.example",   "cASE@b.eXAMPLE",
-    "a@b.example", "mem@b.example", "o'neil+1@b.example", "nobody@b.example",
-    "x6@b",        "@b.example",    "\xC3\xA4@b.example", "\xC3\x84@b.example",
+    "a@b.example", "M@b.example",   "nobody@b.example",     "cASE@b.eXAMPLE",
+    "a@b.example", "mem@b.example", "o'neil+1@b.example",   "nobody@b.example",
+    "x6@b",        "@b.example",    "\xC3\xA4@b.example",   "\xC3\x84@b.example",
     "z{@b",        "a^b@x",         "x@xn--hb-fka.example", "x@b.XN--p1ai",
 };
 static const char found[] = "IMAIIMIAIAIUAAUU";
@@ -302,10 +300,11 @@ static void never_agrees(void **state)
 /* The same people may be invited twice; then two pages may begin alike, and are not the same. */
 static void doubled_invitations(void **state)
 {
-    static const char *const doubled[] = {
-        "p1@b", "p2@b", "p3@b", "p1@b", "ours@b", "p5@b", "p1@b", "also@b", "p2@b", "last@b"
+    static const char *const doubled[] = { "p1@b", "p2@b", "p3@b",   "p1@b", "ours@b",
+                                           "p5@b", "p1@b", "also@b", "p2@b", "last@b" };
+    static const char *const alike[] = {
+        "p@b", "p@b", "p@b", "p@b", "ours@b", "p@b", "p@b", "p@b", "also@b", "last@b"
     };
-    static const char *const alike[] = { "p@b", "p@b", "p@b", "p@b", "ours@b", "p@b", "p@b", "p@b", "also@b", "last@b" };
     static const char *const emails[] = { "ours@b", "also@b", "last@b" };
     unsigned limit;
 
@@ -457,8 +456,8 @@ static void statuses(void **state)
         const char *status;
         const char *letters;
     } cases[] = {
-        { NULL, "IAM" }, { "", "IAM" }, { "Pending", "IAM" }, { "pENDING", "IAM" }, { "Expired", "AAM" },
-        { "expired", "AAM" }, { "Accepted", "UAM" }, { "Failed", "UAM" }, { "pending ", "UAM" },
+        { NULL, "IAM" },      { "", "IAM" },         { "Pending", "IAM" }, { "pENDING", "IAM" },  { "Expired", "AAM" },
+        { "expired", "AAM" }, { "Accepted", "UAM" }, { "Failed", "UAM" },  { "pending ", "UAM" },
     };
     static const char *const emails[] = { "entry_0@b.example", "nobody@b", "m2@b.example" };
     static const char *const one[] = { "entry_0@b.example" };
@@ -596,8 +595,7 @@ static void arguments(void **state)
     assert_int_equal(ango_confirm_begin(&confirm, &never, "o", invited, 1, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", NULL, 1, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", invited, 0, presence), ANGO_E_ARG);
-    assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", invited, (size_t)INT_MAX + 1, presence),
-                     ANGO_E_ARG);
+    assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", invited, (size_t)INT_MAX + 1, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", invited, 1, NULL), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", with_null, 2, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", with_empty, 2, presence), ANGO_E_ARG);
@@ -631,13 +629,21 @@ static int shut_exchange(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(confirms),         cmocka_unit_test(confirms_in_one_call),
-        cmocka_unit_test(confirms_assigned), cmocka_unit_test(one_change),
-        cmocka_unit_test(changes_without_end), cmocka_unit_test(never_agrees),
-        cmocka_unit_test(doubled_invitations), cmocka_unit_test(lag),
-        cmocka_unit_test(waits),            cmocka_unit_test(incomparable), cmocka_unit_test(statuses),
-        cmocka_unit_test(odd_servers),      cmocka_unit_test(fails_and_goes_on),
-        cmocka_unit_test(slices),           cmocka_unit_test(arguments),
+        cmocka_unit_test(confirms),
+        cmocka_unit_test(confirms_in_one_call),
+        cmocka_unit_test(confirms_assigned),
+        cmocka_unit_test(one_change),
+        cmocka_unit_test(changes_without_end),
+        cmocka_unit_test(never_agrees),
+        cmocka_unit_test(doubled_invitations),
+        cmocka_unit_test(lag),
+        cmocka_unit_test(waits),
+        cmocka_unit_test(incomparable),
+        cmocka_unit_test(statuses),
+        cmocka_unit_test(odd_servers),
+        cmocka_unit_test(fails_and_goes_on),
+        cmocka_unit_test(slices),
+        cmocka_unit_test(arguments),
     };
 
     return cmocka_run_group_tests(tests, open_exchange, shut_exchange);

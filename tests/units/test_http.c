@@ -71,8 +71,8 @@ static const struct reply {
       404, "hello", false },
     { CHUNKED "5\r\nhello\r\n0\r\n\r\n", 200, "hello", true },
     { CHUNKED "1\r\nh\r\n2\r\nel\r\n00002\r\nlo\r\n000\r\n\r\n", 200, "hello", true },
-    { CHUNKED "A;name=value\r\n0123456789\r\n1;\r\nx\r\n0;a;b;c\r\nTrailer: x\r\nContent-Length: 7\r\n\r\n",
-      200, "0123456789x", true },
+    { CHUNKED "A;name=value\r\n0123456789\r\n1;\r\nx\r\n0;a;b;c\r\nTrailer: x\r\nContent-Length: 7\r\n\r\n", 200,
+      "0123456789x", true },
     { CHUNKED "0\r\n\r\n", 200, "", true },
     { "HTTP/1.1 204 No Content\r\n\r\n", 204, "", true },
     { "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, "", false },
@@ -187,8 +187,8 @@ static void lines(void **state)
         /* In a 1xx, a 204 or a 304 they count for nothing (133). */
         { "HTTP/1.1 100 C\r\nTransfer-Encoding: identity\r\nContent-Length: x\r\n y\r\n\r\n" OK LENGTH "\r\nok",
           "ok\nhttp OK 200 retry=0 keep=1\n" },
-        { "HTTP/1.1 103 E\r\nConnection: close\r\nRetry-After: 9\r\nContent-Encoding: br\r\n\r\n" OK LENGTH
-          "\r\nok", "ok\nhttp OK 200 retry=0 keep=1\n" },
+        { "HTTP/1.1 103 E\r\nConnection: close\r\nRetry-After: 9\r\nContent-Encoding: br\r\n\r\n" OK LENGTH "\r\nok",
+          "ok\nhttp OK 200 retry=0 keep=1\n" },
         { "HTTP/1.0 100 C\r\n\r\n" CHUNKED "0\r\n\r\n", "\nhttp OK 200 retry=0 keep=1\n" },
         { "HTTP/1.1 204 N\r\nTransfer-Encoding: identity\r\nContent-Length: x\r\n\r\n",
           "\nhttp OK 204 retry=0 keep=0\n" },
@@ -264,8 +264,8 @@ static void line_lengths(void **state)
                 const char *body = i == 1 ? "2\r\nok\r\n0\r\n\r\n" : "ok";
                 char said[128];
 
-                (void)snprintf(reply, sizeof reply, OK "%s%*s%s%*s\r\n%s\r\n%s", cases[i].name,
-                               pad == 0 ? spaces : 0, "", cases[i].value, pad == 0 ? 0 : spaces, "", more, body);
+                (void)snprintf(reply, sizeof reply, OK "%s%*s%s%*s\r\n%s\r\n%s", cases[i].name, pad == 0 ? spaces : 0,
+                               "", cases[i].value, pad == 0 ? 0 : spaces, "", more, body);
                 if (cut && !cases[i].still_ok)
                     (void)snprintf(said, sizeof said, "\nhttp HTTP 200 retry=0 keep=0\n");
                 else
@@ -278,13 +278,13 @@ static void line_lengths(void **state)
         (void)snprintf(reply, sizeof reply, "HTTP/1.1 200 %0*d\r\n%0*d: x\r\n" LENGTH "\r\nok", len, 0, len, 0);
         expect(reply, "ok\nhttp OK 200 retry=0 keep=1\n");
         /* The size of a chunk is not believed when it is not seen to its end. */
-        (void)snprintf(reply, sizeof reply, CHUNKED "2%*s\r\nok\r\n0;%0*d\r\n%0*d\r\n\r\n", len - 1, "", len, 0,
-                       len, 0);
-        expect(reply, len > ANGO_HTTP_LINE_MAX ? "\nhttp HTTP 200 retry=0 keep=0\n"
-                                               : "ok\nhttp OK 200 retry=0 keep=1\n");
+        (void)snprintf(reply, sizeof reply, CHUNKED "2%*s\r\nok\r\n0;%0*d\r\n%0*d\r\n\r\n", len - 1, "", len, 0, len,
+                       0);
+        expect(reply,
+               len > ANGO_HTTP_LINE_MAX ? "\nhttp HTTP 200 retry=0 keep=0\n" : "ok\nhttp OK 200 retry=0 keep=1\n");
         (void)snprintf(reply, sizeof reply, CHUNKED "2;%*s\r\nok\r\n%0*d\r\n\r\n", len, "", len, 0);
-        expect(reply, len > ANGO_HTTP_LINE_MAX ? "ok\nhttp HTTP 200 retry=0 keep=0\n"
-                                               : "ok\nhttp OK 200 retry=0 keep=1\n");
+        expect(reply,
+               len > ANGO_HTTP_LINE_MAX ? "ok\nhttp HTTP 200 retry=0 keep=0\n" : "ok\nhttp OK 200 retry=0 keep=1\n");
     }
 }
 
@@ -316,8 +316,7 @@ static void endless_lines(void **state)
         { OK "X: ", "x", "\r\n" LENGTH "\r\nok", 17 + 3 + 2 + 19 + 2, "ok\nhttp OK 200 retry=0 keep=1\n",
           "\nhttp TOO_BIG 0 retry=0 keep=0\n" },
         { "HTTP/1.1 100 C\r\n\r\n" OK, "X:y\r\n", LENGTH "\r\nok", 16 + 2 + 17 + 19 + 2,
-          "ok\nhttp OK 200 retry=0 keep=1\n",
-          "\nhttp TOO_BIG 0 retry=0 keep=0\n" },
+          "ok\nhttp OK 200 retry=0 keep=1\n", "\nhttp TOO_BIG 0 retry=0 keep=0\n" },
         { CHUNKED "2;", "x", "\r\nok\r\n0\r\n\r\n", 47 + 2 + 2, "ok\nhttp OK 200 retry=0 keep=1\n",
           "\nhttp TOO_BIG 200 retry=0 keep=0\n" },
         { CHUNKED "2\r\nok\r\n0;", "x", "\r\n\r\n", 2 + 2 + 2 + 2, "ok\nhttp OK 200 retry=0 keep=1\n",
@@ -442,8 +441,7 @@ static void random_changes(void **state)
             broken = "another reply in a larger buffer";
         if (broken != NULL)
             fail_msg("round %u, piece %lu, split %lu, random %lu: %s\n%.*s\n%s\nwhole: %s", round,
-                     (unsigned long)reading.piece, (unsigned long)reading.split, (unsigned long)reading.random,
-                     broken,
+                     (unsigned long)reading.piece, (unsigned long)reading.split, (unsigned long)reading.random, broken,
                      (int)len, text, reading.said, reading.first);
         counts[reading.http_err == ANGO_OK ? 0 : reading.http_err == ANGO_E_HTTP ? 1 : 2]++;
     }
@@ -459,8 +457,7 @@ static void random_changes(void **state)
 static uint32_t wait_until(const char *date)
 {
     char text[128];
-    int len = snprintf(text, sizeof text, "HTTP/1.1 503 Busy\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n",
-                       date);
+    int len = snprintf(text, sizeof text, "HTTP/1.1 503 Busy\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n", date);
 
     reading.piece = reading.split = reading.random = 0;
     reading_reply(&reading, text, (size_t)len);
@@ -489,10 +486,7 @@ static void dates(void **state)
             continue;
         (void)strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&then));
         reading.now = (uint32_t)from;
-        if (wait_until(text)
-            != (uint32_t)(wait < 0                      ? 0
-                          : wait > ANGO_RETRY_AFTER_MAX ? ANGO_RETRY_AFTER_MAX
-                                                        : wait))
+        if (wait_until(text) != (uint32_t)(wait < 0 ? 0 : wait > ANGO_RETRY_AFTER_MAX ? ANGO_RETRY_AFTER_MAX : wait))
             fail_msg("%s is not %ld s after %ld", text, (long)wait, (long)from);
     }
     reading.now = 0;
@@ -516,9 +510,9 @@ static int shut_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_capacity), cmocka_unit_test(every_length),  cmocka_unit_test(to_close),
-        cmocka_unit_test(more_behind),    cmocka_unit_test(lines),         cmocka_unit_test(line_lengths),
-        cmocka_unit_test(endless_lines),  cmocka_unit_test(long_bodies),   cmocka_unit_test(interim),
+        cmocka_unit_test(every_capacity), cmocka_unit_test(every_length), cmocka_unit_test(to_close),
+        cmocka_unit_test(more_behind),    cmocka_unit_test(lines),        cmocka_unit_test(line_lengths),
+        cmocka_unit_test(endless_lines),  cmocka_unit_test(long_bodies),  cmocka_unit_test(interim),
         cmocka_unit_test(random_changes), cmocka_unit_test(dates),
     };
 

@@ -99,16 +99,16 @@ static void samples(void **state)
         /* Cut right behind it. */
         assert_int_equal(scan(&bare, text, (size_t)len - 2), ANGO_E_JSON);
         /* Where it is wanted, in a name, and where the entry is given up. */
-        len = snprintf(text, sizeof text, "{\"data\":{\"group\":{\"items\":[{\"id\":\"%s\"}]}}}",
-                       json_bad_utf8[i].text);
+        len =
+            snprintf(text, sizeof text, "{\"data\":{\"group\":{\"items\":[{\"id\":\"%s\"}]}}}", json_bad_utf8[i].text);
         assert_int_equal(scan(&shape, text, (size_t)len), ANGO_E_JSON);
         assert_int_equal(scan_in(ANGO_ROOM_MIN, &shape, text, (size_t)len), ANGO_E_JSON);
         len = snprintf(text, sizeof text, "{\"%s\":1}", json_bad_utf8[i].text);
         assert_int_equal(scan(&shape, text, (size_t)len), ANGO_E_JSON);
     }
     for (i = 0; i < SAMPLES(json_half_surrogates); i++) {
-        int len = snprintf(text, sizeof text, "{\"%s\":\"%s\"}", json_half_surrogates[i].json,
-                           json_half_surrogates[i].json);
+        int len =
+            snprintf(text, sizeof text, "{\"%s\":\"%s\"}", json_half_surrogates[i].json, json_half_surrogates[i].json);
 
         assert_int_equal(scan(&bare, text, (size_t)len), ANGO_OK);
     }
@@ -125,8 +125,7 @@ static void bytes(void **state)
         bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
 
         assert_int_equal(scan(&bare, text + 1, 1), c >= '0' && c <= '9' ? ANGO_OK : ANGO_E_JSON);
-        assert_int_equal(scan(&bare, text, 3),
-                         c < 0x20 || c == '"' || c == '\\' || c >= 0x80 ? ANGO_E_JSON : ANGO_OK);
+        assert_int_equal(scan(&bare, text, 3), c < 0x20 || c == '"' || c == '\\' || c >= 0x80 ? ANGO_E_JSON : ANGO_OK);
         memcpy(text, "{}", 2);
         text[2] = (char)c;
         assert_int_equal(scan(&bare, text, 3), space ? ANGO_OK : ANGO_E_JSON);
@@ -136,8 +135,7 @@ static void bytes(void **state)
         assert_int_equal(scan(&bare, text, 3), space ? ANGO_OK : ANGO_E_JSON);
         memcpy(text, "\"\\_\"", 4);
         text[2] = (char)c;
-        assert_int_equal(scan(&bare, text, 4),
-                         c != 0 && strchr("\"\\/bfnrt", (int)c) != NULL ? ANGO_OK : ANGO_E_JSON);
+        assert_int_equal(scan(&bare, text, 4), c != 0 && strchr("\"\\/bfnrt", (int)c) != NULL ? ANGO_OK : ANGO_E_JSON);
     }
 }
 
@@ -153,8 +151,9 @@ static void cut(void **state)
     size_t n;
 
     (void)state;
-    expect(whole, "[a|\"\xC3\xA9\"|]\n[|\xE2\x82\xAC|]\n[||]\n"
-                  "OK \"success\" \"m\n\xF0\x9F\x98\x80\" items=3 total=12 done=3 failed=0 text=\n");
+    expect(whole,
+           "[a|\"\xC3\xA9\"|]\n[|\xE2\x82\xAC|]\n[||]\n"
+           "OK \"success\" \"m\n\xF0\x9F\x98\x80\" items=3 total=12 done=3 failed=0 text=\n");
     assert_int_equal(reading.result.kept, 3);
     for (n = 0; n < sizeof whole - 3; n++)
         assert_int_equal(scan(&shape, whole, n), ANGO_E_JSON);
@@ -478,20 +477,34 @@ static void names(void **state)
         const char *name;
         const char *entry;
     } cases[] = {
-        { "a", "[x|||||||]\n" },           { "ab", "[|x||||||]\n" },
-        { "abd", "[||x|||||]\n" },         { "b", "[|||x||||]\n" },
-        { "abc", "[||||x|||]\n" },         { "bc", "[|||||x||]\n" },
-        { "abcdefgh", "[||||||x|]\n" },    { "abcdefg", "[|||||||x]\n" },
-        { "abcdef", "[|||||||]\n" },       { "abcdefghi", "[|||||||]\n" },
-        { "", "[|||||||]\n" },             { "A", "[|||||||]\n" },
-        { "a ", "[|||||||]\n" },           { "c", "[|||||||]\n" },
-        { "ac", "[|||||||]\n" },           { "bcd", "[|||||||]\n" },
-        { "\\u0061", "[x|||||||]\n" },     { "\\u0061\\u0062d", "[||x|||||]\n" },
-        { "a\\u0000", "[|||||||]\n" },     { "a\\u00e1", "[|||||||]\n" },
-        { "\\u0161", "[|||||||]\n" },      { "a\xC3\xA1", "[|||||||]\n" },
-        { "abcdefg\\u0068", "[||||||x|]\n" }, { "a\\/", "[|||||||]\n" },
-        { "\\ud861", "[|||||||]\n" },      { "data", "[|||||||]\n" },
-        { "items", "[|||||||]\n" },        { "status", "[|||||||]\n" },
+        { "a", "[x|||||||]\n" },
+        { "ab", "[|x||||||]\n" },
+        { "abd", "[||x|||||]\n" },
+        { "b", "[|||x||||]\n" },
+        { "abc", "[||||x|||]\n" },
+        { "bc", "[|||||x||]\n" },
+        { "abcdefgh", "[||||||x|]\n" },
+        { "abcdefg", "[|||||||x]\n" },
+        { "abcdef", "[|||||||]\n" },
+        { "abcdefghi", "[|||||||]\n" },
+        { "", "[|||||||]\n" },
+        { "A", "[|||||||]\n" },
+        { "a ", "[|||||||]\n" },
+        { "c", "[|||||||]\n" },
+        { "ac", "[|||||||]\n" },
+        { "bcd", "[|||||||]\n" },
+        { "\\u0061", "[x|||||||]\n" },
+        { "\\u0061\\u0062d", "[||x|||||]\n" },
+        { "a\\u0000", "[|||||||]\n" },
+        { "a\\u00e1", "[|||||||]\n" },
+        { "\\u0161", "[|||||||]\n" },
+        { "a\xC3\xA1", "[|||||||]\n" },
+        { "abcdefg\\u0068", "[||||||x|]\n" },
+        { "a\\/", "[|||||||]\n" },
+        { "\\ud861", "[|||||||]\n" },
+        { "data", "[|||||||]\n" },
+        { "items", "[|||||||]\n" },
+        { "status", "[|||||||]\n" },
     };
     char text[256];
     char said[256];
@@ -508,10 +521,9 @@ static void names(void **state)
     /* All of them in one, which takes all tokens. */
     (void)snprintf(text, sizeof text, "%s",
                    "{\"data\":{\"items\":[{\"abcdefg\":\"8\",\"abcdefgh\":\"7\",\"bc\":\"6\",\"abc\":\"5\",\"b\":\"4\","
-                    "\"abd\":\"3\",\"ab\":\"2\",\"a\":\"1\"}]}}");
+                   "\"abd\":\"3\",\"ab\":\"2\",\"a\":\"1\"}]}}");
     (void)scan(&of, text, strlen(text));
-    assert_string_equal(reading.said,
-                        "[1|2|3|4|5|6|7|8]\nOK \"\" \"\" items=1 total=0 done=0 failed=0 text=\n");
+    assert_string_equal(reading.said, "[1|2|3|4|5|6|7|8]\nOK \"\" \"\" items=1 total=0 done=0 failed=0 text=\n");
 }
 
 /* --- what fits ------------------------------------------------------------------------------------------ */
@@ -530,8 +542,8 @@ static const char *const sized[] = {
     "\"message\":\"m\\u0041\",\"status\":\"success\"}",
 };
 static const char *const sized_entries[] = {
-    "[||]\n", "[0123456789|\xC3\xA9\\|]\n", "[||abcdefghijklmnopqrstuvwxyz]\n", "[1||]\n", "[|\xE2\x82\xAC|]\n",
-    "[||]\n",
+    "[||]\n",  "[0123456789|\xC3\xA9\\|]\n", "[||abcdefghijklmnopqrstuvwxyz]\n",
+    "[1||]\n", "[|\xE2\x82\xAC|]\n",         "[||]\n",
 };
 /* What each takes, without its NUL: "aID""bNAME""cNOTE" and a newline, with only quotes and backslashes escaped. */
 static const size_t sized_lens[] = { 1, (3 + 10) + (3 + 4) + 1, (3 + 26) + 1, (3 + 1) + 1, (3 + 3) + 1, 3 + 3 + 3 + 1 };
@@ -703,8 +715,7 @@ static void status_words(void **state)
             assert_int_equal(strlen(reading.result.status), is_there);
             if (message == 0)
                 continue;
-            n = snprintf(text, sizeof text, "{\"message\":\"%0*d\",\"status\":\"%0*d\"}", (int)message, 0, (int)len,
-                         0);
+            n = snprintf(text, sizeof text, "{\"message\":\"%0*d\",\"status\":\"%0*d\"}", (int)message, 0, (int)len, 0);
             read_words(cap, text, (size_t)n, (uint32_t)(cap * 256 + len));
             assert_int_equal(strlen(reading.result.message), message);
             assert_int_equal(strlen(reading.result.status), is_there);
@@ -753,7 +764,7 @@ static void make_value(unsigned most_depth)
             make(random_bits() % 2 == 0 ? "\"k\"" : "\"\\u006b\\\"\"");
             make_space();
             make(":");
-                }
+        }
         make_value(most_depth - 1);
         if (n > 0)
             make(",");
@@ -821,8 +832,8 @@ static void random_lists(void **state)
             objects++;
         }
         make("]}}}");
-        (void)snprintf(said + said_len, sizeof said - said_len,
-                       "OK \"\" \"\" items=%u total=0 done=0 failed=0 text=\n", objects);
+        (void)snprintf(said + said_len, sizeof said - said_len, "OK \"\" \"\" items=%u total=0 done=0 failed=0 text=\n",
+                       objects);
         reading.shape = &strict;
         reading.cap = cap;
         broken = reading_some_ways(&reading, reading_json, made, made_len, 4, random_bits());
@@ -843,8 +854,7 @@ static const char close_to_wrong[] =
 /* With random bytes changed it is sound or not, but the same in each way, in buffers of each size. */
 static void random_changes(void **state)
 {
-    static const char bytes[] =
-        "{}[],:\"\\ \t\r\nu0189aAdDeE.+-truefalsn\x00\x1F\x7F\x80\xC3\xA9\xED\xF0\xFF";
+    static const char bytes[] = "{}[],:\"\\ \t\r\nu0189aAdDeE.+-truefalsn\x00\x1F\x7F\x80\xC3\xA9\xED\xF0\xFF";
     unsigned round, sound = 0, wrong = 0, broken = 0;
 
     (void)state;

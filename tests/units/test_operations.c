@@ -46,11 +46,11 @@ static int call(enum operation operation, const struct input *in)
 
 /* --- requests ------------------------------------------------------------------------------------------- */
 
-#define HOST_AND_KEY                                                                                         \
-    " HTTP/1.1\r\nHost: hub.example\r\nAccept-Encoding: identity\r\napikey: " EXCHANGE_KEY                    \
+#define HOST_AND_KEY \
+    " HTTP/1.1\r\nHost: hub.example\r\nAccept-Encoding: identity\r\napikey: " EXCHANGE_KEY \
     "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n"
 #define GET(path) "GET " path HOST_AND_KEY "\r\n"
-#define WITH(method, path, len, body)                                                                        \
+#define WITH(method, path, len, body) \
     method " " path HOST_AND_KEY "Content-Type: application/json\r\nContent-Length: " #len "\r\n\r\n" body
 #define TWO "[\"user_1@example.com\",\"o\\\"brien@ex\xC3\xA4mple.com\"]"
 
@@ -63,8 +63,7 @@ static const struct {
                       "{\"to\":" TWO ",\"organizationRole\":\"admin\",\"projectAssignments\":["
                       "{\"projectId\":\"p1\",\"projectRole\":\"Labeler\"},"
                       "{\"projectId\":\"p\\\"2\",\"projectRole\":\"Lead\"}]}"),
-                 WITH("POST", "/v2/organization/o/invites", 42,
-                      "{\"to\":[\"a@b\"],\"organizationRole\":\"member\"}") },
+                 WITH("POST", "/v2/organization/o/invites", 42, "{\"to\":[\"a@b\"],\"organizationRole\":\"member\"}") },
     [INVITES] = { GET("/v2/organization/org%2F1/invites?status=pending&page=3&limit=25"),
                   GET("/v2/organization/o/invites?status=pending&page=1&limit=1") },
     [UNINVITE] = { WITH("DELETE", "/v2/organization/org%2F1/invites", 58, "{\"invites\":" TWO "}"),
@@ -78,12 +77,9 @@ static const struct {
                     "{\"users\":[{\"email\":\"a@b\",\"organizationRole\":\"member\"}]}") },
     [REMOVE] = { WITH("DELETE", "/v2/organization/org%2F1/users", 56, "{\"users\":" TWO "}"),
                  WITH("DELETE", "/v2/organization/o/users", 17, "{\"users\":[\"a@b\"]}") },
-    [PROJECTS] = { GET("/v2/listProjects?page=3&limit=25&sort=-a%20b"),
-                   GET("/v2/listProjects?page=1&limit=1") },
-    [ASSIGN] = { WITH("POST", "/v2/project/org%2F1/assigned", 77,
-                      "{\"assignees\":" TWO ",\"role\":\"Manager\"}"),
-                 WITH("POST", "/v2/project/o/assigned", 38,
-                      "{\"assignees\":[\"a@b\"],\"role\":\"Labeler\"}") },
+    [PROJECTS] = { GET("/v2/listProjects?page=3&limit=25&sort=-a%20b"), GET("/v2/listProjects?page=1&limit=1") },
+    [ASSIGN] = { WITH("POST", "/v2/project/org%2F1/assigned", 77, "{\"assignees\":" TWO ",\"role\":\"Manager\"}"),
+                 WITH("POST", "/v2/project/o/assigned", 38, "{\"assignees\":[\"a@b\"],\"role\":\"Labeler\"}") },
     [PROJECT] = { GET("/v2/project/org%2F1"), GET("/v2/project/o") },
 };
 
@@ -473,8 +469,8 @@ static void show_items(struct text *text)
     struct ango_client *c = &x.client;
 
     while (ango_next_invite(c, &i) == ANGO_OK)
-        append(text, " [%s,%s,%s,%s,%s,%s,%s,%s]", i.id, i.to, i.organization_role, i.status, i.message,
-               i.created_by, i.created_at, i.expires_at);
+        append(text, " [%s,%s,%s,%s,%s,%s,%s,%s]", i.id, i.to, i.organization_role, i.status, i.message, i.created_by,
+               i.created_at, i.expires_at);
     while (ango_next_member(c, &m) == ANGO_OK)
         append(text, " [%s,%s,%s,%s,%s]", m.id, m.email, m.name, m.organization_role, m.created_at);
     while (ango_next_role_update(c, &u) == ANGO_OK)
@@ -504,16 +500,15 @@ static void describe(struct text *text, const char *body)
     show_items(text);
 }
 
-static void check_reply(enum operation operation, const char *status_line, const char *body,
-                        const char *expected)
+static void check_reply(enum operation operation, const char *status_line, const char *body, const char *expected)
 {
     static char reply[8192];
     struct script_event events[] = { { SCRIPT_REQUEST, NULL, 0 }, { SCRIPT_BYTES, reply, 0 }, SCRIPT_STOP };
     struct text seen;
     unsigned slowly;
 
-    events[1].len = (size_t)snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nContent-Length: %u\r\n\r\n%s",
-                                     status_line, (unsigned)strlen(body), body);
+    events[1].len = (size_t)snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nContent-Length: %u\r\n\r\n%s", status_line,
+                                     (unsigned)strlen(body), body);
     assert_in_range(events[1].len, 1, sizeof reply - 1);
     for (slowly = 0; slowly < 2; slowly++) {
         assert_int_equal(exchange_begin(&x, events, CAP), ANGO_OK);
@@ -522,8 +517,7 @@ static void check_reply(enum operation operation, const char *status_line, const
         (void)call(operation, &good);
         describe(&seen, body);
         if (strcmp(seen.bytes, expected) != 0)
-            fail_msg("operation %u, %s: expected \"%s\", seen \"%s\"", (unsigned)operation, body, expected,
-                     seen.bytes);
+            fail_msg("operation %u, %s: expected \"%s\", seen \"%s\"", (unsigned)operation, body, expected, seen.bytes);
         assert_null(exchange_broken(&x, 1));
         ango_close(&x.client);
         assert_int_equal(x.script.opened, x.script.closed);
@@ -546,8 +540,7 @@ static const struct {
            "{\"to\":\"c@d\",\"status\":\"Failed\",\"message\":\"User is already a member\"}]}"),
       "OK A 200 items=2 [i1,a@b,Admin,Pending,,u,2025-01-15T10:30:00.000Z,2025-01-22T10:30:00.000Z] "
       "[,c@d,,Failed,User is already a member,,,]" },
-    { INVITES,
-      DATA("{\"invites\":[{\"to\":\"a@b\",\"_id\":\"i1\",\"new\":{\"to\":[\"x\"]}}],\"more\":[1,{}]}"),
+    { INVITES, DATA("{\"invites\":[{\"to\":\"a@b\",\"_id\":\"i1\",\"new\":{\"to\":[\"x\"]}}],\"more\":[1,{}]}"),
       "OK A 200 items=1 [i1,a@b,,,,,,]" },
     { INVITES, DATA("{\"invites\":[]}"), "OK A 200" },
     { UNINVITE, DATA("{\"deleted\":2,\"failed\":1}"), "OK A 200 done=2 failed=1 total=0" },
@@ -563,8 +556,7 @@ static const struct {
            ",{\"email\":\"e@f\",\"status\":\"Odd\"}]}}"),
       "OK A 200 done=1 failed=2 total=0 items=3 [a@b,Updated,] [c@d,Failed,not a member] [e@f,Odd,]" },
     { ROLE, DATA("{\"users\":{\"results\":[],\"failed\":0,\"updated\":0}}"), "OK A 200" },
-    { ROLE,
-      DATA("{\"users\":{\"results\":[{\"email\":\"a@b\",\"status\":\"s\"}],\"failed\":3,\"updated\":4}}"),
+    { ROLE, DATA("{\"users\":{\"results\":[{\"email\":\"a@b\",\"status\":\"s\"}],\"failed\":3,\"updated\":4}}"),
       "OK A 200 done=4 failed=3 total=0 items=1 [a@b,s,]" },
     { REMOVE, DATA("{\"deleted\":0,\"failed\":2}"), "OK A 200 done=0 failed=2 total=0" },
     { REMOVE, DATA("{\"results\":[{\"deleted\":9}],\"deleted\":1,\"inner\":{\"failed\":7}}"),
@@ -601,14 +593,12 @@ static const struct {
            "\"createdBy\":{\"to\":\"x\"},\"createdAt\":-1,\"expiresAt\":null}]}"),
       "OK A 200 items=1 [,a@b,,,,,,]" },
     { MEMBERS,
-      DATA(
-          "{\"users\":[{\"email\":\"a@b\",\"name\":[\"n\"],\"organizationRole\":1,"
+      DATA("{\"users\":[{\"email\":\"a@b\",\"name\":[\"n\"],\"organizationRole\":1,"
            "\"createdAt\":{\"name\":2}}]}"),
       "OK A 200 items=1 [,a@b,,,]" },
     { ROLE, DATA("{\"users\":{\"updated\":1,\"failed\":0,\"results\":[{\"status\":\"s\",\"message\":[0]}]}}"),
       "OK A 200 done=1 failed=0 total=0 items=1 [,s,]" },
-    { PROJECTS,
-      DATA("{\"total\":1,\"projects\":[{\"name\":\"n\",\"organization\":{\"_id\":\"o\"},\"createdAt\":5}]}"),
+    { PROJECTS, DATA("{\"total\":1,\"projects\":[{\"name\":\"n\",\"organization\":{\"_id\":\"o\"},\"createdAt\":5}]}"),
       "OK A 200 done=0 failed=0 total=1 items=1 [,n,,,]" },
     { ASSIGN, DATA("{\"project\":{\"assignedTo\":[{\"assignee\":{\"_id\":\"u\"},\"role\":\"r\"}]}}"),
       "OK A 200 items=1 [,r]" },
@@ -635,7 +625,8 @@ static const struct {
     { PROJECT, DATA("{\"project\":{\"assignedTo\":[]}}"), "OK A 200" },
     { PROJECT,
       DATA("{\"project\":{\"_id\":\"p\",\"role\":\"Lead\",\"tools\":[{\"assignedTo\":[{\"assignee\":\"x\"}]}],"
-           "\"assignedTo\":[{\"role\":\"Lead\",\"_id\":\"1\",\"assignee\":\"a@b\"},{\"assignee\":\"c@d\"}]},\"total\":9}"),
+           "\"assignedTo\":[{\"role\":\"Lead\",\"_id\":\"1\",\"assignee\":\"a@b\"},{\"assignee\":\"c@d\"}]},\"total\":"
+           "9}"),
       "OK A 200 items=2 [a@b,Lead] [c@d,]" },
 
     /* What is in it may be of other types: a value that is not of its field's type counts as missing. */
@@ -683,8 +674,7 @@ static void no_content(void **state)
 
     (void)state;
     for (i = 0; i < OPERATIONS; i++)
-        check_reply((enum operation)i, "204 No Content", "",
-                    has_emails((enum operation)i) ? "OK A 204" : "JSON U 204");
+        check_reply((enum operation)i, "204 No Content", "", has_emails((enum operation)i) ? "OK A 204" : "JSON U 204");
 }
 
 static void error_replies(void **state)
@@ -693,10 +683,9 @@ static void error_replies(void **state)
         const char *status;
         char outcome;
     } errors[] = {
-        { "400 Bad Request", 'R' },     { "401 Unauthorized", 'R' },
-        { "403 Forbidden", 'R' },       { "404 Not Found", 'R' },
-        { "408 Request Timeout", 'U' }, { "429 Too Many\r\nRetry-After: 17", 'R' },
-        { "500 Internal", 'U' },        { "502 Bad Gateway", 'U' },
+        { "400 Bad Request", 'R' }, { "401 Unauthorized", 'R' },    { "403 Forbidden", 'R' },
+        { "404 Not Found", 'R' },   { "408 Request Timeout", 'U' }, { "429 Too Many\r\nRetry-After: 17", 'R' },
+        { "500 Internal", 'U' },    { "502 Bad Gateway", 'U' },
     };
     char body[128], expected[128];
     unsigned i;
@@ -707,8 +696,7 @@ static void error_replies(void **state)
         for (k = 0; k < COUNT(errors); k++) {
             const char *retry = strstr(errors[k].status, "Retry-After") != NULL ? " retry=17" : "";
 
-            (void)snprintf(body, sizeof body, "{\"status\":\"fail\",\"message\":\"why %.3s\"}",
-                           errors[k].status);
+            (void)snprintf(body, sizeof body, "{\"status\":\"fail\",\"message\":\"why %.3s\"}", errors[k].status);
             (void)snprintf(expected, sizeof expected, "STATUS %c %.3s \"why %.3s\"%s", errors[k].outcome,
                            errors[k].status, errors[k].status, retry);
             check_reply((enum operation)i, errors[k].status, body, expected);
@@ -723,11 +711,11 @@ static void error_replies(void **state)
             /* Row 128: without a message that is a string. */
             check_reply((enum operation)i, errors[k].status, "{\"error\":\"invalid key\"}", expected);
             check_reply((enum operation)i, errors[k].status, "{\"message\":[\"to must be an email\"]}", expected);
-            check_reply((enum operation)i, errors[k].status, "{\"errors\":[{\"msg\":\"no\"}],\"message\":\"\"}", expected);
+            check_reply((enum operation)i, errors[k].status, "{\"errors\":[{\"msg\":\"no\"}],\"message\":\"\"}",
+                        expected);
             /* A success that is none. */
             check_reply((enum operation)i, errors[k].status, DATA("{\"invites\":[{\"to\":\"a@b\"}]}"), expected);
-            (void)snprintf(expected, sizeof expected, "STATUS %c %.3s%s", errors[k].outcome, errors[k].status,
-                           retry);
+            (void)snprintf(expected, sizeof expected, "STATUS %c %.3s%s", errors[k].outcome, errors[k].status, retry);
             check_reply((enum operation)i, errors[k].status, "", expected);
         }
 }
@@ -771,10 +759,8 @@ static void counts(void **state)
         { UNINVITE, "{\"deleted\":1,\"failed\":", "}", "done=1 failed=%s total=0" },
         { REMOVE, "{\"failed\":1,\"deleted\":", "}", "done=%s failed=1 total=0" },
         { REMOVE, "{\"failed\":", ",\"deleted\":1}", "done=1 failed=%s total=0" },
-        { ROLE, "{\"users\":{\"updated\":", ",\"failed\":1,\"results\":[]}}",
-          "done=%s failed=1 total=0" },
-        { ROLE, "{\"users\":{\"updated\":1,\"results\":[],\"failed\":", "}}",
-          "done=1 failed=%s total=0" },
+        { ROLE, "{\"users\":{\"updated\":", ",\"failed\":1,\"results\":[]}}", "done=%s failed=1 total=0" },
+        { ROLE, "{\"users\":{\"updated\":1,\"results\":[],\"failed\":", "}}", "done=1 failed=%s total=0" },
         { PROJECTS, "{\"projects\":[],\"total\":", "}", "done=0 failed=0 total=%s" },
         { PROJECTS, "{\"total\" : ", " ,\"projects\":[]}", "done=0 failed=0 total=%s" },
     };
@@ -786,8 +772,7 @@ static void counts(void **state)
         for (k = 0; k < COUNT(values); k++) {
             const char *value = values[k].count;
 
-            (void)snprintf(body, sizeof body, DATA("%s%s%s"), places[i].before, values[k].value,
-                           places[i].after);
+            (void)snprintf(body, sizeof body, DATA("%s%s%s"), places[i].before, values[k].value, places[i].after);
             if (value == NULL) { /* a list leaves no text */
                 check_reply(places[i].operation, "200 OK", body,
                             strstr(body, ":[]") != NULL ? "SHAPE U 200" : "SHAPE U 200 text");
@@ -802,8 +787,7 @@ static void counts(void **state)
     /* A number that no number of JSON begins like, and one that comes twice. */
     check_reply(REMOVE, "200 OK", DATA("{\"deleted\":01}"), "JSON U 200 text");
     check_reply(REMOVE, "200 OK", DATA("{\"deleted\":1,\"deleted\":1}"), "SHAPE U 200 text");
-    check_reply(ROLE, "200 OK", DATA("{\"users\":{\"results\":[],\"failed\":1,\"failed\":1}}"),
-                "SHAPE U 200");
+    check_reply(ROLE, "200 OK", DATA("{\"users\":{\"results\":[],\"failed\":1,\"failed\":1}}"), "SHAPE U 200");
 }
 
 /* Items can be read only of the last success, and only as what they are. */
@@ -846,8 +830,9 @@ static void items_of_another(void **state)
 static void tokens(void **state)
 {
     static struct ango_token more[ANGO_TOKENS + 1];
-    static const char body[] = DATA("{\"invites\":[{\"_id\":\"1\",\"to\":\"2\",\"organizationRole\":\"3\",\"status\":\"4\","
-                                    "\"message\":\"5\",\"createdBy\":\"6\",\"createdAt\":\"7\",\"expiresAt\":\"8\",\"x\":9}]}");
+    static const char body[] =
+        DATA("{\"invites\":[{\"_id\":\"1\",\"to\":\"2\",\"organizationRole\":\"3\",\"status\":\"4\","
+             "\"message\":\"5\",\"createdBy\":\"6\",\"createdAt\":\"7\",\"expiresAt\":\"8\",\"x\":9}]}");
     size_t cap;
 
     (void)state;
@@ -856,7 +841,8 @@ static void tokens(void **state)
         (void)exchange_begin(&x, refusal, CAP);
         x.config.tokens = more;
         x.config.tokens_cap = cap;
-        assert_int_equal(ango_client_init(&x.client, &x.config, EXCHANGE_KEY), cap < ANGO_TOKENS ? ANGO_E_ARG : ANGO_OK);
+        assert_int_equal(ango_client_init(&x.client, &x.config, EXCHANGE_KEY),
+                         cap < ANGO_TOKENS ? ANGO_E_ARG : ANGO_OK);
     }
 }
 

@@ -115,8 +115,8 @@ static void check_reply(enum way way, const char *text, size_t len, size_t cap, 
     reading.closes = way == TO_CLOSE;
     if (broken == NULL)
         broken = every && reply_len < 1000
-                     ? reading_every_way(&reading, reading_reply, reply, reply_len)
-                     : reading_some_ways(&reading, reading_reply, reply, reply_len, every ? 40 : 4, random_bits());
+            ? reading_every_way(&reading, reading_reply, reply, reply_len)
+            : reading_some_ways(&reading, reading_reply, reply, reply_len, every ? 40 : 4, random_bits());
     if (broken == NULL && reading.http_err != ANGO_OK)
         broken = "not read to its end";
     if (broken == NULL) {
@@ -129,9 +129,8 @@ static void check_reply(enum way way, const char *text, size_t len, size_t cap, 
     }
     if (broken != NULL)
         fail_msg("way %d, cap %lu, piece %lu, split %lu, random %lu: %s\n%.*s\n%s\nbut\n%s", (int)way,
-                 (unsigned long)cap,
-                 (unsigned long)reading.piece, (unsigned long)reading.split, (unsigned long)reading.random, broken,
-                 (int)reply_len, reply, reading.said, said);
+                 (unsigned long)cap, (unsigned long)reading.piece, (unsigned long)reading.split,
+                 (unsigned long)reading.random, broken, (int)reply_len, reply, reading.said, said);
 }
 
 static const char *const bodies[] = {
@@ -159,8 +158,13 @@ static const char *const bodies[] = {
 
 static void every_way(void **state)
 {
-    static const size_t caps[] = { ANGO_ROOM_MIN,       ANGO_ROOM_MIN + 1,   ANGO_ROOM_MIN + 97, ANGO_ROOM_MIN + 111,
-                                   ANGO_ROOM_MIN + 150, ANGO_ROOM_MIN + 211, 1024 };
+    static const size_t caps[] = { ANGO_ROOM_MIN,
+                                   ANGO_ROOM_MIN + 1,
+                                   ANGO_ROOM_MIN + 97,
+                                   ANGO_ROOM_MIN + 111,
+                                   ANGO_ROOM_MIN + 150,
+                                   ANGO_ROOM_MIN + 211,
+                                   1024 };
     size_t i, c;
     int way;
 
@@ -204,8 +208,10 @@ static void make(const char *text)
 
 static void make_string(void)
 {
-    static const char *const parts[] = { "a", "\\\\", "\\u00e9", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
-                                         "\\ud83d", "\\ud83d\\ude00", "0123456789", "\\\"",   "]}",       "\\u0061" };
+    static const char *const parts[] = {
+        "a",       "\\\\",           "\\u00e9",    "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
+        "\\ud83d", "\\ud83d\\ude00", "0123456789", "\\\"",     "]}",           "\\u0061"
+    };
     unsigned n = random_bits() % (random_bits() % 8 == 0 ? 40 : 5);
 
     make("\"");
@@ -216,8 +222,9 @@ static void make_string(void)
 
 static void make_value(unsigned depth)
 {
-    static const char *const scalars[] = { "0", "-1.5e9", "true", "false", "null", "[]", "{}", " 12 ",
-                                           "[[],{\"id\":\"no\"}]" };
+    static const char *const scalars[] = { "0",     "-1.5e9", "true",
+                                           "false", "null",   "[]",
+                                           "{}",    " 12 ",   "[[],{\"id\":\"no\"}]" };
 
     if (random_bits() % 3 == 0) {
         make_string();
@@ -241,8 +248,8 @@ static void make_member(const char *name)
 
 static void make_entry(void)
 {
-    static const char *const names[] = { "\"id\"", "\"name\"", "\"a\"", "\"\\u0061\"", "\"i\\u0064\"",
-                                         "\"nam\"", "\"x\"",   "\"\"",  "\"namee\"",   "\"note\"" };
+    static const char *const names[] = { "\"id\"",  "\"name\"", "\"a\"", "\"\\u0061\"", "\"i\\u0064\"",
+                                         "\"nam\"", "\"x\"",    "\"\"",  "\"namee\"",   "\"note\"" };
     unsigned n = random_bits() % 5;
 
     make("{");
@@ -356,7 +363,8 @@ static void refusals(void **state)
             assert_int_equal(reading.http_err, ANGO_OK);
             assert_int_equal(reading.result.items, 0);
             assert_int_equal(reading.result.total, 0);
-            assert_int_equal((size_t)(reading.room.text - reading.room.limit - 1), most < strlen(no) ? most : strlen(no));
+            assert_int_equal((size_t)(reading.room.text - reading.room.limit - 1),
+                             most < strlen(no) ? most : strlen(no));
             assert_memory_equal(reading.room.limit + 1, no, (size_t)(reading.room.text - reading.room.limit - 1));
         }
 }

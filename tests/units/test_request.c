@@ -82,17 +82,17 @@ static void refusals(void **state)
         const char *text;
         int err;
     } cases[] = {
-        { STRING, NULL, ANGO_E_ID },    { STRING, "", ANGO_E_ID },
-        { STRING, "a\x1F", ANGO_E_ID }, { STRING, "\x7F", ANGO_E_ID },
-        { STRING, "\xC3", ANGO_E_ID },  { SEGMENT, NULL, ANGO_E_ID },
-        { SEGMENT, "", ANGO_E_ID },     { SEGMENT, ".", ANGO_E_ID },
-        { SEGMENT, "..", ANGO_E_ID },   { SEGMENT, "\xED\xA0\x80", ANGO_E_ID },
-        { EMAIL, NULL, ANGO_E_EMAIL },  { EMAIL, "", ANGO_E_EMAIL },
-        { EMAIL, "a", ANGO_E_EMAIL },   { EMAIL, "@b", ANGO_E_EMAIL },
-        { EMAIL, "a@", ANGO_E_EMAIL },  { EMAIL, "a@@b", ANGO_E_EMAIL },
+        { STRING, NULL, ANGO_E_ID },     { STRING, "", ANGO_E_ID },
+        { STRING, "a\x1F", ANGO_E_ID },  { STRING, "\x7F", ANGO_E_ID },
+        { STRING, "\xC3", ANGO_E_ID },   { SEGMENT, NULL, ANGO_E_ID },
+        { SEGMENT, "", ANGO_E_ID },      { SEGMENT, ".", ANGO_E_ID },
+        { SEGMENT, "..", ANGO_E_ID },    { SEGMENT, "\xED\xA0\x80", ANGO_E_ID },
+        { EMAIL, NULL, ANGO_E_EMAIL },   { EMAIL, "", ANGO_E_EMAIL },
+        { EMAIL, "a", ANGO_E_EMAIL },    { EMAIL, "@b", ANGO_E_EMAIL },
+        { EMAIL, "a@", ANGO_E_EMAIL },   { EMAIL, "a@@b", ANGO_E_EMAIL },
         { EMAIL, "a@b@", ANGO_E_EMAIL }, { EMAIL, "a@b+c@d", ANGO_E_EMAIL },
         { EMAIL, "a @b", ANGO_E_EMAIL }, { EMAIL, "a@b c", ANGO_E_EMAIL },
-        { EMAIL, "a+b", ANGO_E_EMAIL }, { EMAIL, "a@b\x7F", ANGO_E_EMAIL },
+        { EMAIL, "a+b", ANGO_E_EMAIL },  { EMAIL, "a@b\x7F", ANGO_E_EMAIL },
         { WORD, NULL, ANGO_E_ARG },
     };
     size_t i;
@@ -115,8 +115,7 @@ static void refusals(void **state)
 
 static void numbers(void **state)
 {
-    static const size_t values[] = { 0,   1,   9,     10,          99,           100,
-                                     255, 256, 65535, 4294967295u, SIZE_MAX - 1, SIZE_MAX };
+    static const size_t values[] = { 0, 1, 9, 10, 99, 100, 255, 256, 65535, 4294967295u, SIZE_MAX - 1, SIZE_MAX };
     size_t i, cap;
 
     (void)state;
@@ -147,7 +146,7 @@ static void percent(void **state)
         char text[4] = { 'a', (char)c, 'b', '\0' };
         char expected[16];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-                     || strchr("-._~", (int)c) != NULL;
+            || strchr("-._~", (int)c) != NULL;
 
         ango_write_segment(&q, "/", text);
         (void)snprintf(expected, sizeof expected, plain ? "/a%cb" : "/a%%%02Xb", c);
@@ -190,18 +189,12 @@ static void head(void **state)
         const char *content;
         const char *text;
     } cases[] = {
-        { 0, 1, NULL, false, "",
-          GET KEY "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n\r\n" },
-        { 443, 1, "a b/1 (c; d)", false, "",
-          GET ":443" KEY "\r\nUser-Agent: a b/1 (c; d)\r\n\r\n" },
-        { 65535, 0, "", false, "",
-          GET ":65535" KEY "\r\nConnection: close\r\n\r\n" },
-        { 0, 0, "", true, "",
-          GET KEY "\r\nConnection: close" JSON "0\r\n\r\n" },
-        { 0, 1, "u", true, "123456789",
-          GET KEY "\r\nUser-Agent: u" JSON "9\r\n\r\n123456789" },
-        { 0, 1, "", true, "1234567890",
-          GET KEY JSON "10\r\n\r\n1234567890" },
+        { 0, 1, NULL, false, "", GET KEY "\r\nUser-Agent: ango/" ANGO_VERSION "\r\n\r\n" },
+        { 443, 1, "a b/1 (c; d)", false, "", GET ":443" KEY "\r\nUser-Agent: a b/1 (c; d)\r\n\r\n" },
+        { 65535, 0, "", false, "", GET ":65535" KEY "\r\nConnection: close\r\n\r\n" },
+        { 0, 0, "", true, "", GET KEY "\r\nConnection: close" JSON "0\r\n\r\n" },
+        { 0, 1, "u", true, "123456789", GET KEY "\r\nUser-Agent: u" JSON "9\r\n\r\n123456789" },
+        { 0, 1, "", true, "1234567890", GET KEY JSON "10\r\n\r\n1234567890" },
     };
     size_t i, cap;
 
@@ -293,8 +286,8 @@ static void hosts(void **state)
         const char *text;
         bool ok;
     } prefixes[] = {
-        { NULL, true },  { "", true },      { "/a", true },    { "/a/b.c/~d_-", true }, { "/", false },
-        { "a", false },  { "//a", false },  { "/a/", false },  { "/a//b", false },      { "/a?b", false },
+        { NULL, true },    { "", true },      { "/a", true },         { "/a/b.c/~d_-", true }, { "/", false },
+        { "a", false },    { "//a", false },  { "/a/", false },       { "/a//b", false },      { "/a?b", false },
         { "/%41", false }, { "/a b", false }, { "/\xC3\xA9", false },
     };
     char host[ANGO_HOST_MAX + 2];
@@ -329,8 +322,8 @@ static const char *filled(char *text, size_t len, char c)
  * Strings as long as the macro was told, each byte of them of those that take most. It never says less than
  * what the call needs, and little more.
  */
-static void check_need(size_t host_len, size_t key_len, size_t id_len, size_t emails, size_t email_len,
-                       size_t projects, size_t project_len, enum ango_project_role role, size_t slack)
+static void check_need(size_t host_len, size_t key_len, size_t id_len, size_t emails, size_t email_len, size_t projects,
+                       size_t project_len, enum ango_project_role role, size_t slack)
 {
     static char host[256], key[256], id[256], email[256], project[256];
     static const char *to[16];
@@ -353,8 +346,7 @@ static void check_need(size_t host_len, size_t key_len, size_t id_len, size_t em
     x.config.tcp_port = 65535;
     x.config.keep_ms = 0;
     assert_int_equal(ango_client_init(&x.client, &x.config, filled(key, key_len, 'k')), ANGO_OK);
-    assert_int_equal(ango_invite_members_to_org_start(&x.client, filled(id, id_len, '/'), &invitation),
-                     ANGO_E_SPACE);
+    assert_int_equal(ango_invite_members_to_org_start(&x.client, filled(id, id_len, '/'), &invitation), ANGO_E_SPACE);
     need = x.client.result.need;
     if (need > most || need + slack < most)
         fail_msg("%lu emails of %lu, %lu projects: need %lu, the macro says %lu", (unsigned long)emails,
@@ -399,15 +391,9 @@ static int shut_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(percent),
-        cmocka_unit_test(wrapped),
-        cmocka_unit_test(head),
-        cmocka_unit_test(long_body),
-        cmocka_unit_test(characters),
-        cmocka_unit_test(hosts),
+        cmocka_unit_test(texts),       cmocka_unit_test(refusals),   cmocka_unit_test(numbers),
+        cmocka_unit_test(percent),     cmocka_unit_test(wrapped),    cmocka_unit_test(head),
+        cmocka_unit_test(long_body),   cmocka_unit_test(characters), cmocka_unit_test(hosts),
         cmocka_unit_test(invite_need),
     };
 

@@ -37,13 +37,12 @@ static void errors(void **state)
 /* The numbers are given for life, so they stand here once more. */
 static void numbers(void **state)
 {
-    static const int codes[] = { ANGO_OK,         ANGO_E_WAIT,     ANGO_E_END,       ANGO_E_ARG,
-                                 ANGO_E_HOST,     ANGO_E_KEY,      ANGO_E_ID,        ANGO_E_EMAIL,
-                                 ANGO_E_SPACE,    ANGO_E_INSECURE, ANGO_E_CLOCK,     ANGO_E_ENTROPY,
-                                 ANGO_E_MEMORY,   ANGO_E_RESOLVE,  ANGO_E_NET,       ANGO_E_TIME,
-                                 ANGO_E_CERT,     ANGO_E_TLS,      ANGO_E_TRUNCATED, ANGO_E_HTTP,
-                                 ANGO_E_TOO_BIG,  ANGO_E_JSON,     ANGO_E_SHAPE,     ANGO_E_STATUS,
-                                 ANGO_E_CANCELLED, ANGO_E_ANCHOR,  ANGO_E_ENTRY };
+    static const int codes[] = { ANGO_OK,        ANGO_E_WAIT,    ANGO_E_END,    ANGO_E_ARG,       ANGO_E_HOST,
+                                 ANGO_E_KEY,     ANGO_E_ID,      ANGO_E_EMAIL,  ANGO_E_SPACE,     ANGO_E_INSECURE,
+                                 ANGO_E_CLOCK,   ANGO_E_ENTROPY, ANGO_E_MEMORY, ANGO_E_RESOLVE,   ANGO_E_NET,
+                                 ANGO_E_TIME,    ANGO_E_CERT,    ANGO_E_TLS,    ANGO_E_TRUNCATED, ANGO_E_HTTP,
+                                 ANGO_E_TOO_BIG, ANGO_E_JSON,    ANGO_E_SHAPE,  ANGO_E_STATUS,    ANGO_E_CANCELLED,
+                                 ANGO_E_ANCHOR,  ANGO_E_ENTRY };
     size_t i;
 
     (void)state;
@@ -103,8 +102,7 @@ static void text_is(void **state)
     for (at = 0; at < sizeof word - 1; at++)
         for (c = 0; c < 256; c++) {
             char text[sizeof word];
-            bool same =
-                c == (unsigned char)word[at] || (word[at] != '-' && (c ^ 0x20) == (unsigned char)word[at]);
+            bool same = c == (unsigned char)word[at] || (word[at] != '-' && (c ^ 0x20) == (unsigned char)word[at]);
 
             memcpy(text, word, sizeof word);
             text[at] = (char)c;
@@ -190,9 +188,8 @@ static void hash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors), cmocka_unit_test(numbers), cmocka_unit_test(outcomes),
-        cmocka_unit_test(roles),  cmocka_unit_test(text_is), cmocka_unit_test(read_number),
-        cmocka_unit_test(add_digit), cmocka_unit_test(hash),
+        cmocka_unit_test(errors),  cmocka_unit_test(numbers),     cmocka_unit_test(outcomes),  cmocka_unit_test(roles),
+        cmocka_unit_test(text_is), cmocka_unit_test(read_number), cmocka_unit_test(add_digit), cmocka_unit_test(hash),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

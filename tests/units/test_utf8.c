@@ -15,21 +15,21 @@
 /* The Unicode Standard, table 3-7: which byte may stand second. */
 static bool is_second(unsigned lead, unsigned c)
 {
-    return c >= (lead == 0xE0   ? 0xA0
-                 : lead == 0xF0 ? 0x90
-                                : 0x80)
-           && c <= (lead == 0xED   ? 0x9F
-                    : lead == 0xF4 ? 0x8F
-                                   : 0xBF);
+    return c >= (lead == 0xE0       ? 0xA0
+                     : lead == 0xF0 ? 0x90
+                                    : 0x80)
+        && c <= (lead == 0xED       ? 0x9F
+                     : lead == 0xF4 ? 0x8F
+                                    : 0xBF);
 }
 
 static unsigned expected_len(const uint8_t *p)
 {
-    unsigned len = p[0] >= 0x20 && p[0] < 0x7F    ? 1
-                   : p[0] >= 0xC2 && p[0] <= 0xDF ? 2
-                   : p[0] >= 0xE0 && p[0] <= 0xEF ? 3
-                   : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4
-                                                  : 0;
+    unsigned len = p[0] >= 0x20 && p[0] < 0x7F ? 1
+        : p[0] >= 0xC2 && p[0] <= 0xDF         ? 2
+        : p[0] >= 0xE0 && p[0] <= 0xEF         ? 3
+        : p[0] >= 0xF0 && p[0] <= 0xF4         ? 4
+                                               : 0;
     unsigned i;
 
     if (len > 1 && !is_second(p[0], p[1]))
@@ -74,10 +74,7 @@ static void code_points(void **state)
 
         if (c >= 0xD800 && c < 0xE000)
             continue;
-        expected[0] = (uint8_t)(len == 1   ? c
-                                : len == 2 ? 0xC0 | c >> 6
-                                : len == 3 ? 0xE0 | c >> 12
-                                           : 0xF0 | c >> 18);
+        expected[0] = (uint8_t)(len == 1 ? c : len == 2 ? 0xC0 | c >> 6 : len == 3 ? 0xE0 | c >> 12 : 0xF0 | c >> 18);
         expected[1] = (uint8_t)(0x80 | (c >> (len == 2 ? 0 : len == 3 ? 6 : 12) & 0x3F));
         expected[2] = (uint8_t)(0x80 | (c >> (len == 3 ? 0 : 6) & 0x3F));
         expected[3] = (uint8_t)(0x80 | (c & 0x3F));

@@ -58,12 +58,10 @@ static void begin_walk(enum list_kind kind)
 
 static void take(enum list_kind kind, const union item *item)
 {
-    const char *name = kind == LIST_INVITES   ? item->invite.to
-                       : kind == LIST_MEMBERS ? item->member.email
-                                              : item->project.name;
-    const char *id = kind == LIST_INVITES   ? item->invite.id
-                     : kind == LIST_MEMBERS ? item->member.id
-                                            : item->project.id;
+    const char *name = kind == LIST_INVITES ? item->invite.to
+        : kind == LIST_MEMBERS              ? item->member.email
+                                            : item->project.name;
+    const char *id = kind == LIST_INVITES ? item->invite.id : kind == LIST_MEMBERS ? item->member.id : item->project.id;
     char expected[24];
     size_t value;
 
