@@ -118,7 +118,7 @@ all_c := $(sort $(wildcard src/*.[ch] include/*.h port/*/*.[ch] tests/*/*.[ch]))
 
 check: ## clang-format, clang-tidy and cppcheck over src, include and port
 	@port/packages clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
-	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(template_src) $(command_src)" \
+	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(sockets_src) $(template_src) $(command_src)" \
 	    -std=c99 $(includes) $(config)
 
 format: ## lay out the C that is checked for it, as .clang-format says; FORMAT="FILES" others
