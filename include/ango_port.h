@@ -2,7 +2,7 @@
  * ango_port.h - what a device brings: a byte stream, a clock, entropy.
  *
  * To port the client to a new board, stack or modem, this file is all you need to read. Start from
- * port/template/, and test with tests/ports/test_port.c, which checks a port against each sentence below.
+ * port/template/, and let tests/ports/conformance.c check it against the sentences below, on the device.
  */
 #ifndef ANGO_PORT_H
 #define ANGO_PORT_H

@@ -15,7 +15,7 @@ TESTS := $(call program,$(test_src))
 test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 ifneq ($(cross),)
     # Only what needs neither sockets nor TLS; Debian's cmocka is for the machine that builds.
-    TESTS := $(filter-out %/test_port %/test_tls,$(TESTS))
+    TESTS := $(filter-out %/test_posix %/test_tls,$(TESTS))
     test_libs := $(LIBANGO) $(BUILD)/cmocka.o
     CMOCKA_INCLUDES := -isystem $(DEPS)/cmocka/include
 endif
@@ -43,6 +43,8 @@ victim: $(VICTIM)
 $(VICTIM): LDFLAGS += -Wl,--wrap=$(if $(filter shared,$(options)),calloc,ango_arena_calloc)
 $(BUILD)/tests/fuzz/record_driver: $(call objects,tests/common/script_port.c)
 $(BUILD)/tests/units/pure_driver: $(call objects,tests/common/reading.c tests/common/guard.c)
+# The checks that also run on devices, against the ports of this machine.
+$(BUILD)/tests/ports/conformance_driver: $(call objects,tests/ports/conformance.c) $(LIBSOCKETS) $(LIBTEMPLATE)
 $(DRIVERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $(filter %.o,$^) $(filter-out %.o,$^) $(LDLIBS) -o $@
 

@@ -1,6 +1,6 @@
 /*
  * Fill in from the top to the bottom: each step can be tested before the next one is begun, and
- * tests/ports/test_port.c then checks the whole of it. The contract of each function is in ango_port.h; here is
+ * tests/ports/conformance.c then checks the whole of it, on the device. The contract of each function is in ango_port.h; here is
  * what tends to be overlooked. port/posix/ in this tree is a complete one.
  */
 #include "ango_template.h"

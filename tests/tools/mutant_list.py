@@ -33,7 +33,7 @@ def command_moods(*cases):
     return ("e2e/test_command_moods.py", *cases)
 
 
-PORT = "ports/test_port"
+PORT = "ports/test_posix"
 
 MARKED = (
     Mutant("host-name", "not check the host name", tls("Certificates"), swap("state->address_len == 0 ? name : NULL", "NULL")),
