@@ -12,7 +12,7 @@
 #include <lwip/dns.h>
 
 #include "ango.h"
-#include "ango_lwip.h"
+#include "ango_lwip_bare.h"
 #include "ango_tls.h"
 #include "board.h"
 #include "desk_config.h"
@@ -51,6 +51,7 @@ static uint32_t clock_ms(void *ctx)
 }
 
 static const struct ango_lwip_board board = { NULL, poll_board, clock_ms, seed_time, seed_entropy };
+static struct ango_lwip_bare bare;
 static struct ango_lwip lwip;
 static void busy(void *ctx);
 static const struct ango_port plain = { &lwip,
@@ -429,7 +430,7 @@ static void take_badge(void)
     while ((word = next_word(&rest)) != NULL)
         take_word(word);
     put_foreign(job.email);
-    put(ango_lwip_has_address(&lwip) ? ": asking\n" : ": waiting for an address (DHCP)\n");
+    put(ango_lwip_has_address() ? ": asking\n" : ": waiting for an address (DHCP)\n");
     begin_job();
     invite();
 }
@@ -837,7 +838,7 @@ static void tell_address(void)
     ip_addr_t server;
 
     put("address ");
-    put(ip4addr_ntoa(netif_ip4_addr(&lwip.netif)));
+    put(ip4addr_ntoa(netif_ip4_addr(&bare.netif)));
     put("\n");
     IP_ADDR4(&server, dns[0], dns[1], dns[2], dns[3]);
     if (ip_addr_isany(dns_getserver(0)))
@@ -858,7 +859,7 @@ int main(void)
         err = start_library(sizeof arena);
     await_seed();
     if (err == ANGO_OK)
-        err = ango_lwip_start(&lwip, &board, board_ethernet_init);
+        err = ango_lwip_start(&bare, &lwip, &board, board_ethernet_init);
     if (err != ANGO_OK) {
         put("Not started: ");
         put(describe(err));
@@ -870,8 +871,8 @@ int main(void)
     put("Ready. Hold a badge to the reader, or type an email address; \"?\" tells what is used.\n");
     for (;;) {
         board_feed_watchdog();
-        ango_lwip_poll(&lwip, job.state == NOTHING || job.waiting ? STEP_MS : 0);
-        if (!address && ango_lwip_has_address(&lwip)) {
+        ango_lwip_poll(&bare, job.state == NOTHING || job.waiting ? STEP_MS : 0);
+        if (!address && ango_lwip_has_address()) {
             address = true;
             tell_address();
         }

@@ -40,11 +40,12 @@ lwip_src := $(addprefix src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c me
     ipv4/ip4_addr.c) \
     src/netif/ethernet.c
 lwip_obj := $(patsubst %.c,$(BUILD)/lwip/%.o,$(lwip_src))
+lwip_port_obj := $(call objects,$(sort $(wildcard port/lwip/*.c)))
 board_obj := $(call objects,$(addprefix port/lm3s6965/,start.c board.c ethernet.c seed.c))
 LWIP_INCLUDES := -Iport/lwip -isystem $(LWIP_DIR)/src/include
 firmware_cflags := $(LWIP_INCLUDES) -Iport/lm3s6965
 
-$(board_obj) $(call objects,port/lwip/ango_lwip.c): own_cflags += $(firmware_cflags)
+$(board_obj) $(lwip_port_obj): own_cflags += $(firmware_cflags)
 $(BUILD)/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip/arch/cc.h
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -c $< -o $@
@@ -53,11 +54,11 @@ ifneq ($(filter $(DEPS)/%,$(LWIP_DIR)),)
 $(addprefix $(LWIP_DIR)/,$(lwip_src)) &:
 	@$(fetch) lwip
 endif
-$(board_obj) $(call objects,port/lwip/ango_lwip.c) $(BUILD)/badge-desk/desk.o $(BUILD)/badge-desk/measure.o: | \
+$(board_obj) $(lwip_port_obj) $(BUILD)/badge-desk/desk.o $(BUILD)/badge-desk/measure.o: | \
     $(LWIP_DIR)/src/core/tcp.c
 
 $(BUILD)/liblwip.a: $(lwip_obj)
-lwip: $(BUILD)/liblwip.a $(call objects,port/lwip/ango_lwip.c)
+lwip: $(BUILD)/liblwip.a $(lwip_port_obj)
 
 # Newest when the configuration's text, or that of its certificates, is.
 $(BUILD)/badge-desk/desk_config.c: $(CONFIG) port/lm3s6965/config2c port/pem2c FORCE
@@ -82,7 +83,7 @@ $(BUILD)/badge-desk/desk.o $(BUILD)/badge-desk/measure.o: port/lm3s6965/badge_de
 
 firmware_ldflags = -nostartfiles -nostdlib -Tport/lm3s6965/memory.ld -Wl,--gc-sections -Wl,--fatal-warnings \
     -Wl,--defsym=STACK=$(STACK) -Wl,--defsym=HANDLER_STACK=$(HANDLER_STACK) -Wl,-Map=$(@:.elf=.map)
-firmware_parts = $(board_obj) $(call objects,port/lwip/ango_lwip.c) $(BUILD)/badge-desk/desk_config.o \
+firmware_parts = $(board_obj) $(lwip_port_obj) $(BUILD)/badge-desk/desk_config.o \
     $(LIBANGO) $(LIBMBEDTLS) $(BUILD)/liblwip.a
 
 # No heap: no start files, no system calls. Whatever wants malloc, a file or a clock of libc does not link.

@@ -32,7 +32,7 @@ def owner(path, section):
     archive = os.path.basename(path.partition("(")[0])
     if archive == "libango.a":
         return "library"
-    if archive == "ango_lwip.o":
+    if archive.startswith("ango_lwip"):
         return "port"
     if archive == "libango_mbedtls.a":
         return "mbedtls"
@@ -44,7 +44,7 @@ def owner(path, section):
         return "config"
     if archive in ("desk.o", "measure.o"):
         name = section.rpartition(".")[2]
-        return "arena" if name == "arena" else "port" if name == "lwip" else (
+        return "arena" if name == "arena" else "port" if name in ("lwip", "bare") else (
             "library" if name in FOR_LIBRARY else "desk")
     return "libc"
 

@@ -1,177 +1,238 @@
 #include "ango_lwip.h"
 
-#include <lwip/dhcp.h>
-#include <lwip/dns.h>
-#include <lwip/init.h>
-#include <lwip/pbuf.h>
-#include <lwip/sys.h>
-#include <lwip/tcp.h>
-#include <lwip/timeouts.h>
-#include <netif/ethernet.h>
+#include <string.h>
 
-#if !NO_SYS || !LWIP_DNS || !LWIP_DHCP || !LWIP_TCP
-#error "this port needs NO_SYS, LWIP_DNS, LWIP_DHCP and LWIP_TCP in lwipopts.h"
+#include <lwip/dns.h>
+#include <lwip/netif.h>
+#include <lwip/pbuf.h>
+#include <lwip/tcp.h>
+#include <lwip/udp.h>
+
+#include "ango_lwip_dns.h"
+
+#if !NO_SYS || !LWIP_DNS || !LWIP_TCP || !LWIP_UDP || !LWIP_IPV4
+#error "this port needs NO_SYS, LWIP_IPV4, LWIP_TCP, LWIP_UDP and LWIP_DNS in lwipopts.h"
 #endif
 
-enum { IDLE, RESOLVING, RESOLVED, CONNECTING, REACHED, CONNECTED, BROKEN };
+#define DNS_TCP_UDP_PORT 53u
+#define FIRST_ASK_MS 1000u /* then asked again, */
+#define FURTHER_ASK_MS 2000u
+#define ASKS_MAX 5u        /* which makes 9 s */
+#define GIVE_WAY_MS 3000u  /* an attempt that is not answered makes room for a further address */
+#define LAST_WORDS_MAX 64u /* unacknowledged bytes with which a connection may end in peace: TLS's close_notify */
 
-/* lwIP asks for the time and for random numbers without saying for whom. */
-static const struct ango_lwip_board *the_board;
-static uint32_t random_state[4];
-
-u32_t sys_now(void)
-{
-    return the_board->clock_ms(the_board->ctx);
-}
-
-/* xoshiro128++: for sequence numbers, ports and identifiers. TLS has its own generator. */
-uint32_t ango_lwip_random(void)
-{
-    uint32_t *s = random_state;
-    uint32_t sum = s[0] + s[3];
-    uint32_t result = (sum << 7 | sum >> 25) + s[0];
-    uint32_t shifted = s[1] << 9;
-
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= shifted;
-    s[3] = s[3] << 11 | s[3] >> 21;
-    return result;
-}
-
-int ango_lwip_start(struct ango_lwip *lwip, const struct ango_lwip_board *board, netif_init_fn driver)
-{
-    if (lwip == NULL || board == NULL || driver == NULL || board->poll == NULL || board->clock_ms == NULL
-        || board->entropy == NULL)
-        return ANGO_E_ARG;
-    if (board->entropy(board->ctx, (uint8_t *)random_state, sizeof random_state) != ANGO_OK)
-        return ANGO_E_ENTROPY;
-    the_board = board;
-    lwip->board = board;
-    lwip_init();
-    if (netif_add_noaddr(&lwip->netif, NULL, driver, ethernet_input) == NULL)
-        return ANGO_E_ARG;
-    netif_set_default(&lwip->netif);
-    netif_set_up(&lwip->netif);
-    lwip->lwip_error = dhcp_start(&lwip->netif);
-    return lwip->lwip_error == ERR_OK ? ANGO_OK : ANGO_E_ARG;
-}
-
-void ango_lwip_poll(struct ango_lwip *lwip, uint32_t wait_ms)
-{
-    uint32_t timer_ms = sys_timeouts_sleeptime();
-
-    lwip->board->poll(lwip->board->ctx, &lwip->netif, wait_ms < timer_ms ? wait_ms : timer_ms);
-    sys_check_timeouts();
-}
-
-bool ango_lwip_has_address(const struct ango_lwip *lwip)
-{
-    return !ip4_addr_isany_val(*netif_ip4_addr(&lwip->netif));
-}
+/* NO_NAME, REFUSED: what connect has still to report, or to go on from. */
+enum { IDLE, ASKING, NO_NAME, NEXT_ADDRESS, CONNECTING, REACHED, REFUSED, CONNECTED, BROKEN };
 
 uint32_t ango_lwip_clock_ms(void *ctx)
 {
-    const struct ango_lwip *lwip = (const struct ango_lwip *)ctx;
+    const struct ango_lwip_platform *platform = ((const struct ango_lwip *)ctx)->platform;
 
-    return lwip->board->clock_ms(lwip->board->ctx);
+    return platform->clock_ms(platform->ctx);
 }
 
 int64_t ango_lwip_time(void *ctx)
 {
-    const struct ango_lwip *lwip = (const struct ango_lwip *)ctx;
+    const struct ango_lwip_platform *platform = ((const struct ango_lwip *)ctx)->platform;
 
-    return lwip->board->time != NULL ? lwip->board->time(lwip->board->ctx) : 0;
+    return platform->time != NULL ? platform->time(platform->ctx) : 0;
 }
 
 int ango_lwip_entropy(void *ctx, uint8_t *buf, size_t len)
 {
-    const struct ango_lwip *lwip = (const struct ango_lwip *)ctx;
+    const struct ango_lwip_platform *platform = ((const struct ango_lwip *)ctx)->platform;
 
-    return lwip->board->entropy(lwip->board->ctx, buf, len);
+    return platform->entropy(platform->ctx, buf, len);
 }
 
-/* --- what lwIP tells us, from within ango_lwip_poll ----------------------------------------------------- */
+bool ango_lwip_has_address(void)
+{
+    const struct netif *netif;
 
+    NETIF_FOREACH(netif)
+    {
+        if (netif_is_up(netif) && !ip4_addr_isany_val(*netif_ip4_addr(netif))
+            && !ip4_addr_isloopback(netif_ip4_addr(netif))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lets what was written leave, and the network go on. */
+static void poll(struct ango_lwip *lwip, uint32_t wait_ms)
+{
+    if (lwip->pcb != NULL) {
+        (void)tcp_output(lwip->pcb); /* an error: it is sent later, by lwIP's timers */
+    }
+    lwip->platform->poll(lwip->platform->ctx, wait_ms);
+}
+
+/* --- what lwIP tells us, from within poll --------------------------------------------------------------- */
+
+/* Our window is what there is room for, so it always fits. */
 static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 {
-    struct ango_lwip *lwip = (struct ango_lwip *)arg;
+    struct ango_lwip *lwip = arg;
 
     (void)pcb;
     (void)err;
-    if (p == NULL)
-        lwip->ended = 1;
-    else if (lwip->received == NULL)
-        lwip->received = p;
-    else
-        pbuf_cat(lwip->received, p);
+    if (p == NULL) {
+        lwip->ended = true;
+        return ERR_OK;
+    }
+    if (lwip->received_at > 0) {
+        lwip->received_len -= lwip->received_at;
+        memmove(lwip->received, lwip->received + lwip->received_at, lwip->received_len);
+        lwip->received_at = 0;
+    }
+    if (p->tot_len > sizeof lwip->received - lwip->received_len) {
+        return ERR_MEM;
+    }
+    (void)pbuf_copy_partial(p, lwip->received + lwip->received_len, p->tot_len, 0);
+    lwip->received_len += p->tot_len;
+    (void)pbuf_free(p);
     return ERR_OK;
 }
 
 static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 {
-    struct ango_lwip *lwip = (struct ango_lwip *)arg;
+    struct ango_lwip *lwip = arg;
 
     (void)pcb;
     (void)err;
-    lwip->state = REACHED; /* which connect has still to report */
+    lwip->state = REACHED;
     return ERR_OK;
 }
 
 /* lwIP has already freed the control block. */
 static void on_error(void *arg, err_t err)
 {
-    struct ango_lwip *lwip = (struct ango_lwip *)arg;
+    struct ango_lwip *lwip = arg;
 
     lwip->pcb = NULL;
     lwip->lwip_error = err;
-    lwip->state = BROKEN;
+    lwip->state = lwip->state == CONNECTING ? REFUSED : BROKEN;
 }
 
-/* FNV-1a: tells the answer to the last question from one that was given up. */
-static uint32_t hash(const char *name)
+static void on_answer(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port)
 {
-    uint32_t h = 2166136261u;
+    struct ango_lwip *lwip = arg;
+    int n = ango_lwip_dns_read(p, lwip->query_id, lwip->query, lwip->addresses, ANGO_LWIP_ADDRESSES);
 
-    while (*name != '\0')
-        h = (h ^ (uint8_t)*name++) * 16777619u;
-    return h;
-}
-
-static void on_resolved(const char *name, const ip_addr_t *address, void *arg)
-{
-    struct ango_lwip *lwip = (struct ango_lwip *)arg;
-
-    if (lwip->state != RESOLVING || lwip->asked != hash(name))
+    (void)pcb; /* lwIP has seen to it that it comes from whom we asked */
+    (void)from;
+    (void)port;
+    (void)pbuf_free(p);
+    if (lwip->state != ASKING) {
         return;
-    lwip->state = address != NULL ? RESOLVED : BROKEN;
-    lwip->lwip_error = address != NULL ? ERR_OK : ERR_VAL;
-    if (address != NULL)
-        lwip->address = *address;
+    }
+    if (n > 0) {
+        lwip->addresses_len = (uint8_t)n;
+        lwip->state = NEXT_ADDRESS;
+    } else if (n == ANGO_LWIP_DNS_NO_NAME) {
+        lwip->state = NO_NAME;
+    }
 }
 
-/* --- the port ------------------------------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------------------------------------- */
+
+static void stop_asking(struct ango_lwip *lwip)
+{
+    if (lwip->udp != NULL) {
+        udp_remove(lwip->udp);
+    }
+    lwip->udp = NULL;
+}
+
+/* The server to ask next: each in its turn. NULL: lwIP knows none. */
+static const ip_addr_t *choose_server(const struct ango_lwip *lwip)
+{
+    unsigned i;
+
+    for (i = 0; i < DNS_MAX_SERVERS; i++) {
+        const ip_addr_t *server = dns_getserver((u8_t)((lwip->asks + i) % DNS_MAX_SERVERS));
+        if (!ip_addr_isany(server)) {
+            return server;
+        }
+    }
+    return NULL;
+}
+
+/* From a port of its own, since that is half of what keeps others from answering. */
+static struct udp_pcb *open_udp(struct ango_lwip *lwip, const ip_addr_t *server)
+{
+    struct udp_pcb *udp = udp_new();
+    unsigned tries;
+
+    if (udp == NULL) {
+        return NULL;
+    }
+    for (tries = 0; tries < 4; tries++) {
+        u16_t port = (u16_t)(49152u + (uint32_t)LWIP_RAND() % 16384u);
+        if (udp_bind(udp, IP_ADDR_ANY, port) == ERR_OK && udp_connect(udp, server, DNS_TCP_UDP_PORT) == ERR_OK) {
+            udp_recv(udp, on_answer, lwip);
+            return udp;
+        }
+    }
+    udp_remove(udp);
+    return NULL;
+}
+
+/* Asks for the name. What cannot be sent now is asked again. */
+static void ask(struct ango_lwip *lwip, const char *host)
+{
+    const ip_addr_t *server = choose_server(lwip);
+    struct pbuf *p;
+
+    stop_asking(lwip);
+    lwip->asks++;
+    lwip->began_ms = ango_lwip_clock_ms(lwip);
+    lwip->udp = server != NULL ? open_udp(lwip, server) : NULL;
+    p = lwip->udp != NULL ? pbuf_alloc(PBUF_TRANSPORT, (u16_t)ango_lwip_dns_len(host), PBUF_RAM) : NULL;
+    if (p == NULL) {
+        lwip->lwip_error = ERR_MEM;
+        return;
+    }
+    lwip->query_id = (uint16_t)LWIP_RAND();
+    lwip->query = ango_lwip_dns_ask(p->payload, host, lwip->query_id);
+    lwip->lwip_error = udp_send(lwip->udp, p);
+    (void)pbuf_free(p);
+}
+
+/* --- connecting ----------------------------------------------------------------------------------------- */
+
+/*
+ * A connection that ends in peace still holds buffers until the peer has acknowledged that, or for many minutes, if it is silent. Only
+ * a few bytes of last words are worth that; with more under way it is reset, and all is free at once.
+ */
+static void drop_connection(struct ango_lwip *lwip)
+{
+    struct tcp_pcb *pcb = lwip->pcb;
+    bool in_peace;
+
+    if (pcb == NULL) {
+        return;
+    }
+    lwip->pcb = NULL;
+    /* Or this connection's end would be taken for the next one's. */
+    tcp_arg(pcb, NULL);
+    tcp_recv(pcb, NULL);
+    tcp_err(pcb, NULL);
+    tcp_setprio(pcb, TCP_PRIO_MIN); /* what still closes makes room for what is new */
+    in_peace = lwip->state != CONNECTED || (unsigned)TCP_SND_BUF - tcp_sndbuf(pcb) <= LAST_WORDS_MAX;
+    if (!in_peace || tcp_close(pcb) != ERR_OK) {
+        tcp_abort(pcb);
+    }
+}
 
 static void release(struct ango_lwip *lwip)
 {
-    struct tcp_pcb *pcb = lwip->pcb;
-
-    if (pcb != NULL) {
-        /* Or this connection's end would be taken for the next one's. */
-        tcp_arg(pcb, NULL);
-        tcp_recv(pcb, NULL);
-        tcp_err(pcb, NULL);
-        tcp_setprio(pcb, TCP_PRIO_MIN); /* what still closes makes room for what is new */
-        if (tcp_close(pcb) != ERR_OK)
-            tcp_abort(pcb);
-        lwip->pcb = NULL;
-    }
-    if (lwip->received != NULL)
-        pbuf_free(lwip->received);
-    lwip->received = NULL;
-    lwip->ended = 0;
+    stop_asking(lwip);
+    drop_connection(lwip);
+    lwip->received_at = 0;
+    lwip->received_len = 0;
+    lwip->ended = false;
     lwip->state = IDLE;
 }
 
@@ -181,52 +242,106 @@ static int fail(struct ango_lwip *lwip, int error)
     return error;
 }
 
-static int resolve(struct ango_lwip *lwip, const char *host)
+/* A numeric address, or the first question. */
+static int begin(struct ango_lwip *lwip, const char *host)
 {
-    lwip->asked = hash(host);
-    lwip->lwip_error = dns_gethostbyname(host, &lwip->address, on_resolved, lwip);
-    if (lwip->lwip_error == ERR_OK)
-        lwip->state = RESOLVED;
-    else if (lwip->lwip_error == ERR_INPROGRESS)
-        lwip->state = RESOLVING;
-    else if (lwip->lwip_error != ERR_MEM) /* that: all slots still wait for answers to what was given up */
-        return fail(lwip, ANGO_E_RESOLVE);
+    if (!ango_lwip_has_address()) {
+        return ANGO_E_WAIT;
+    }
+    lwip->lwip_error = 0;
+    lwip->next = 0;
+    lwip->asks = 0;
+    if (ipaddr_aton(host, &lwip->addresses[0])) {
+        lwip->addresses_len = 1;
+        lwip->state = NEXT_ADDRESS;
+        return ANGO_OK;
+    }
+    if (ango_lwip_dns_len(host) == 0) {
+        return ANGO_E_RESOLVE;
+    }
+    lwip->state = ASKING;
+    ask(lwip, host);
     return ANGO_E_WAIT;
 }
 
-static int open_connection(struct ango_lwip *lwip, uint16_t port)
+static int go_on_asking(struct ango_lwip *lwip, const char *host)
 {
-    struct tcp_pcb *pcb = tcp_new();
+    uint32_t due_ms = lwip->asks == 1 ? FIRST_ASK_MS : FURTHER_ASK_MS;
 
+    if (ango_lwip_clock_ms(lwip) - lwip->began_ms < due_ms) {
+        return ANGO_E_WAIT;
+    }
+    if (lwip->asks == ASKS_MAX) {
+        return ANGO_E_RESOLVE;
+    }
+    ask(lwip, host);
+    return ANGO_E_WAIT;
+}
+
+static int try_next(struct ango_lwip *lwip, uint16_t port)
+{
+    struct tcp_pcb *pcb;
+
+    stop_asking(lwip);
+    if (lwip->next == lwip->addresses_len) {
+        return ANGO_E_NET;
+    }
+    pcb = tcp_new();
     if (pcb == NULL) {
         lwip->lwip_error = ERR_MEM;
-        return fail(lwip, ANGO_E_NET);
+        return ANGO_E_NET;
     }
     lwip->pcb = pcb;
     tcp_arg(pcb, lwip);
     tcp_recv(pcb, on_received);
     tcp_err(pcb, on_error);
     tcp_nagle_disable(pcb);
+    lwip->began_ms = ango_lwip_clock_ms(lwip);
     lwip->state = CONNECTING;
-    lwip->lwip_error = tcp_connect(pcb, &lwip->address, port, on_connected);
-    return lwip->lwip_error == ERR_OK ? ANGO_E_WAIT : fail(lwip, ANGO_E_NET);
+    lwip->lwip_error = tcp_connect(pcb, &lwip->addresses[lwip->next++], port, on_connected);
+    if (lwip->lwip_error != ERR_OK) {
+        lwip->state = REFUSED;
+        return ANGO_OK;
+    }
+    return ANGO_E_WAIT;
 }
 
-/* As far as it goes without waiting. */
+static int go_on_connecting(struct ango_lwip *lwip)
+{
+    bool last = lwip->next == lwip->addresses_len;
+
+    if (last || ango_lwip_clock_ms(lwip) - lwip->began_ms < GIVE_WAY_MS) {
+        return ANGO_E_WAIT;
+    }
+    lwip->lwip_error = ERR_TIMEOUT;
+    lwip->state = REFUSED;
+    return ANGO_OK;
+}
+
+/* One step on the way: ANGO_OK: go on at once. */
 static int advance(struct ango_lwip *lwip, const char *host, uint16_t port)
 {
-    int err = ANGO_E_WAIT;
-
-    if (lwip->state == IDLE && ango_lwip_has_address(lwip))
-        err = resolve(lwip, host);
-    if (lwip->state == RESOLVED)
-        err = open_connection(lwip, port);
-    if (lwip->state == BROKEN)
-        return fail(lwip, lwip->lwip_error == ERR_VAL ? ANGO_E_RESOLVE : ANGO_E_NET);
-    if (lwip->state != REACHED)
-        return err;
-    lwip->state = CONNECTED;
-    return ANGO_OK;
+    switch (lwip->state) {
+    case IDLE:
+        return begin(lwip, host);
+    case ASKING:
+        return go_on_asking(lwip, host);
+    case NO_NAME:
+        return ANGO_E_RESOLVE;
+    case NEXT_ADDRESS:
+        return try_next(lwip, port);
+    case CONNECTING:
+        return go_on_connecting(lwip);
+    case REACHED:
+        lwip->state = CONNECTED;
+        return ANGO_OK;
+    case REFUSED:
+        drop_connection(lwip);
+        lwip->state = NEXT_ADDRESS;
+        return ANGO_OK;
+    default:
+        return ANGO_E_NET; /* it broke before connect could tell of it */
+    }
 }
 
 /* Lets the network go on for what is left of `wait_ms`; false when nothing is. */
@@ -234,24 +349,35 @@ static bool await(struct ango_lwip *lwip, uint32_t start_ms, uint32_t wait_ms)
 {
     uint32_t gone = ango_lwip_clock_ms(lwip) - start_ms;
 
-    if (gone >= wait_ms)
+    if (gone >= wait_ms) {
         return false;
-    ango_lwip_poll(lwip, wait_ms - gone);
+    }
+    poll(lwip, wait_ms - gone);
     return true;
 }
 
 int ango_lwip_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_ms)
 {
-    struct ango_lwip *lwip = (struct ango_lwip *)ctx;
+    struct ango_lwip *lwip = ctx;
     uint32_t start_ms = ango_lwip_clock_ms(lwip);
-    int err;
 
-    ango_lwip_poll(lwip, 0);
-    do
-        err = advance(lwip, host, port);
-    while (err == ANGO_E_WAIT && await(lwip, start_ms, wait_ms));
-    return err;
+    if (lwip->state == CONNECTED) {
+        return ANGO_E_ARG;
+    }
+    poll(lwip, 0);
+    while (lwip->state != CONNECTED) {
+        int err = advance(lwip, host, port);
+        if (err == ANGO_E_WAIT && !await(lwip, start_ms, wait_ms)) {
+            return ANGO_E_WAIT;
+        }
+        if (err != ANGO_OK && err != ANGO_E_WAIT) {
+            return fail(lwip, err);
+        }
+    }
+    return ANGO_OK;
 }
+
+/* --- connected ------------------------------------------------------------------------------------------ */
 
 /* Hands over what there is room for: 0 when there is none. */
 static int write_some(struct ango_lwip *lwip, const uint8_t *data, size_t len)
@@ -259,72 +385,82 @@ static int write_some(struct ango_lwip *lwip, const uint8_t *data, size_t len)
     size_t n = tcp_sndbuf(lwip->pcb);
     err_t err = ERR_MEM;
 
-    if (n > len)
+    if (n > len) {
         n = len;
+    }
     for (; n > 0; n /= 2) {
         err = tcp_write(lwip->pcb, data, (u16_t)n, TCP_WRITE_FLAG_COPY);
-        if (err != ERR_MEM)
+        if (err != ERR_MEM) {
             break;
+        }
     }
     if (err != ERR_OK && err != ERR_MEM) {
         lwip->lwip_error = err;
         return ANGO_E_NET;
     }
-    err = tcp_output(lwip->pcb);
-    if (err != ERR_OK && err != ERR_MEM) /* ERR_MEM: sent later, by lwIP's timers */
-        lwip->lwip_error = err;
     return (int)n;
 }
 
 int ango_lwip_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms)
 {
-    struct ango_lwip *lwip = (struct ango_lwip *)ctx;
+    struct ango_lwip *lwip = ctx;
     uint32_t start_ms = ango_lwip_clock_ms(lwip);
-    int n;
 
-    if (len == 0 || (lwip->state != CONNECTED && lwip->state != BROKEN))
+    if (len == 0 || (lwip->state != CONNECTED && lwip->state != BROKEN)) {
         return ANGO_E_ARG;
-    ango_lwip_poll(lwip, 0);
-    do {
-        if (lwip->state == BROKEN)
-            return ANGO_E_NET;
-        n = write_some(lwip, data, len);
-        if (n != 0)
+    }
+    /* Not polled first: what is sent in one go shall leave in one frame. */
+    for (;;) {
+        int n = lwip->state == BROKEN ? ANGO_E_NET : write_some(lwip, data, len);
+        if (n != 0) {
             return n;
-    } while (await(lwip, start_ms, wait_ms));
-    return ANGO_E_WAIT;
+        }
+        if (!await(lwip, start_ms, wait_ms)) {
+            poll(lwip, 0);
+            return lwip->state == BROKEN ? ANGO_E_NET : ANGO_E_WAIT;
+        }
+    }
 }
 
 static int read_some(struct ango_lwip *lwip, uint8_t *buf, size_t cap)
 {
-    u16_t n = pbuf_copy_partial(lwip->received, buf, cap > UINT16_MAX ? UINT16_MAX : (u16_t)cap, 0);
+    size_t n = lwip->received_len - lwip->received_at;
 
-    lwip->received = pbuf_free_header(lwip->received, n);
-    if (lwip->pcb != NULL)
-        tcp_recved(lwip->pcb, n);
-    return n;
+    n = n < cap ? n : cap;
+    memcpy(buf, lwip->received + lwip->received_at, n);
+    lwip->received_at += n;
+    if (lwip->pcb != NULL) {
+        tcp_recved(lwip->pcb, (u16_t)n);
+    }
+    return (int)n;
 }
 
 int ango_lwip_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
 {
-    struct ango_lwip *lwip = (struct ango_lwip *)ctx;
+    struct ango_lwip *lwip = ctx;
     uint32_t start_ms = ango_lwip_clock_ms(lwip);
 
-    if (cap == 0 || (lwip->state != CONNECTED && lwip->state != BROKEN))
+    if (cap == 0 || (lwip->state != CONNECTED && lwip->state != BROKEN)) {
         return ANGO_E_ARG;
-    ango_lwip_poll(lwip, 0);
+    }
+    if (lwip->received_at == lwip->received_len) {
+        poll(lwip, 0);
+    }
     do {
-        if (lwip->received != NULL) /* also what came before the connection broke */
+        if (lwip->received_at < lwip->received_len) { /* also what came before the connection broke */
             return read_some(lwip, buf, cap);
-        if (lwip->state == BROKEN)
+        }
+        if (lwip->state == BROKEN) {
             return ANGO_E_NET;
-        if (lwip->ended)
+        }
+        if (lwip->ended) {
             return 0;
+        }
     } while (await(lwip, start_ms, wait_ms));
     return ANGO_E_WAIT;
 }
 
 void ango_lwip_close(void *ctx)
 {
-    release((struct ango_lwip *)ctx);
+    release(ctx);
 }

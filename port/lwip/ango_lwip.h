@@ -1,22 +1,23 @@
 /*
- * ango_lwip.h - the port to lwIP's raw API (NO_SYS=1): DHCP, DNS and TCP in a superloop, without heap or
+ * ango_lwip.h - the port to lwIP's raw API: TCP over an lwIP that somebody else has started, without heap or
  * threads. Plain: put TLS over it (ango_tls.h).
  *
- * Knows nothing of the board. That brings a driver, which is an lwIP netif, and the few functions of struct
- * ango_lwip_board. lwIP has one state for the whole program, so there is one struct ango_lwip; nothing in
- * here, and nothing of lwIP, may be called from an interrupt or from a second thread.
+ * Wants NO_SYS=1 (Pico SDK in poll mode, STM32Cube without an RTOS), LWIP_TCP, LWIP_UDP and LWIP_DNS, and a netif with an address: until
+ * there is one, connect waits. It defines no function of lwIP's, and starts nothing; ango_lwip_bare.h does that for a board that has
+ * nothing yet. Nothing in here may be called from an interrupt or from a second thread.
  *
- *   static struct ango_lwip lwip;
+ *   static const struct ango_lwip_platform platform = { NULL, my_poll, my_clock_ms, my_time, my_entropy };
+ *   static struct ango_lwip lwip = { .platform = &platform };
  *   static const struct ango_port plain = ANGO_LWIP_PORT(&lwip);
- *   ...
- *   ango_lwip_start(&lwip, &board, driver_init);
- *   for (;;) { ango_lwip_poll(&lwip, 10); ...ango_step(&client, 0)... }
+ *
+ * What is sent leaves when lwIP is polled next, so that several sends share a frame. Names are asked for here, at the servers
+ * that lwIP knows, because lwIP's own resolver gives one address of a name only; IPv4 addresses.
  */
 #ifndef ANGO_LWIP_H
 #define ANGO_LWIP_H
 
 #include <lwip/ip_addr.h>
-#include <lwip/netif.h>
+#include <lwip/opt.h>
 
 #include "ango_port.h"
 
@@ -24,49 +25,48 @@
 extern "C" {
 #endif
 
-struct pbuf;
 struct tcp_pcb;
+struct udp_pcb;
 
-/* Constant; may lie in flash. clock_ms, time and entropy are as in struct ango_port. */
-struct ango_lwip_board {
+#define ANGO_LWIP_ADDRESSES 4 /* of one name; more are left out */
+
+/* Constant; may lie in flash. clock_ms, time (may be NULL) and entropy are as in struct ango_port. */
+struct ango_lwip_platform {
     void *ctx;
     /*
-     * Gives every frame that has arrived to netif->input. When there was none, may sleep until an interrupt,
-     * but for at most `wait_ms`; returning early is never wrong. The place to feed a watchdog, too.
+     * Lets lwIP work: gives it what has arrived, and runs its timers. When there is nothing to do it may sleep, for at most
+     * `wait_ms`; returning early is never wrong.
      */
-    void (*poll)(void *ctx, struct netif *netif, uint32_t wait_ms);
+    void (*poll)(void *ctx, uint32_t wait_ms);
     uint32_t (*clock_ms)(void *ctx);
     int64_t (*time)(void *ctx);
     int (*entropy)(void *ctx, uint8_t *buf, size_t len);
 };
 
-/* Zero it, or declare it static, before the start. */
+/* One connection. Zero it, or declare it static, but for `platform`. */
 struct ango_lwip {
-    int lwip_error;     /* for reading: lwIP's own code (err_t) of the last failure; 0: none */
-    struct netif netif; /* for reading, with lwIP's own functions */
+    const struct ango_lwip_platform *platform;
+    int lwip_error; /* for reading: lwIP's own code (err_t) of the last failure; 0: none */
     /* Private. */
-    const struct ango_lwip_board *board;
     struct tcp_pcb *pcb;
-    struct pbuf *received;
-    ip_addr_t address;
-    uint32_t asked; /* hash of the name being resolved */
+    struct udp_pcb *udp; /* while a name is asked for */
+    ip_addr_t addresses[ANGO_LWIP_ADDRESSES];
+    uint8_t addresses_len;
+    uint8_t next; /* address to be tried */
+    uint8_t asks; /* how often the name was asked for */
     uint8_t state;
-    uint8_t ended; /* the peer has closed */
+    bool ended;        /* the peer has closed */
+    uint16_t query_id; /* of the question that counts, and */
+    uint32_t query;    /* a hash of it */
+    uint32_t began_ms; /* the last question, or the attempt to connect */
+    /* Copied from lwIP's buffers at once, so that none is held: as much as lwIP's window allows. */
+    size_t received_at;
+    size_t received_len;
+    uint8_t received[TCP_WND];
 };
 
-/*
- * Starts lwIP, the driver and DHCP, and returns at once. `driver` is called once, as lwIP's netif_add does;
- * it sets hwaddr, mtu, flags, output (etharp_output) and linkoutput.
- *   ANGO_E_ARG      a NULL, or the driver refused
- *   ANGO_E_ENTROPY  16 bytes were wanted for sequence numbers and identifiers
- */
-int ango_lwip_start(struct ango_lwip *lwip, const struct ango_lwip_board *board, netif_init_fn driver);
-
-/* Takes what has arrived and runs lwIP's timers; sleeps for at most `wait_ms`. At least every 250 ms. */
-void ango_lwip_poll(struct ango_lwip *lwip, uint32_t wait_ms);
-
-/* Whether DHCP (or somebody else) has given us an address. Until then connect waits. */
-bool ango_lwip_has_address(const struct ango_lwip *lwip);
+/* Whether some netif that is up has an address. */
+bool ango_lwip_has_address(void);
 
 int ango_lwip_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_ms);
 int ango_lwip_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms);

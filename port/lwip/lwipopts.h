@@ -1,7 +1,9 @@
 /*
  * lwIP 2.2 as the port needs it: IPv4, DHCP, DNS, one TCP connection, no heap, no threads.
  *
- * The sizes below are for a device with 64 KB of RAM, about 7 KB of which they cost. Each can be set with -D;
+ * For ango_lwip_bare.h; where somebody else has started lwIP, the options are theirs, and ango_lwip.c says what it rests on.
+ *
+ * The sizes below are for a device with 64 KB of RAM, about 8 KB of which they cost. Each can be set with -D;
  * what the port itself rests on is at the top.
  */
 #ifndef ANGO_LWIPOPTS_H
@@ -47,8 +49,8 @@
 #define MEM_ALIGNMENT 4
 #define ETH_PAD_SIZE 2 /* or the IP header lies across words, which a Cortex-M0 cannot read */
 
-/* Segments of 536 bytes, which every path carries: four of them fill the window, two more buffers are for the
- * rest of the world. A 16 KB record takes eight round trips; a window of 16 KB would take 18 KB of RAM. */
+/* Segments of 536 bytes, which every path carries: four of them fill the window, which the port has room for. No buffer is
+ * kept any longer than it takes to copy what is in it. A 16 KB record takes eight round trips. */
 #ifndef TCP_MSS
 #define TCP_MSS 536
 #endif
@@ -56,7 +58,7 @@
 #define TCP_WND (4 * TCP_MSS)
 #endif
 #ifndef PBUF_POOL_SIZE
-#define PBUF_POOL_SIZE 6
+#define PBUF_POOL_SIZE 4
 #endif
 #define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 14 + ETH_PAD_SIZE)
 
@@ -75,19 +77,20 @@
 
 #define MEMP_NUM_TCP_PCB 3 /* one in use; two that are still closing */
 #define MEMP_NUM_TCP_PCB_LISTEN 1
-#define MEMP_NUM_TCP_SEG TCP_SND_QUEUELEN
-#define MEMP_NUM_UDP_PCB 2 /* DHCP, DNS */
+#define MEMP_NUM_TCP_SEG (TCP_SND_QUEUELEN + 4) /* two that close have two each */
+#define MEMP_NUM_UDP_PCB 2                      /* DHCP, DNS */
 #define MEMP_NUM_PBUF 4
 #define MEMP_NUM_REASSDATA 0
 #define MEMP_NUM_FRAG_PBUF 0
 #define ARP_TABLE_SIZE 4
 #define ARP_QUEUEING 0
+/* lwIP's resolver is there for the servers that DHCP names. The port asks them itself. */
 #ifndef DNS_TABLE_SIZE
-#define DNS_TABLE_SIZE 1 /* there is one server */
+#define DNS_TABLE_SIZE 1
 #endif
-#define DNS_MAX_REQUESTS 2 /* the one that was given up still waits, the one that counts joins it */
+#define DNS_MAX_REQUESTS DNS_TABLE_SIZE /* more would be read beside the table */
 #ifndef DNS_MAX_NAME_LENGTH
-#define DNS_MAX_NAME_LENGTH 64 /* "testapi.ango.ai" and some; a longer name is refused as not resolvable */
+#define DNS_MAX_NAME_LENGTH 16
 #endif
 #define DNS_MAX_SERVERS 2
 #define LWIP_DHCP_MAX_DNS_SERVERS 2
