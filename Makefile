@@ -91,7 +91,7 @@ endif
 # Tests, figures and the stand-in server; the badge desk.
 include tests/tests.mk
 include port/archive.mk
-include port/lm3s6965/firmware.mk
+include port/desk/desk.mk
 
 .PHONY: anchors install clean distclean help
 anchors: ## turn PEM=FILE into a C array of trust anchors

@@ -1,78 +1,17 @@
-/* Clock, time, UART, watchdog, sleep. */
+/* Clock, UART, watchdog. */
 #include "board.h"
 
 #include "registers.h"
 
 #define BAUD 115200u
-#define TICK (BOARD_HZ / 1000u)
+#define BOARD_HZ 50000000u
+#define WATCHDOG_S 8u /* then it says where it hangs; after as long again it resets */
 
-void systick_handler(void);
 void uart_handler(void);
 
-/* --- clock and time ------------------------------------------------------------------------------------- */
+const struct board_about board_about = { BOARD_HZ, 0x20000000, 16, 16 + IRQ_WATCHDOG };
 
-static volatile uint64_t ticks; /* milliseconds */
-static uint64_t idle_cycles;
-
-static void lock(void)
-{
-    __asm__ volatile("cpsid i" : : : "memory");
-}
-
-static void unlock(void)
-{
-    __asm__ volatile("cpsie i" : : : "memory");
-}
-
-void systick_handler(void)
-{
-    ticks++;
-}
-
-uint64_t board_uptime_ms(void)
-{
-    uint64_t now;
-
-    lock();
-    now = ticks;
-    unlock();
-    return now;
-}
-
-/* With interrupts off. */
-static uint64_t cycles(void)
-{
-    uint64_t now = ticks;
-    uint32_t value = SYST_CVR;
-
-    if (SCB_ICSR & ICSR_PENDSTSET) { /* it has wrapped and nobody has counted that yet */
-        value = SYST_CVR;
-        now++;
-    }
-    return now * TICK + (TICK - 1 - value);
-}
-
-uint64_t board_busy_cycles(void)
-{
-    uint64_t busy;
-
-    lock();
-    busy = cycles() - idle_cycles;
-    unlock();
-    return busy;
-}
-
-void board_sleep(void)
-{
-    uint64_t asleep;
-
-    /* wfi wakes for an interrupt that is masked, too, so none is missed between a look and the sleep. */
-    lock();
-    asleep = cycles();
-    __asm__ volatile("wfi" : : : "memory");
-    idle_cycles += cycles() - asleep;
-    unlock();
-}
+/* --- clock -------------------------------------------------------------------------------------------- */
 
 /* 50 MHz out of the PLL, from the board's crystal of 8 MHz. */
 static void init_clock(void)
@@ -85,9 +24,7 @@ static void init_clock(void)
     while ((SYSCTL_RIS & PLL_LOCKED) == 0 && --patience > 0)
         continue;
     SYSCTL_RCC &= ~RCC_BYPASS;
-    SYST_RVR = TICK - 1;
-    SYST_CVR = 0;
-    SYST_CSR = 7;
+    cortex_m3_start_ticks();
 }
 
 /* --- UART ----------------------------------------------------------------------------------------------- */
@@ -134,9 +71,9 @@ int board_get(void)
     c = (unsigned char)uart.ring[uart.out % sizeof uart.ring];
     uart.out++;
     if (uart.full) {
-        lock();
+        cortex_m3_lock();
         empty_fifo();
-        unlock();
+        cortex_m3_unlock();
     }
     return c;
 }
@@ -179,7 +116,7 @@ static void init_watchdog(void)
     SYSCTL_RCGC0 |= RCGC0_WDT;
     (void)SYSCTL_RCGC0;
     WDT_LOCK = WDT_UNLOCK;
-    WDT_LOAD = BOARD_WATCHDOG_S * BOARD_HZ;
+    WDT_LOAD = WATCHDOG_S * BOARD_HZ;
     WDT_CTL = 3;
     WDT_LOCK = 0;
     NVIC_ISER0 = 1u << IRQ_WATCHDOG;
@@ -197,5 +134,5 @@ void board_init(void)
     init_clock();
     init_uart();
     init_watchdog();
-    unlock();
+    cortex_m3_unlock();
 }

@@ -1,5 +1,5 @@
 /* The LM3S6965's Ethernet controller, as an lwIP netif. Polled; its interrupt only ends a sleep. */
-#include "board.h"
+#include "board_ethernet.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ static err_t send_frame(struct netif *netif, struct pbuf *p)
 {
     uint32_t word = 0;
     unsigned shift = 0;
-    uint32_t patience = BOARD_HZ / 1000;
+    uint32_t patience = board_about.hz / 1000;
     size_t i;
 
     (void)netif;

@@ -1,10 +1,8 @@
-/* The registers that are used, by their names in the LM3S6965 data sheet and the ARMv7-M manual. */
+/* The registers that are used, by their names in the LM3S6965 data sheet. */
 #ifndef REGISTERS_H
 #define REGISTERS_H
 
-#include <stdint.h>
-
-#define REGISTER(address) (*(volatile uint32_t *)(address))
+#include "cortex_m3.h"
 
 /* System control */
 #define SYSCTL_RIS REGISTER(0x400FE050)
@@ -74,31 +72,6 @@
 #define MAC_RCTL_ON (1u << 0 | 1u << 3) /* receive; drop frames with a bad checksum */
 #define MAC_RCTL_RESET (1u << 4)
 #define MAC_TCTL_ON (1u << 0 | 1u << 1 | 1u << 2 | 1u << 4) /* transmit, pad, checksum, full duplex */
-
-/* Cortex-M3 */
-#define SYST_CSR REGISTER(0xE000E010)
-#define SYST_RVR REGISTER(0xE000E014)
-#define SYST_CVR REGISTER(0xE000E018)
-#define NVIC_ISER0 REGISTER(0xE000E100)
-#define NVIC_ISER1 REGISTER(0xE000E104)
-#define SCB_ICSR REGISTER(0xE000ED04)
-#define SCB_CCR REGISTER(0xE000ED14)
-#define SCB_SHCSR REGISTER(0xE000ED24)
-#define SCB_CFSR REGISTER(0xE000ED28)
-#define SCB_MMFAR REGISTER(0xE000ED34)
-#define SCB_BFAR REGISTER(0xE000ED38)
-#define MPU_CTRL REGISTER(0xE000ED94)
-#define MPU_RNR REGISTER(0xE000ED98)
-#define MPU_RBAR REGISTER(0xE000ED9C)
-#define MPU_RASR REGISTER(0xE000EDA0)
-#define MPU_ON 5u /* with the default map behind the regions */
-#define RASR_NO_CODE (1u << 28)
-#define RASR_READ_WRITE (3u << 24)
-#define RASR_SRAM (3u << 17)
-#define RASR_SIZE(log2) (((log2)-1u) << 1 | 1u)
-#define ICSR_PENDSTSET (1u << 26)
-#define CCR_DIV_0_TRP (1u << 4)
-#define SHCSR_FAULTS (7u << 16) /* memory management, bus and usage faults as themselves */
 
 #define IRQ_UART0 5
 #define IRQ_WATCHDOG 18

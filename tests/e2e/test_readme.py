@@ -108,7 +108,7 @@ class Words(unittest.TestCase):
         self.assertEqual([name for name in sorted(in_config) if name not in config], [])
 
     def test_each_path_exists(self):
-        for readme in ("", "src/", "port/", "port/lm3s6965/", "tests/", "tests/hostile/"):
+        for readme in ("", "src/", "port/", "port/desk/", "port/lm3s6965/", "port/mps2-an385/", "tests/", "tests/hostile/"):
             with open(TOP + "/" + readme + "README.md", encoding="utf-8") as f:
                 text = f.read()
             for linked, named in re.findall(r"\]\(([\w/.-]+)(?:#[\w-]*)?\)|`((?:src|include|port|tests)/[\w./]+)`", text):

@@ -12,7 +12,7 @@ import sys
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/bench", TOP + "/port/lm3s6965"]
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/bench", TOP + "/port/desk"]
 import measure                                                # noqa: E402
 import emulate                                                  # noqa: E402
 import memory_map                                               # noqa: E402
@@ -67,7 +67,7 @@ def make(variant, *more):
 
 
 def elf(build, name="badge-desk"):
-    return "%s/build/%s/%s.elf" % (TOP, build, name)
+    return "%s/build/%s/lm3s6965/%s.elf" % (TOP, build, name)
 
 
 def setUpModule():

@@ -804,7 +804,7 @@ static found returns_with_the_first_byte(uint32_t wait_ms)
 
 static found check_recv_returns_with_the_first_byte(void)
 {
-    return returns_with_the_first_byte(20000);
+    return returns_with_the_first_byte(60000);
 }
 
 static found check_recv_with_the_longest_wait(void)

@@ -14,7 +14,7 @@
 #include "ango.h"
 #include "ango_lwip_bare.h"
 #include "ango_tls.h"
-#include "board.h"
+#include "board_ethernet.h"
 #include "desk_config.h"
 #include "seed.h"
 
@@ -783,7 +783,9 @@ static bool take_measure(const char *text)
     } else if (strcmp(text, "overflow") == 0) {
         put_number("", overflow(0));
     } else if (strcmp(text, "fault") == 0) {
-        *(volatile uint32_t *)0x1FFFFFF0 = 1;
+        *(volatile uint32_t *)(uintptr_t)(board_about.ram_begin - 16) = 1;
+    } else if (strcmp(text, "nested") == 0) { /* a fault whose frame cannot be read, which is another fault */
+        __asm__ volatile("msr psp, %0\n\tsvc 0" : : "r"(0x30000000u) : "memory");
     } else if (strcmp(text, "code") == 0) {
         ((void (*)(void))((uintptr_t)arena | 1))();
     } else {

@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef SEED_CAP
 #define SEED_CAP 256 /* 48 bytes for each handshake, 16 at start */
+#endif
 
 /* "seed HEX" adds to the pool, "time SECONDS" sets the clock. Whether the line was one of these, in order. */
 bool seed_take(const char *line);

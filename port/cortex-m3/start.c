@@ -1,17 +1,12 @@
 /* From reset to main, and from a fault to a report. */
 #include "board.h"
-#include "registers.h"
+#include "cortex_m3.h"
 
 extern uint32_t data_load[], data_begin[], data_end[], bss_begin[], bss_end[];
 
 int main(void);
-void reset_handler(void);
 void start(void);
-void fault_handler(void);
 void report_fault(const uint32_t *frame, uint32_t kind);
-void systick_handler(void);
-void uart_handler(void);
-void ethernet_handler(void);
 
 struct board_last_words board_last_words __attribute__((section(".noinit")));
 
@@ -37,11 +32,11 @@ static void paint(uint32_t *from, const uint32_t *to)
 static void protect(void)
 {
     MPU_RNR = 0;
-    MPU_RBAR = 0x1FFF8000;
+    MPU_RBAR = board_about.ram_begin - 0x8000;
     MPU_RASR = RASR_NO_CODE | RASR_SIZE(15);
     MPU_RNR = 1;
-    MPU_RBAR = 0x20000000;
-    MPU_RASR = RASR_NO_CODE | RASR_READ_WRITE | RASR_SRAM | RASR_SIZE(16);
+    MPU_RBAR = board_about.ram_begin;
+    MPU_RASR = RASR_NO_CODE | RASR_READ_WRITE | RASR_SRAM | RASR_SIZE(board_about.ram_size_log2);
     MPU_CTRL = MPU_ON;
     __asm__ volatile("dsb\n\tisb" : : : "memory");
 }
@@ -102,7 +97,7 @@ static void put_hex(const char *name, uint32_t value)
 
 static const char *describe(uint32_t kind, uint32_t cfsr, bool overflow)
 {
-    if (kind == 16 + IRQ_WATCHDOG)
+    if (kind == board_about.watchdog_exception)
         return "watchdog: nothing has happened for too long";
     if (overflow)
         return "stack overflow";
@@ -117,19 +112,30 @@ static const char *describe(uint32_t kind, uint32_t cfsr, bool overflow)
     return kind == 3 ? "hard fault" : "fault";
 }
 
+/* What is being told; a further exception meanwhile, be it the watchdog's, must not overwrite the first one's words. */
+static bool telling;
+
 /* Ends in the watchdog's reset. What is kept for the next start is told by main. */
 void report_fault(const uint32_t *frame, uint32_t kind)
 {
     struct board_last_words *last = &board_last_words;
-    bool overflow = frame < stack_bottom + 8 && kind != 16 + IRQ_WATCHDOG;
+    bool overflow = frame < stack_bottom + 8 && kind != board_about.watchdog_exception;
 
+    while (telling)
+        continue;
+    telling = true;
+    board_feed_watchdog(); /* which leaves time to tell */
     last->magic = BOARD_LAST_WORDS;
     last->kind = kind;
+    last->pc = 0;
+    last->lr = 0;
     last->cfsr = SCB_CFSR;
     last->address = last->cfsr & 0x8000u ? SCB_BFAR : last->cfsr & 0x80u ? SCB_MMFAR : 0;
     /* An overflow left no frame to read. */
-    last->pc = overflow ? 0 : frame[6];
-    last->lr = overflow ? 0 : frame[5];
+    if (!overflow) {
+        last->pc = frame[6];
+        last->lr = frame[5];
+    }
     put("\r\nFAULT: ");
     put(describe(kind, last->cfsr, overflow));
     put_hex("\r\n  exception ", kind);
@@ -142,70 +148,3 @@ void report_fault(const uint32_t *frame, uint32_t kind)
     for (;;)
         continue;
 }
-
-/* --- vectors -------------------------------------------------------------------------------------------- */
-
-typedef void (*handler)(void);
-
-__attribute__((section(".vectors"), used)) static const handler vectors[16 + 44] = {
-    (handler)(uintptr_t)handler_stack_top,
-    reset_handler,
-    fault_handler, /* NMI */
-    fault_handler, /* hard fault */
-    fault_handler, /* memory management */
-    fault_handler, /* bus fault */
-    fault_handler, /* usage fault */
-    0,
-    0,
-    0,
-    0,
-    fault_handler, /* SVC */
-    fault_handler, /* debug monitor */
-    0,
-    fault_handler, /* PendSV */
-    systick_handler,
-    0,
-    0,
-    0,
-    0,
-    0,
-    uart_handler, /* 5 */
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    fault_handler, /* 18: the watchdog */
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    ethernet_handler, /* 42 */
-    0,
-};

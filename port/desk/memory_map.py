@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Where flash and RAM go, from the linker's map and the program itself:
 
-    port/lm3s6965/memory_map.py FIRMWARE.elf               a table
-    port/lm3s6965/memory_map.py FIRMWARE.elf --svg FILE    and a picture
+    port/desk/memory_map.py FIRMWARE.elf               a table
+    port/desk/memory_map.py FIRMWARE.elf --svg FILE    and a picture
 """
 import collections
 import html
@@ -11,10 +11,11 @@ import re
 import subprocess
 import sys
 
-FLASH, RAM = 256 * 1024, 64 * 1024
-BOARD = ("start.o", "board.o", "ethernet.o", "seed.o")
 # What the desk declares for the library's use: part of what the library costs.
 FOR_LIBRARY = ("buffer", "tokens", "client", "config", "reading", "tls", "tls_config")
+IN_FLASH = r"\.(text|rodata|vectors|config|data|ARM\.exidx)"
+IN_RAM = r"\.(data|bss|noinit)|COMMON"
+SECTIONS = "%s|%s" % (IN_FLASH, IN_RAM)
 FLASH_PARTS = {"mbedtls": "mbedTLS", "lwip": "lwIP", "library": "the library",
                "port": "the library's port to lwIP", "desk": "badge desk",
                "board": "board", "libc": "libc, libgcc", "config": "configuration", "rest": "alignment"}
@@ -38,7 +39,7 @@ def owner(path, section):
         return "mbedtls"
     if archive == "liblwip.a":
         return "lwip"
-    if archive in BOARD:
+    if "/port/" in path or archive == "seed.o":
         return "board"
     if archive == "desk_config.o":
         return "config"
@@ -56,17 +57,22 @@ def symbols(elf):
 
 
 def pieces(elf):
-    """(section, bytes, file) of everything that was linked."""
+    """(section, bytes, file) of everything that was linked; of strings that several share, each byte once."""
     with open(os.path.splitext(elf)[0] + ".map", encoding="utf-8") as file:
         text = file.read().partition("Linker script and memory map")[2]
     # Long names have a line to themselves.
     text = re.sub(r"\n {10,}(?=0x[0-9a-f]+ +0x[0-9a-f]+ /?\S)", " ", text)
-    return [(section, int(size, 16), path) for section, size, path in re.findall(
-        r"^ (\S+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (/?[\w./].*)$", text, re.M)]
+    found = [(int(address, 16), int(size, 16), section, path) for section, address, size, path in re.findall(
+        r"^ (\S+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (/?[\w./].*)$", text, re.M)]
+    out, end = [], 0
+    for address, size, section, path in sorted(piece for piece in found if piece[1] > 0 and re.match(SECTIONS, piece[2])):
+        out.append((section, max(0, address + size - max(address, end)), path))
+        end = max(end, address + size)
+    return out
 
 
 def in_flash(section):
-    return re.match(r"\.(text|rodata|vectors|config|data|ARM\.exidx)", section) is not None
+    return re.match(IN_FLASH, section) is not None
 
 
 def flash_of(elf, *files):
@@ -81,7 +87,7 @@ def measure(elf):
     for section, size, path in pieces(elf):
         if in_flash(section) and path.strip() != "load":
             flash[owner(path, section)] += size
-        if re.match(r"\.(data|bss|noinit)|COMMON", section):
+        if re.match(IN_RAM, section):
             ram[owner(path, section)] += size
     known = symbols(elf)
     ram["stack"] = known["stack_top"] - known["stack_bottom"]
@@ -117,10 +123,10 @@ def bar(out, y, title, sizes, names, whole):
     return y + 20 * ((len(sizes) + 2) // 3) + 20
 
 
-def picture(flash, ram):
+def picture(flash, ram, flash_size, ram_size):
     out = []
-    y = bar(out, 10, "Flash", flash, FLASH_PARTS, FLASH)
-    y = bar(out, y, "RAM, all of it static", ram, RAM_PARTS, RAM)
+    y = bar(out, 10, "Flash", flash, FLASH_PARTS, flash_size)
+    y = bar(out, y, "RAM, all of it static", ram, RAM_PARTS, ram_size)
     style = "text{font:13px sans-serif;fill:#222}.h{font-weight:bold;font-size:15px}.n{font-weight:bold}"
     return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 940 %d" role="img" '
             'aria-label="Where flash and RAM go">\n'
@@ -132,13 +138,15 @@ def main():
     if len(sys.argv) not in (2, 4) or (len(sys.argv) == 4 and sys.argv[2] != "--svg"):
         sys.exit(__doc__.strip())
     flash, ram = measure(sys.argv[1])
-    for title, sizes, names, whole in (("flash", flash, FLASH_PARTS, FLASH), ("RAM", ram, RAM_PARTS, RAM)):
+    known = symbols(sys.argv[1])
+    flash_size, ram_size = known["flash_size"], known["ram_size"]
+    for title, sizes, names, whole in (("flash", flash, FLASH_PARTS, flash_size), ("RAM", ram, RAM_PARTS, ram_size)):
         print("%s: %d of %d bytes" % (title, sum(sizes.values()), whole))
         for name, _, size in rows(sizes, names):
             print("  %8d  %s" % (size, name))
     if len(sys.argv) == 4:
         with open(sys.argv[3], "w", encoding="utf-8") as file:
-            file.write(picture(flash, ram))
+            file.write(picture(flash, ram, flash_size, ram_size))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Runs the badge desk in QEMU, confined to loopback.
 
-    port/lm3s6965/emulate.py FIRMWARE.elf    against a stand-in server; the terminal is the badge reader
-    with Emulator(elf, port) as e: ...       in a test, against any server on a port of loopback
+    port/desk/emulate.py BOARD FIRMWARE.elf    against a stand-in server; the terminal is the badge reader
+    with Emulator(elf, port) as e: ...         in a test, against any server on a port of loopback; the board is the
+                                               one in whose folder the firmware is
 
 The guest has a network of its own, cut off from every other (restrict=on). Its DHCP is QEMU's, which then
-names no DNS server; the configuration does (dns), and the one name that there is is answered here.
-A connection to the address behind that name becomes a pipe to the server on loopback.
+names no DNS server; the configuration does (dns), and the names that there are are answered here.
+A connection to SERVER becomes a pipe to the server on loopback; one to REFUSING is answered by a reset.
 """
 import codecs
 import json
@@ -25,6 +26,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 NET, DNS, SERVER = "198.51.100.0/24", "198.51.100.3", "198.51.100.100"    # RFC 5737: for documentation
+REFUSING, SILENT, GUEST = "198.51.100.101", "198.51.100.102", "198.51.100.15"
+MAC = b"\x02\x00\x00\x00\x00\x03"         # of what is answered here
 NAME = "ango.test"
 
 
@@ -35,8 +38,36 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
+def about(board):
+    """What QEMU and the tests have to know of a board."""
+    with open(os.path.join(TOP, "port", board, "board.json"), encoding="ascii") as file:
+        return json.load(file)
+
+
+def answer_arp(frame):
+    """The frame that says where REFUSING is, if that is asked; None otherwise."""
+    if frame[12:14] != b"\x08\x06" or frame[20:22] != b"\x00\x01" or frame[38:42] != socket.inet_aton(REFUSING):
+        return None
+    return frame[6:12] + MAC + frame[12:20] + b"\x00\x02" + MAC + frame[38:42] + frame[22:32]
+
+
+def answer_tcp(frame):
+    """The reset that answers a segment to REFUSING; None: it is none."""
+    if frame[12:14] != b"\x08\x00" or frame[23:24] != b"\x06" or frame[30:34] != socket.inet_aton(REFUSING):
+        return None
+    at = 14 + (frame[14] & 15) * 4
+    source, target, sequence = struct.unpack_from("!HHI", frame, at)
+    tcp = struct.pack("!HHIIBBHHH", target, source, 0, sequence + 1 & 0xFFFFFFFF, 0x50, 0x14, 0, 0, 0)
+    ends = frame[30:34] + frame[26:30]
+    tcp = tcp[:16] + struct.pack("!H", checksum(ends + struct.pack("!HH", 6, len(tcp)) + tcp)) + tcp[18:]
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0) + ends
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    return frame[6:12] + MAC + b"\x08\x00" + head + tcp
+
+
 def answer_dns(frame, names):
-    """The frame that answers this one, if it is a query for an address; None otherwise. names: to IPv4."""
+    """The frame that answers this one, if it is a query for an address; None otherwise. names: to IPv4 addresses, of
+    which None stands for no answer at all."""
     if frame[12:14] != b"\x08\x00" or frame[23:24] != b"\x11" or frame[30:34] != socket.inet_aton(DNS):
         return None
     udp = 14 + (frame[14] & 15) * 4
@@ -48,25 +79,30 @@ def answer_dns(frame, names):
     while query[at]:
         labels.append(query[at + 1:at + 1 + query[at]].decode("ascii", "replace"))
         at += 1 + query[at]
-    address = names.get(".".join(labels))
+    found = names.get(".".join(labels), ())
+    if found is None:
+        return None
+    addresses = (found,) if isinstance(found, str) else found
     # Response, recursion available; 3: no such name.
-    reply = query[:2] + struct.pack("!HHHHH", 0x8180 if address else 0x8183, 1, 1 if address else 0, 0, 0)
+    reply = query[:2] + struct.pack("!HHHHH", 0x8180 if addresses else 0x8183, 1, len(addresses), 0, 0)
     reply += query[12:at + 5]
-    if address:
+    for address in addresses:
         reply += struct.pack("!HHHIH", 0xC00C, 1, 1, 60, 4) + socket.inet_aton(address)
     head = struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(reply), 0, 0, 64, 17, 0) + frame[30:34] + frame[26:30]
     head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
-    return (frame[6:12] + b"\x02\x00\x00\x00\x00\x03\x08\x00" + head
+    return (frame[6:12] + MAC + b"\x08\x00" + head
             + struct.pack("!HHHH", 53, source_port, 8 + len(reply), 0) + reply)
 
 
 class Emulator:
     def __init__(self, elf, port, icount=False, names=None, now=None, log=None):
         self.elf, self.port, self.icount, self.log = elf, port, icount, log
+        self.board = about(os.path.basename(os.path.dirname(os.path.abspath(elf))))
         self.names = {NAME: SERVER} if names is None else names
         self.now = now                                      # the guest's time at start; default: ours
         self.output, self.text, self.process = queue.Queue(), "", None
-        self.frames = 0                                     # seen on the guest's network
+        self.frames = 0                                     # on the guest's network, in both directions
+        self.guest, self.guest_mac, self.echoed = None, None, threading.Event()
 
     def __enter__(self):
         self.wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -78,12 +114,12 @@ class Emulator:
         self.monitor = os.path.join(self.folder.name, "monitor")
         pipe = "%s %s %d" % (sys.executable or "/usr/bin/python3", os.path.join(HERE, "pipe.py"), self.port)
         command = [
-            "qemu-system-arm", "-M", "lm3s6965evb", "-kernel", self.elf,
+            "qemu-system-arm", "-M", self.board["machine"], "-kernel", self.elf,
             "-display", "none", "-monitor", "none", "-serial", "stdio",
             "-qmp", "unix:%s,server=on,wait=off" % self.monitor,
-            "-net", "nic,model=stellaris",
-            "-net", "user,net=%s,dhcpstart=198.51.100.15,restrict=on,guestfwd=tcp:%s:443-cmd:%s" % (
-                NET, SERVER, pipe.replace(",", ",,")),
+            "-net", "nic,model=" + self.board["nic"],
+            "-net", "user,net=%s,dhcpstart=%s,restrict=on,guestfwd=tcp:%s:443-cmd:%s" % (
+                NET, GUEST, SERVER, pipe.replace(",", ",,")),
             "-net", "socket,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d" % (self.wire.getsockname()[1], local)]
         if self.icount:
             command += ["-icount", "shift=0"]
@@ -91,7 +127,7 @@ class Emulator:
                                         stderr=subprocess.STDOUT, bufsize=0)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
-        threading.Thread(target=self.serve_dns, daemon=True).start()
+        threading.Thread(target=self.serve, daemon=True).start()
         return self
 
     def __exit__(self, *_):
@@ -103,18 +139,38 @@ class Emulator:
         self.wire.close()
         self.folder.cleanup()
 
-    def serve_dns(self):
+    def serve(self):
         while True:
             try:
                 frame, qemu = self.wire.recvfrom(2048)
                 self.frames += 1
-                reply = answer_dns(frame, self.names)
+                self.look_at(frame, qemu)
+                reply = answer_arp(frame) or answer_tcp(frame) or answer_dns(frame, self.names)
                 if reply:
+                    self.frames += 1
                     self.wire.sendto(reply, qemu)
             except OSError:
                 return
             except (IndexError, struct.error):
                 continue
+
+    def look_at(self, frame, qemu):
+        """Learns who the guest is, and whether it answers pings."""
+        if frame[12:14] != b"\x08\x00" or frame[26:30] != socket.inet_aton(GUEST):
+            return
+        self.guest, self.guest_mac = qemu, frame[6:12]
+        if frame[23:24] == b"\x01" and frame[14 + (frame[14] & 15) * 4] == 0:
+            self.echoed.set()
+
+    def ping(self, timeout=5.0):
+        """Whether the guest answers one; it must have said something before."""
+        echo = struct.pack("!BBHHH", 8, 0, 0, 1, 1) + b"12345678"
+        echo = echo[:2] + struct.pack("!H", checksum(echo)) + echo[4:]
+        head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(echo), 0, 0, 64, 1, 0) + socket.inet_aton(DNS) + socket.inet_aton(GUEST)
+        head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+        self.echoed.clear()
+        self.wire.sendto(self.guest_mac + MAC + b"\x08\x00" + head + echo, self.guest)
+        return self.echoed.wait(timeout)
 
     def read(self):
         stream, decoder = self.process.stdout, codecs.getincrementaldecoder("utf-8")("replace")
@@ -131,7 +187,7 @@ class Emulator:
             control.connect(self.monitor)
             with control.makefile("rw", encoding="ascii") as talk:
                 talk.readline()
-                link = {"name": "stellaris_enet.0", "up": plugged}
+                link = {"name": self.board["link"], "up": plugged}
                 for command in ({"execute": "qmp_capabilities"}, {"execute": "set_link", "arguments": link}):
                     talk.write(json.dumps(command) + "\n")
                     talk.flush()
@@ -183,7 +239,7 @@ class Emulator:
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__.strip())
     if not shutil.which("qemu-system-arm"):
         sys.exit("emulate: qemu-system-arm is missing: apt-get install qemu-system-arm")
@@ -195,7 +251,7 @@ def main():
         sys.stdout.buffer.flush()
 
     with standin.StandIn(os.path.join(TOP, "build/pki"), chain="ecdsa") as server:
-        with Emulator(sys.argv[1], server.port, log=show) as desk:
+        with Emulator(sys.argv[2], server.port, log=show) as desk:
             print("A stand-in Ango Hub is the server; its control plane: %s\n"
                   "Seed and time are typed in for you. Type email addresses; Ctrl-D ends it."
                   % server.control_url)

@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+"""The port to lwIP against its contract, on each board in QEMU: tests/ports/conformance.c, over Ethernet.
+
+Closes with conformance_checks, conformance_failed and conformance_skipped for each board.
+"""
+import os
+import re
+import subprocess
+import sys
+import time
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [TOP + "/port/desk", TOP + "/tests/ports"]
+import emulate                                                  # noqa: E402
+import peer as peers                                            # noqa: E402
+
+FIGURES = {}
+NAMES = {emulate.NAME: emulate.SERVER, "slow.test": None, "refused.test": (emulate.REFUSING, emulate.SERVER),
+         "silent.test": (emulate.SILENT, emulate.SERVER)}
+
+
+def boards():
+    with open(TOP + "/port/desk/desk.mk", encoding="utf-8") as file:
+        return re.search(r"^BOARDS := (.*)$", file.read(), re.M).group(1).split()
+
+
+def build(board, target):
+    theirs = ("MAKEFLAGS", "MFLAGS", "VARIANT", "BOARD")
+    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=m3", "BOARD=" + board, target), cwd=TOP, check=True,
+                   env={name: value for name, value in os.environ.items() if name not in theirs},
+                   stdout=subprocess.DEVNULL)
+
+
+def setUpModule():
+    subprocess.run((TOP + "/port/packages", "qemu-system-arm:qemu-system-arm"), check=True)
+    subprocess.run((TOP + "/tests/hub/pki",), check=True, stdout=subprocess.DEVNULL)
+
+
+def tearDownModule():
+    print()
+    for name in sorted(FIGURES):
+        print("%s=%d" % (name, FIGURES[name]))
+    sys.stdout.flush()
+
+
+class Lwip(unittest.TestCase):
+    def conform(self, board):
+        build(board, "conformance-elf")
+        elf = "%s/build/m3/%s/conformance.elf" % (TOP, board)
+        with peers.Peer() as peer, emulate.Emulator(elf, peer.port, names=NAMES) as device:
+            device.expect("until then nothing is sent")
+            for _ in range(20):
+                device.give_seed(1)
+                device.expect("^taken$")
+            device.send("time %d" % time.time())
+            text = device.expect(r"^Ready\.\n((?:.*\n)*?)conformance_skipped=\d+\n", 900).group(0)
+        told = {name: int(number) for name, number in re.findall(r"^conformance_(\w+)=(\d+)$", text, re.M)}
+        for name, number in told.items():
+            FIGURES["conformance_%s_%s" % (name, board)] = number
+        self.assertEqual((told["failed"], told["skipped"]), (0, 0), text)
+        self.assertGreaterEqual(told["checks"], 35)
+
+    def test_every_board(self):
+        """Among these are connections given up, and a first address that is dead: rows 158 and 159."""
+        for board in boards():
+            with self.subTest(board=board):
+                self.conform(board)
+
+
+if __name__ == "__main__":
+    unittest.main()
