@@ -112,3 +112,9 @@ $(board_elf): $(firmware_parts) $(BOARD_DIR)/memory.ld port/cortex-m3/sections.l
 
 firmware-elf: $(BUILD)/$(BOARD)/badge-desk.elf $(BUILD)/$(BOARD)/badge-desk-measure.elf
 conformance-elf: $(BUILD)/$(BOARD)/conformance.elf
+
+# The port to lwIP as a program of this machine: tests/ports/test_lwip.py.
+$(BUILD)/tests/ports/lwip_host.o: own_cflags += $(LWIP_INCLUDES)
+$(BUILD)/tests/ports/lwip_host.o: | $(LWIP_DIR)/src/core/tcp.c
+$(BUILD)/tests/ports/lwip_host: $(addprefix $(BUILD)/,tests/ports/lwip_host.o port/lwip/ango_lwip.o port/lwip/ango_lwip_dns.o liblwip.a)
+	$(link) $^ -o $@

@@ -9,6 +9,8 @@
 #ifndef ANGO_LWIPOPTS_H
 #define ANGO_LWIPOPTS_H
 
+#include <stdint.h>
+
 /* --- what ango_lwip.c rests on -------------------------------------------------------------------------- */
 
 #define NO_SYS 1
@@ -46,7 +48,13 @@
 
 /* --- sizes ---------------------------------------------------------------------------------------------- */
 
+#ifndef MEM_ALIGNMENT
+#if UINTPTR_MAX > 0xFFFFFFFF
+#define MEM_ALIGNMENT 8
+#else
 #define MEM_ALIGNMENT 4
+#endif
+#endif
 #define ETH_PAD_SIZE 2 /* or the IP header lies across words, which a Cortex-M0 cannot read */
 
 /* Segments of 536 bytes, which every path carries: four of them fill the window, which the port has room for. No buffer is
