@@ -23,18 +23,21 @@ lib_src := $(sort $(wildcard src/*.c))
 posix_src := $(sort $(wildcard port/posix/*.c))
 template_src := $(sort $(wildcard port/template/*.c))
 sockets_src := $(sort $(wildcard port/sockets/*.c))
+trace_src := $(sort $(wildcard port/trace/*.c))
 command_src := $(sort $(wildcard port/command/*.c))
 
 LIBANGO := $(BUILD)/libango.a
 LIBPOSIX := $(BUILD)/libango_posix.a
 LIBTEMPLATE := $(BUILD)/libango_template.a
 LIBSOCKETS := $(BUILD)/libango_sockets.a
+LIBTRACE := $(BUILD)/libango_trace.a
 ANGO := $(BUILD)/ango
 
 $(LIBANGO): $(call objects,$(lib_src))
 $(LIBPOSIX): $(call objects,$(posix_src))
 $(LIBTEMPLATE): $(call objects,$(template_src))
 $(LIBSOCKETS): $(call objects,$(sockets_src))
+$(LIBTRACE): $(call objects,$(trace_src))
 $(ANGO): $(call objects,$(command_src)) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
@@ -45,13 +48,13 @@ all: packages-build lib template $(ANGO) ## build the library, the ports and the
 lib: $(LIBANGO) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 ifneq ($(on_host),)
-lib: $(LIBPOSIX) $(LIBSOCKETS)
+lib: $(LIBPOSIX) $(LIBSOCKETS) $(LIBTRACE)
 endif
 
 # --- How -------------------------------------------------------------------------------------------
 
 werror := $(if $(filter-out 0,$(WERROR)),-Werror)
-includes := -Iinclude -Isrc -Iport/posix -Iport/sockets -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
+includes := -Iinclude -Isrc -Iport/posix -Iport/sockets -Iport/template -Iport/trace -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
 own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP $(includes) $(config) $(CPPFLAGS)
 link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 

@@ -12,11 +12,11 @@ test_src := $(sort $(wildcard tests/*/test_*.c))
 # What the tests share; linked into each of them.
 common_src := $(sort $(wildcard tests/common/*.c))
 TESTS := $(call program,$(test_src))
-test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBTRACE) $(LIBANGO) $(LIBMBEDTLS)
 ifneq ($(cross),)
     # Only what needs neither sockets nor TLS; Debian's cmocka is for the machine that builds.
     TESTS := $(filter-out %/test_posix %/test_tls,$(TESTS))
-    test_libs := $(LIBANGO) $(BUILD)/cmocka.o
+    test_libs := $(LIBTRACE) $(LIBANGO) $(BUILD)/cmocka.o
     CMOCKA_INCLUDES := -isystem $(DEPS)/cmocka/include
 endif
 tests: $(TESTS)
@@ -44,7 +44,7 @@ $(VICTIM): LDFLAGS += -Wl,--wrap=$(if $(filter shared,$(options)),calloc,ango_ar
 $(BUILD)/tests/fuzz/record_driver: $(call objects,tests/common/script_port.c)
 $(BUILD)/tests/units/pure_driver: $(call objects,tests/common/reading.c tests/common/guard.c)
 # The checks that also run on devices, against the ports of this machine.
-$(BUILD)/tests/ports/conformance_driver: $(call objects,tests/ports/conformance.c) $(LIBSOCKETS) $(LIBTEMPLATE)
+$(BUILD)/tests/ports/conformance_driver: $(call objects,tests/ports/conformance.c) $(LIBSOCKETS) $(LIBTRACE) $(LIBTEMPLATE)
 $(DRIVERS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $(filter %.o,$^) $(filter-out %.o,$^) $(LDLIBS) -o $@
 
@@ -120,7 +120,7 @@ all_c := $(sort $(wildcard src/*.[ch] include/*.h port/*/*.[ch] tests/*/*.[ch]))
 
 check: ## clang-format, clang-tidy and cppcheck over src, include and port
 	@port/packages clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
-	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(sockets_src) $(template_src) $(command_src)" \
+	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(sockets_src) $(trace_src) $(template_src) $(command_src)" \
 	    -std=c99 $(includes) $(config)
 
 format: ## lay out the C that is checked for it, as .clang-format says; FORMAT="FILES" others

@@ -14,6 +14,7 @@
 #include "ango.h"
 #include "ango_lwip_bare.h"
 #include "ango_tls.h"
+#include "ango_trace.h"
 #include "board_ethernet.h"
 #include "desk_config.h"
 #include "seed.h"
@@ -65,10 +66,26 @@ static const struct ango_port plain = { &lwip,
                                         ango_lwip_entropy,
                                         busy };
 
+/* What happened last at each of two places, for "?": TCP, and TLS over it. */
+static struct ango_trace_event last_tcp, last_tls;
+
+static void keep_event(void *ctx, const struct ango_trace_event *event)
+{
+    struct ango_trace_event *last = (struct ango_trace_event *)ctx;
+
+    if (event->kind != ANGO_TRACE_CLOSED) /* which says less than what was before */
+        *last = *event;
+}
+
+static struct ango_trace trace_tcp = { &plain, "tcp", keep_event, &last_tcp, 0, 0, 0, false };
+static struct ango_port traced_tcp;
+
 static uint32_t arena[ARENA / sizeof(uint32_t)] __attribute__((aligned(8)));
 static struct ango_tls_config tls_config;
 static struct ango_tls tls;
 static const struct ango_port counted; /* ANGO_TLS_PORT(&tls), and a count of the requests */
+static struct ango_trace trace_tls = { &counted, "tls", keep_event, &last_tls, 0, 0, 0, false };
+static struct ango_port traced_tls;
 
 static uint8_t buffer[BUFFER];
 static struct ango_token tokens[ANGO_TOKENS];
@@ -202,8 +219,27 @@ static struct {
     size_t arena_touched;      /* bytes of the painted arena that the first connection overwrote, or jumped */
 } stats;
 
+static void put_event(const struct ango_trace_event *event)
+{
+    if (event->layer == NULL)
+        return;
+    put("last of ");
+    put(event->layer);
+    put(": ");
+    put(ango_trace_kind_text(event->kind));
+    put_number(" after ", event->ms);
+    put(" ms");
+    if (event->bytes != 0)
+        put_number(", bytes ", event->bytes);
+    if (event->code != 0)
+        put_number(", error -", (uint64_t) - (int64_t)event->code);
+    put("\n");
+}
+
 static void report(void)
 {
+    put_event(&last_tcp);
+    put_event(&last_tls);
     put_number("flash=", (uintptr_t)flash_used);
     put_number(" of ", (uintptr_t)flash_size);
     put_number(" static_ram=", (uintptr_t)ram_used);
@@ -705,12 +741,14 @@ static int start_library(size_t arena_cap)
     int err;
 
     paint_arena();
-    tls_config.port = &plain;
+    ango_trace_over(&traced_tcp, &trace_tcp);
+    ango_trace_over(&traced_tls, &trace_tls);
+    tls_config.port = &traced_tcp;
     tls_config.anchors = desk_config.anchors;
     tls_config.anchors_len = desk_config.anchors_len;
     tls_config.arena = arena;
     tls_config.arena_cap = arena_cap;
-    config.port = &counted;
+    config.port = &traced_tls;
     config.host = desk_config.host;
     config.tcp_port = desk_config.tcp_port;
     config.timeout_ms = 20000;

@@ -99,7 +99,7 @@ $(BUILD)/desk/conformance_main.o: port/desk/conformance_main.c $(BUILD)/flags
 
 firmware_ldflags = -nostartfiles -nostdlib -T$(BOARD_DIR)/memory.ld -Wl,--gc-sections -Wl,--fatal-warnings \
     -Wl,--defsym=STACK=$(STACK) -Wl,--defsym=HANDLER_STACK=$(HANDLER_STACK) -Wl,-Map=$(@:.elf=.map)
-firmware_parts = $(board_obj) $(lwip_port_obj) $(BUILD)/desk/desk_config.o $(LIBANGO) $(LIBMBEDTLS) $(BUILD)/liblwip.a
+firmware_parts = $(board_obj) $(lwip_port_obj) $(BUILD)/desk/desk_config.o $(LIBANGO) $(LIBMBEDTLS) $(LIBTRACE) $(BUILD)/liblwip.a
 
 # No heap: no start files, no system calls. Whatever wants malloc, a file or a clock of libc does not link.
 board_elf := $(addprefix $(BUILD)/$(BOARD)/,badge-desk.elf badge-desk-measure.elf conformance.elf)

@@ -17,10 +17,10 @@ IN_FLASH = r"\.(text|rodata|vectors|config|data|ARM\.exidx)"
 IN_RAM = r"\.(data|bss|noinit)|COMMON"
 SECTIONS = "%s|%s" % (IN_FLASH, IN_RAM)
 FLASH_PARTS = {"mbedtls": "mbedTLS", "lwip": "lwIP", "library": "the library",
-               "port": "the library's port to lwIP", "desk": "badge desk",
+               "port": "the library's ports", "desk": "badge desk",
                "board": "board", "libc": "libc, libgcc", "config": "configuration", "rest": "alignment"}
 RAM_PARTS = {"arena": "arena, for all of mbedTLS", "lwip": "lwIP, buffers included", "stack": "stack",
-             "library": "the library, buffers included", "port": "the library's port to lwIP",
+             "library": "the library, buffers included", "port": "the library's ports",
              "desk": "badge desk", "board": "board, seed",
              "handler": "exception stack", "mbedtls": "mbedTLS, static", "libc": "libc", "rest": "alignment"}
 COLOURS = {"mbedtls": "#4c78a8", "lwip": "#72b7b2", "library": "#e45756", "port": "#f7a6a6",
@@ -33,7 +33,7 @@ def owner(path, section):
     archive = os.path.basename(path.partition("(")[0])
     if archive == "libango.a":
         return "library"
-    if archive.startswith("ango_lwip"):
+    if archive.startswith("ango_lwip") or archive == "libango_trace.a":
         return "port"
     if archive == "libango_mbedtls.a":
         return "mbedtls"

@@ -4,7 +4,7 @@
 
 #define HEAD_LEN 12u
 #define LABEL_MAX 63u
-#define NAME_MAX 253u
+#define NAME_LEN_MAX 253u
 #define TYPE_A 1u
 #define CLASS_IN 1u
 #define RESPONSE 0x80u /* of the first byte of flags */
@@ -27,7 +27,7 @@ size_t ango_lwip_dns_len(const char *host)
 
     for (len = 0; host[len] != '\0'; len++) {
         label = host[len] == '.' ? 0 : label + 1;
-        if (label > LABEL_MAX || len >= NAME_MAX || (host[len] == '.' && (len == 0 || host[len - 1] == '.'))) {
+        if (label > LABEL_MAX || len >= NAME_LEN_MAX || (host[len] == '.' && (len == 0 || host[len - 1] == '.'))) {
             return 0;
         }
     }

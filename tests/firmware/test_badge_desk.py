@@ -179,6 +179,9 @@ class Badges(Case):
         self.badge(desk, "cy@example.com - member")
         self.badge(desk, "ada@example.com", "already$")
         self.badge(desk, "admin@example.com", "already$")
+        desk.send("?")
+        desk.expect(r"^last of tcp: re(quest|ply) after \d+ ms, bytes \d+\nlast of tls: request after \d+ ms, bytes \d+\n")
+        desk.expect(r"characters_lost=")
         state = {entry["to"]: entry for entry in server.state()["invites"]}
         self.assertEqual(list(state), ["ada@example.com", "bo@example.com", "cy@example.com"])
         roles = [entry["organizationRole"] for entry in state.values()]
@@ -391,6 +394,8 @@ class Interruptions(Case):
         desk = self.desk(server, names={})
         desk.send("ada@example.com")
         desk.expect(r"^ada@example.com: not yet: the server's name has no address")
+        desk.send("?")
+        desk.expect(r"^last of tcp: failed after \d+ ms, error -13\n")
         desk.names["ango.test"] = emulate.SERVER
         desk.expect(r"^ada@example.com: invited")
 

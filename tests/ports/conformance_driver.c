@@ -1,7 +1,7 @@
 /*
  * Runs conformance.c on this machine, against a port of it:
  *     conformance_driver PORT peer=N refusing=N silent=N
- * PORT is posix, sockets (getaddrinfo, which blocks), resolve (sockets with a resolver that does not block) or template; the
+ * PORT is posix, sockets (getaddrinfo, which blocks), resolve (sockets with a resolver that does not block), trace (over posix) or template; the
  * numbers are TCP ports on 127.0.0.1, where tests/ports/peer.py listens. Exits with 0 when nothing failed.
  *     conformance_driver FAULT peer=N refusing=N silent=N ONLY
  * tries check number ONLY on a port that breaks the contract; see faulty_port.
@@ -20,6 +20,7 @@
 #include "../../port/template/ango_template.h"
 #include "ango_posix.h"
 #include "ango_sockets.h"
+#include "ango_trace.h"
 #include "conformance.h"
 
 #define SLOW_S 12
@@ -109,6 +110,18 @@ static const struct ango_sockets_platform resolving = { NULL, ango_posix_clock_m
 static struct ango_sockets resolving_sockets = ANGO_SOCKETS_ON(&resolving);
 static const struct ango_port resolve_port = ANGO_SOCKETS_PORT(&resolving_sockets);
 
+static unsigned events;
+
+static void count_event(void *ctx, const struct ango_trace_event *event)
+{
+    (void)ctx;
+    (void)event;
+    events++;
+}
+
+static struct ango_trace trace = { .port = &posix_port, .tell = count_event };
+static struct ango_port trace_port;
+
 static struct ango_template template_;
 static const struct ango_port template_port = ANGO_TEMPLATE_PORT(&template_);
 
@@ -124,6 +137,10 @@ static const struct ango_port *port_of(const char *name)
     }
     if (strcmp(name, "resolve") == 0) {
         return &resolve_port;
+    }
+    if (strcmp(name, "trace") == 0) {
+        ango_trace_over(&trace_port, &trace);
+        return &trace_port;
     }
     if (strcmp(name, "template") == 0) {
         return &template_port;
@@ -322,7 +339,7 @@ static void place(struct conformance *to, enum conformance_place place_, const c
 int main(int argc, char **argv)
 {
     struct conformance it;
-    unsigned peer, refusing, silent;
+    unsigned peer, refusing, silent, failed;
 
     memset(&it, 0, sizeof it);
     it.put = put;
@@ -342,5 +359,9 @@ int main(int argc, char **argv)
     }
     place(&it, CONFORMANCE_TWO_REFUSED, "refused.test", (uint16_t)peer);
     place(&it, CONFORMANCE_TWO_SILENT, "silent.test", (uint16_t)peer);
-    return conformance_run(&it) == 0 ? 0 : 1;
+    failed = conformance_run(&it);
+    if (it.port == &trace_port) {
+        (void)printf("events=%u\n", events);
+    }
+    return failed == 0 ? 0 : 1;
 }

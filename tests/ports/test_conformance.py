@@ -95,6 +95,12 @@ class Ports(Case):
     def test_sockets_with_a_resolver_that_does_not_block(self):
         self.whole("resolve", 0)
 
+    def test_trace(self):
+        """Whoever traces changes nothing."""
+        done, told = self.conform("trace")
+        self.assertEqual((done.returncode, told["failed"], told["skipped"]), (0, 0, 0), done.stdout)
+        self.assertGreater(int(re.search(r"^events=(\d+)$", done.stdout, re.M).group(1)), 200)
+
     def test_template_fails_politely(self):
         done, told = self.conform("template")
         self.assertEqual(done.returncode, 1, done.stdout)
@@ -113,9 +119,9 @@ class Sockets(Case):
     def test_select(self):
         """On a stack without poll."""
         with tempfile.TemporaryDirectory() as folder:
-            sources = ["port/%s/ango_%s.c" % (name, name) for name in ("posix", "sockets", "template")]
+            sources = ["port/%s/ango_%s.c" % (name, name) for name in ("posix", "sockets", "trace", "template")]
             self.compile("gcc", "-std=c99", "-Wall", "-Wextra", "-DANGO_SOCKETS_SELECT=1", "-Iinclude", "-Iport/posix",
-                         "-Iport/sockets", "tests/ports/conformance.c", "tests/ports/conformance_driver.c", *sources,
+                         "-Iport/sockets", "-Iport/trace", "tests/ports/conformance.c", "tests/ports/conformance_driver.c", *sources,
                          "-pthread", "-ldl", "-o", folder + "/driver")
             undefined = subprocess.run(("nm", "-u", folder + "/driver"), check=True, stdout=subprocess.PIPE, text=True).stdout
             self.assertIn(" select@", undefined)
