@@ -144,7 +144,7 @@ struct ango_client {
  *                    function missing, a user_agent with a byte outside 0x20 to 0x7E
  *   ANGO_E_CLOCK     the port has no clock_ms
  *   ANGO_E_HOST      the host is empty, longer than ANGO_HOST_MAX, or has a character that no host has; or the prefix
- *                    has one, or an empty segment
+ *                    has one, or a segment that is empty or begins with a dot
  *   ANGO_E_INSECURE  the port is not secure
  *   ANGO_E_KEY       the key is empty or has a byte outside 0x21 to 0x7E
  */
@@ -423,16 +423,19 @@ typedef int ango_walk_ask(struct ango_walk *walk, const struct ango_page *page);
  * Walks a whole list and hands out entry by entry, while the reply comes in: a list of any length passes through a small
  * buffer, and each page is one request of up to config.page_limit entries.
  *
- * It relies only on server behaviour that is documented. A page that is short is not taken for the last one: the walk ends with the
- * first page that brings nothing new (it is empty, or begins as the first page or the one before did), or when as many
- * entries have come as the reply's `total` says. So it is right with a server that gives fewer entries than it was asked
- * for, or that ignores `limit`, `page`, or both; each entry is handed out once. If somebody joins or leaves an earlier
- * page meanwhile, an entry can come twice, or be missed.
+ * It relies only on server behaviour that is documented. A page that is short is not taken for the last one: the walk ends
+ * with the first page that brings nothing new (it is empty, or begins as the first page or the one before did), or when as
+ * many entries have come as the reply's `total` says. So it is right with a server that gives fewer entries than it was
+ * asked for, or that ignores `limit`, `page`, or both; each entry is handed out once. If somebody joins or leaves an
+ * earlier page meanwhile, an entry can come twice, or be missed. So can entries where a server gives at most a number that
+ * is not divisible by 5, and yet begins page 2 behind all that it was asked for: `incomplete` says so if it gives a total.
  */
 struct ango_walk {
     /* May be changed after the walk was begun. */
     uint32_t pages_max;  /* ANGO_WALK_PAGES_MAX */
     uint32_t timeout_ms; /* for the whole walk, from its beginning; 0: no limit but that of each exchange */
+    /* For reading, after ANGO_E_END. */
+    bool incomplete; /* entries may be missing: fewer came than `total` says, a page came twice, or an odd element */
     /* Private. */
     uint8_t limit;
     uint8_t empty; /* pages in a row, until now, that brought nothing new */
@@ -440,7 +443,6 @@ struct ango_walk {
     uint8_t first_len; /* entries of the first page, if it was short; else 0 */
     bool compared;     /* an entry of this page, with the pages before */
     bool repeats;      /* this page was read before */
-    bool incomplete;   /* there may be entries that no page has shown */
     bool swept;        /* the list is being read again in pages of first_len */
     bool thorough;     /* for a read-back: rests on less, at the price of reading more */
     bool one_page;

@@ -158,7 +158,7 @@ bool ango_prefix_ok(const char *prefix)
         const char *segment = prefix + 1;
 
         prefix = skip_unreserved(segment);
-        if (prefix == segment)
+        if (prefix == segment || *segment == '.') /* no "/..", which whoever is on the way may resolve */
             return false;
     }
     return *prefix == '\0';

@@ -48,7 +48,10 @@ void ango_request_end_body(struct ango_request *q);
 
 /* Whether `host` can stand in a Host header: letters, digits, '-', '.', '_', '~', up to ANGO_HOST_MAX, no '.' last. */
 bool ango_host_ok(const char *host);
-/* Whether `prefix` can stand before a path: NULL, "", or segments of the same characters, each with a '/' before it. */
+/*
+ * Whether `prefix` can stand before a path: NULL, "", or segments of the same characters, each with
+ * a '/' before it and none that begins with a dot.
+ */
 bool ango_prefix_ok(const char *prefix);
 /* Whether each character of `text` is from `first` to '~'. */
 bool ango_header_ok(const char *text, char first);
