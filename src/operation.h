@@ -7,6 +7,8 @@
 #ifndef ANGO_OPERATION_H
 #define ANGO_OPERATION_H
 
+#include <limits.h>
+
 #include "ango.h"
 #include "json.h"
 #include "request.h"
@@ -47,6 +49,14 @@ bool ango_is_busy(const struct ango_client *client);
 
 /* --- what several operations have in common (operation.c) ----------------------------------------- */
 
+/* Whether there are addresses at all, up to INT_MAX; if not the request is refused with ANGO_E_ARG. */
+static inline bool ango_emails_ok(struct ango_request *q, const char *const *emails, size_t emails_len)
+{
+    if (emails != NULL && emails_len > 0 && emails_len <= INT_MAX)
+        return true;
+    ango_request_refuse(q, ANGO_E_ARG);
+    return false;
+}
 /*
  * Writes `before`, which ends with an opening quote, and then a@b","c@d; ANGO_E_ARG for no address at all.
  * To be called before anything else that has an index.
