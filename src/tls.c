@@ -55,7 +55,7 @@
 #error "TF-PSA-Crypto's configuration lacks MBEDTLS_PSA_CRYPTO_C"
 #endif
 
-/* With TLS 1.3 built in, mbedTLS would ask servers of TLS 1.3 for them too, and then refuse the answer. */
+/* With TLS 1.3 built in, mbedTLS would also ask TLS 1.3 servers for small records, and then refuse the answer. */
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && !defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_SSL_IN_CONTENT_LEN < 16384
 #define SMALL_RECORDS 1
 #else
