@@ -32,7 +32,7 @@ extern "C" {
 #define ANGO_HOST_TEST "testapi.ango.ai"
 
 /* Limits that input is checked against. */
-#define ANGO_EMAIL_MAX 254      /* bytes in an address (RFC 5321, 4.5.3.1.3 less the angle brackets) */
+#define ANGO_EMAIL_MAX 254      /* bytes in an address (RFC 5321, 4.5.3.1.3, without angle brackets) */
 #define ANGO_EMAIL_LOCAL_MAX 64 /* bytes before the @ (RFC 5321, 4.5.3.1.1) */
 #define ANGO_HOST_MAX 253       /* bytes in a host name (RFC 1035, 2.3.4) */
 #define ANGO_RETRY_AFTER_MAX 86400
@@ -181,7 +181,7 @@ void ango_close(struct ango_client *client);
 /* A sentence for people, in English, without a full stop: what happened, and what to do. Never NULL. */
 const char *ango_error_text(int error);
 
-/* One word: "not sent", "unknown", "rejected", "accepted". */
+/* The outcome in English: "not sent", "unknown", "rejected", "accepted". */
 const char *ango_outcome_text(enum ango_outcome outcome);
 
 /* --- invite_members_to_org ------------------------------------------------------------------------ */
@@ -439,7 +439,7 @@ struct ango_walk {
     uint32_t pages_max;  /* ANGO_WALK_PAGES_MAX */
     uint32_t timeout_ms; /* for the whole walk, from its beginning; 0: only each exchange has a limit */
     /* For reading, after ANGO_E_END. */
-    bool incomplete; /* entries may be missing: fewer than `total` came, a page came twice, an element is no object */
+    bool incomplete; /* entries may be missing: fewer than `total` came, a page repeats, an element is not an object */
     /* Private. */
     uint8_t limit;
     uint8_t empty; /* consecutive pages, so far, with nothing new */

@@ -18,8 +18,8 @@
  * same name and key, one that is valid now is preferred. Not checked: revocation (CRL, OCSP), certificate
  * transparency, certificate policies, and name constraints on names other than the host's.
  *
- * Whose mbedTLS. Built with src/ango_mbedtls_config.h it is private: all its memory is the arena, and nobody else may
- * use that mbedTLS (the installed library and `make archive` hide it, so that a program may link another one as well).
+ * Whose mbedTLS. Built with src/ango_mbedtls_config.h it is private: all its memory is the arena, and nothing else may
+ * use it (the installed library and `make archive` hide it, so that a program may link another one as well).
  * Built with any other configuration, such as a platform's, it is shared: the heap and the PSA are the platform's, and
  * none of its settings is changed. Then
  *   - config.arena is NULL;

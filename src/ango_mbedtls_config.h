@@ -6,7 +6,7 @@
  *   cc -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' -DTF_PSA_CRYPTO_CONFIG_FILE='"ango_mbedtls_config.h"' -Isrc ...
  *
  * An mbedTLS built with this file is private: it takes its memory from the arena, its time and entropy from the
- * port, and nobody else may use it. With any other configuration it is shared (ango_tls.h).
+ * port, and nothing else may use it. With any other configuration it is shared (ango_tls.h).
  *
  * (Not called mbedtls_config.h: mbedTLS's own file of that name would be found first, silently.)
  * MBEDTLS_ names that are guarded with #ifndef can be overridden with -D as well.

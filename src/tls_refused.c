@@ -33,7 +33,7 @@ static void put_text(struct text *text, const char *bytes)
         put(text, (const uint8_t *)bytes, 1);
 }
 
-/* Anybody may have written this: bytes that are no printable character become "?". */
+/* Not to be trusted: bytes that are not a printable character become "?". */
 static void put_value(struct text *text, const mbedtls_x509_buf *value)
 {
     size_t i = 0;
