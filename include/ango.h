@@ -124,7 +124,7 @@ struct ango_client {
     uint32_t serial;  /* counts set-ups and exchanges */
     /* Each start zeroes everything from here on. */
     bool drains;     /* entries are handed out as they come, for a walk */
-    bool handed_out; /* one has been, and received bytes are left to be taken */
+    bool handed_out; /* one was handed out, and received bytes remain to be taken */
     struct ango_room room;
     int send_error;
     size_t len; /* bytes of the request */
@@ -445,7 +445,7 @@ struct ango_walk {
     uint8_t empty; /* consecutive pages, so far, with nothing new */
     uint8_t state;
     uint8_t first_len; /* entries of the first page, if it was short; else 0 */
-    bool compared;     /* an entry of this page has been, with the pages before */
+    bool compared;     /* an entry of this page was compared with the pages before */
     bool repeats;      /* this page was read before */
     bool swept;        /* the list is being read again in pages of first_len */
     bool thorough;     /* for a read-back: assumes less, and reads more */
@@ -507,9 +507,9 @@ enum ango_presence {
 
 /* The caller provides the memory, and may change the two times after ango_confirm_begin. */
 struct ango_confirm {
-    uint32_t settle_ms;  /* from the beginning until the last reading may start; at first config.timeout_ms, as long as
+    uint32_t settle_ms;  /* from the beginning until the last reading may start; initially config.timeout_ms, as long as
                            the request itself had. Less makes "absent" less certain; there are always two readings */
-    uint32_t timeout_ms; /* from the beginning until ANGO_E_TIME; at first ANGO_CONFIRM_TIMEOUT_MS; 0: limited only by
+    uint32_t timeout_ms; /* from the beginning until ANGO_E_TIME; initially ANGO_CONFIRM_TIMEOUT_MS; 0: limited only by
                            each exchange's own deadline and by ANGO_WALK_PAGES_MAX */
     /* Private. */
     uint8_t passes;

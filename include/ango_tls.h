@@ -60,8 +60,8 @@ struct ango_trust_anchor {
  * build, the host, the port and the trust anchors, and lasts for ANGO_TLS_SESSION_AGE_MAX from the last time the
  * server's certificate was verified (on a device without a clock: as long as the server accepts it). One that does
  * not match, or is old, cut or altered, is silently not used, and a full handshake follows. A full handshake also
- * follows if the TLS protocol fails in one that offered a session or asked for a ticket; after any other failure
- * the next connection goes without sessions. An unusual ticket is not kept.
+ * follows if the TLS protocol fails in a handshake that offered a session or asked for a ticket; after any other
+ * failure the next connection goes without sessions. An unusual ticket is not kept.
  */
 struct ango_tls_sessions;
 extern const struct ango_tls_sessions ango_tls_sessions;
