@@ -482,7 +482,7 @@ int ango_walk_projects(struct ango_walk *walk, struct ango_client *client, const
  *   ANGO_E_END      there are no more entries
  *   ANGO_E_ENTRY    this entry does not fit the buffer; the next call continues after it
  *   ANGO_E_ARG      a NULL, or the client was used for something else: the walk is over
- *   ANGO_E_SHAPE    also after pages_max pages: the walk is over
+ *   ANGO_E_SHAPE    also after pages_max pages: the walk is over, unless pages_max is raised
  *   ANGO_E_TIME     also when timeout_ms has passed: the walk is over, unless timeout_ms is changed
  *   others          see client->result; the next call requests the same page again and continues after the entries
  *                   already handed out. After a 429, wait for result.retry_after_s first
