@@ -1,6 +1,7 @@
 """What the tests of frameworks share: commands that show their output when they fail, an mbedTLS as a platform has it,
 and an invitation by a program that was built."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -67,3 +68,28 @@ def shown(library):
     """Names that others can link to."""
     lines = run("nm", "-g", "--defined-only", library).splitlines()
     return {line.split()[-1] for line in lines if len(line.split()) == 3}
+
+
+def laid_out(name):
+    """What `make dist-NAME` lays out: the folder that a tool takes as its root."""
+    make("dist-" + name)
+    return "%s/build/dist/%s/ango" % (TOP, name)
+
+
+def version():
+    with open(TOP + "/include/ango.h", encoding="utf-8") as file:
+        return re.search(r'^#define ANGO_VERSION "(.*)"', file.read(), re.M).group(1)
+
+
+def configured(kconfig, values, **environment):
+    """What Kconfig makes of these values, with an error for each thing that it would only warn of."""
+    import kconfiglib                                           # pylint: disable=import-outside-toplevel
+    os.environ.update(environment, KCONFIG_WARN_UNDEF="y", srctree="")
+    config = kconfiglib.Kconfig(kconfig, warn_to_stderr=False)
+    config.warn_assign_undef = True
+    for name, value in values.items():
+        if not config.syms[name].set_value(value):
+            raise AssertionError("%s cannot be %s" % (name, value))
+    if config.warnings:
+        raise AssertionError("\n".join(config.warnings))
+    return config

@@ -22,7 +22,7 @@ class Meson(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.root = cls.folder.name
         shutil.copytree(HERE + "/program", cls.root + "/program")
-        shutil.copytree(TOP + "/build/dist/meson", cls.root + "/program/subprojects/ango")
+        shutil.copytree(TOP + "/build/dist/meson/ango", cls.root + "/program/subprojects/ango")
 
     @classmethod
     def tearDownClass(cls):
