@@ -81,12 +81,14 @@ def version():
         return re.search(r'^#define ANGO_VERSION "(.*)"', file.read(), re.M).group(1)
 
 
-def configured(kconfig, values, **environment):
-    """What Kconfig makes of these values, with an error for each thing that it would only warn of."""
+def configured(kconfig, values, *files, **environment):
+    """What Kconfig makes of these files and values, with an error for each thing that it would only warn of."""
     import kconfiglib                                           # pylint: disable=import-outside-toplevel
     os.environ.update(environment, KCONFIG_WARN_UNDEF="y", srctree="")
     config = kconfiglib.Kconfig(kconfig, warn_to_stderr=False)
     config.warn_assign_undef = True
+    for path in files:
+        config.load_config(path, replace=path == files[0])
     for name, value in values.items():
         if not config.syms[name].set_value(value):
             raise AssertionError("%s cannot be %s" % (name, value))
