@@ -2,7 +2,7 @@
 # names that they have here, what lies in port/ for that tool, and jsmn.h with its licence.
 #     make dist-meson dist-esp-idf dist-zephyr dist-platformio dist-arduino      build/dist/NAME/ango
 
-dist_names := meson esp-idf zephyr
+dist_names := meson esp-idf zephyr platformio arduino
 
 .PHONY: dist $(addprefix dist-,$(dist_names))
 dist: $(addprefix dist-,$(dist_names)) ## a tree for each framework's package manager, in build/dist
