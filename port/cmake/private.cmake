@@ -34,10 +34,15 @@ target_compile_definitions(ango_objects PRIVATE ${definitions})
 target_include_directories(ango_objects PRIVATE "${top}/src")
 target_include_directories(ango_objects SYSTEM PRIVATE "${ANGO_JSMN_DIR}" ${includes})
 
+# Their objects are linked right here, and only once.
+set_target_properties(ango_mbedtls ango_objects PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
 if(NOT CMAKE_OBJCOPY)
     message(FATAL_ERROR "ango: objcopy is missing, which hides mbedTLS; set CMAKE_OBJCOPY, or ANGO_MBEDTLS=SHARED")
 endif()
 separate_arguments(flags UNIX_COMMAND "${CMAKE_C_FLAGS}")
+if(CMAKE_C_COMPILER_TARGET)
+    list(APPEND flags "--target=${CMAKE_C_COMPILER_TARGET}")
+endif()
 set(all "${CMAKE_CURRENT_BINARY_DIR}/all.o")
 set(hidden "${CMAKE_CURRENT_BINARY_DIR}/ango.o")
 add_custom_command(

@@ -35,19 +35,20 @@ class Cmake(unittest.TestCase):
             invites(self, build + "/" + program)
         return build
 
-    def test_add_subdirectory_with_an_mbedtls_of_its_own(self):
-        build = self.program("add", "add_subdirectory", ANGO=TOP, ANGO_MBEDTLS_DIR=MBEDTLS, ANGO_JSMN_DIR=JSMN)
-        names = shown(build + "/ango/libango.a")
-        self.assertIn("ango_tls_connect", names)
-        self.assertEqual([name for name in names if not name.startswith("ango_")], [])
-        self.assertIn("no work to do", run("cmake", "--build", build))
+    def test_add_subdirectory_with_the_platforms_mbedtls(self):
+        self.program("add", "add_subdirectory", ANGO=TOP, ANGO_MBEDTLS="SHARED", CMAKE_PREFIX_PATH=platform_mbedtls(),
+                     ANGO_JSMN_DIR=JSMN)
 
-    def test_fetchcontent_with_the_platforms_mbedtls(self):
+    def test_fetchcontent_with_an_mbedtls_of_its_own(self):
         with tarfile.open(self.root + "/ango.tar.gz", "w:gz") as tree:
             for name in ("include", "src", "port", "LICENSE"):
                 tree.add(TOP + "/" + name, "ango/" + name)
-        self.program("fetch", "FetchContent", ANGO=self.root + "/ango.tar.gz", ANGO_MBEDTLS="SHARED",
-                     CMAKE_PREFIX_PATH=platform_mbedtls(), ANGO_JSMN_DIR=JSMN)
+        build = self.program("fetch", "FetchContent", ANGO=self.root + "/ango.tar.gz", FETCHCONTENT_SOURCE_DIR_JSMN=JSMN,
+                             FETCHCONTENT_SOURCE_DIR_MBEDTLS=MBEDTLS, CMAKE_INTERPROCEDURAL_OPTIMIZATION="ON")
+        names = shown(build + "/_deps/ango-build/libango.a")
+        self.assertIn("ango_tls_connect", names)
+        self.assertEqual([name for name in names if not name.startswith("ango_")], [])
+        self.assertIn("no work to do", run("cmake", "--build", build))
 
     def test_find_package(self):
         """What was installed has been moved since (DESTDIR), and is found all the same."""
