@@ -72,9 +72,16 @@ def shown(library):
 
 
 def laid_out(name):
-    """What `make dist-NAME` lays out: the folder that a tool takes as its root."""
+    """What `make dist-NAME` lays out: the folder that a tool takes as its root. Its documents link nothing that is not there."""
     make("dist-" + name)
-    return "%s/build/dist/%s/ango" % (TOP, name)
+    tree = "%s/build/dist/%s/ango" % (TOP, name)
+    for document in ("README.md", "GUIDE.md"):
+        with open(tree + "/" + document, encoding="utf-8") as file:
+            links = re.findall(r"\]\(([^):#]+)[^):]*\)", file.read())
+        lost = [link for link in links if not os.path.exists(tree + "/" + link)]
+        if lost:
+            raise AssertionError("%s links %s" % (document, lost))
+    return tree
 
 
 def version():

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from frameworks import HERE, JSMN, MBEDTLS, TOP, invites, make, platform_mbedtls, run, shown    # noqa: E402
+from frameworks import HERE, JSMN, MBEDTLS, TOP, invites, laid_out, make, platform_mbedtls, run, shown    # noqa: E402
 
 
 PLATFORM = ("-Dango:mbedtls=shared", "-Dshared=true")
@@ -18,11 +18,10 @@ PLATFORM = ("-Dango:mbedtls=shared", "-Dshared=true")
 class Meson(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        make("dist-meson")
         cls.folder = tempfile.TemporaryDirectory()
         cls.root = cls.folder.name
         shutil.copytree(HERE + "/program", cls.root + "/program")
-        shutil.copytree(TOP + "/build/dist/meson/ango", cls.root + "/program/subprojects/ango")
+        shutil.copytree(laid_out("meson"), cls.root + "/program/subprojects/ango")
 
     @classmethod
     def tearDownClass(cls):
