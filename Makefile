@@ -94,6 +94,7 @@ endif
 # Tests, figures and the stand-in server; the badge desk.
 include tests/tests.mk
 include port/archive.mk
+include port/dist.mk
 include port/desk/desk.mk
 
 .PHONY: anchors install clean distclean help
@@ -109,17 +110,20 @@ mandir ?= $(PREFIX)/share/man
 
 # What is installed may go into anybody's program or shared object: position-independent, and mbedTLS hidden.
 installed := build/$(VARIANT)+pic
-install: all ## install under PREFIX (/usr/local): library, headers, ango command, pkg-config file, manual
+install: all ## install under PREFIX (/usr/local): library, headers, ango command, manual; for pkg-config and CMake
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT)+pic archive shared
-	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) $(mandir)/man1)
+	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir) \
+	    $(mandir)/man1)
 	install -m 755 $(ANGO) $(DESTDIR)$(bindir)/ango
 	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
 	install -m 644 include/*.h port/posix/ango_posix.h $(DESTDIR)$(includedir)
 	install -m 644 port/command/ango.1 $(DESTDIR)$(mandir)/man1
-	sed -e 's|@prefix@|$(PREFIX)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
-	    -e "s|@version@|$$(sed -n 's/^#define ANGO_VERSION "\(.*\)"/\1/p' include/ango.h)|" \
-	    port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc
+	$(fill) port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc
+	$(fill) port/cmake/ango-config.cmake.in >$(DESTDIR)$(libdir)/cmake/ango/ango-config.cmake
+	$(fill) port/cmake/ango-config-version.cmake.in >$(DESTDIR)$(libdir)/cmake/ango/ango-config-version.cmake
+fill = sed -e 's|@prefix@|$(PREFIX)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|; s|@soname@|$(SONAME)|' \
+    -e "s|@version@|$$(sed -n 's/^\#define ANGO_VERSION "\(.*\)"/\1/p' include/ango.h)|"
 
 clean: ## remove what was built, but not what was fetched
 	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +

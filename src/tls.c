@@ -443,6 +443,7 @@ static int set_host(struct ango_tls_state *state, const char *host)
 /* Tickets cost bytes on the wire: they are requested only if they are kept. */
 static void configure_tickets(struct ango_tls_state *state)
 {
+    (void)state; /* not used with a configuration that has neither tickets nor TLS 1.3 */
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
     if (state->sessions == NULL)
         mbedtls_ssl_conf_session_tickets(&state->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
