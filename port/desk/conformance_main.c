@@ -39,6 +39,20 @@ static void put(const char *text)
     }
 }
 
+static void put_number(const char *before, size_t n)
+{
+    char digits[12] = { 0 };
+    size_t i = sizeof digits - 1;
+
+    do {
+        digits[--i] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    put(before);
+    put(digits + i);
+    put("\n");
+}
+
 static const struct conformance conformance = {
     .port = &plain,
     .put = put,
@@ -94,6 +108,7 @@ int main(void)
         dns_setserver(0, &server);
     }
     (void)conformance_run(&conformance);
+    put_number("stack_peak=", board_painted_used(stack_bottom, stack_top));
     for (;;) {
         ango_lwip_poll(&bare, 100);
     }

@@ -112,7 +112,7 @@ class Emulator:
             local = probe.getsockname()[1]
         self.folder = tempfile.TemporaryDirectory()
         self.monitor = os.path.join(self.folder.name, "monitor")
-        pipe = "%s %s %d" % (sys.executable or "/usr/bin/python3", os.path.join(HERE, "pipe.py"), self.port)
+        pipe = "%s -I -S %s %d" % (sys.executable or "/usr/bin/python3", os.path.join(HERE, "pipe.py"), self.port)
         command = [
             "qemu-system-arm", "-M", self.board["machine"], "-kernel", self.elf,
             "-display", "none", "-monitor", "none", "-serial", "stdio",

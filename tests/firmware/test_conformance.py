@@ -55,9 +55,14 @@ class Lwip(unittest.TestCase):
                 device.expect("^taken$")
             device.send("time %d" % time.time())
             text = device.expect(r"^Ready\.\n((?:.*\n)*?)conformance_skipped=\d+\n", 900).group(0)
+            stack = int(device.expect(r"^stack_peak=(\d+)\n").group(1))
         told = {name: int(number) for name, number in re.findall(r"^conformance_(\w+)=(\d+)$", text, re.M)}
         for name, number in told.items():
             FIGURES["conformance_%s_%s" % (name, board)] = number
+        FIGURES["conformance_stack_peak_" + board] = stack
+        with open(TOP + "/port/README.md", encoding="utf-8") as file:
+            told_most = re.search(r"([\d,]+) bytes of stack, lwIP's included", file.read()).group(1)
+        self.assertLess(stack, int(told_most.replace(",", "")))
         self.assertEqual((told["failed"], told["skipped"]), (0, 0), text)
         self.assertGreaterEqual(told["checks"], 35)
 
