@@ -26,7 +26,7 @@ static void end_reply(struct ango_trace *trace)
     trace->received = 0;
 }
 
-static void end(struct ango_trace *trace, enum ango_trace_kind kind, int code)
+static void finish(struct ango_trace *trace, enum ango_trace_kind kind, int code)
 {
     end_reply(trace);
     tell(trace, kind, kind == ANGO_TRACE_FAILED ? trace->sent : 0, code);
@@ -50,7 +50,7 @@ static int trace_connect(void *ctx, const char *host, uint16_t port, uint32_t wa
         tell(trace, ANGO_TRACE_CONNECTED, 0, 0);
     } else if (n != ANGO_E_WAIT) {
         trace->open = false;
-        end(trace, ANGO_TRACE_FAILED, n);
+        finish(trace, ANGO_TRACE_FAILED, n);
     }
     return n;
 }
@@ -64,7 +64,7 @@ static int trace_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_
         end_reply(trace);
         count(&trace->sent, n);
     } else if (n != ANGO_E_WAIT) {
-        end(trace, ANGO_TRACE_FAILED, n);
+        finish(trace, ANGO_TRACE_FAILED, n);
     }
     return n;
 }
@@ -81,7 +81,7 @@ static int trace_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
         trace->sent = 0;
         count(&trace->received, n);
     } else if (n != ANGO_E_WAIT) {
-        end(trace, n == 0 ? ANGO_TRACE_ENDED : ANGO_TRACE_FAILED, n);
+        finish(trace, n == 0 ? ANGO_TRACE_ENDED : ANGO_TRACE_FAILED, n);
     }
     return n;
 }
@@ -92,7 +92,7 @@ static void trace_close(void *ctx)
 
     trace->port->close(trace->port->ctx);
     trace->open = false;
-    end(trace, ANGO_TRACE_CLOSED, 0);
+    finish(trace, ANGO_TRACE_CLOSED, 0);
 }
 
 static uint32_t trace_clock_ms(void *ctx)

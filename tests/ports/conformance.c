@@ -164,8 +164,8 @@ static void nap(uint32_t ms)
     uint32_t start_ms = now();
     uint8_t byte;
 
-    while (now() - start_ms < ms && recv_once(&byte, 1, ms) == ANGO_E_WAIT) {
-        continue;
+    while (now() - start_ms < ms) {
+        (void)recv_once(&byte, 1, ms);
     }
 }
 
@@ -328,58 +328,87 @@ static found check_time_agrees(void)
     return ours - theirs < 3600 && theirs - ours < 3600 ? NULL : wrong("seconds off", (long)(ours - theirs));
 }
 
-/* A byte that is never written stays as it was, whatever it was. */
-static found check_entropy_fills(void)
+/* One draw of `len` bytes; `seen` has a bit for what each byte of `buf` once was other than before. */
+static found draw(size_t len, uint8_t seen[66])
 {
-    static const uint8_t lens[] = { 1, 2, 3, 31, 32, 33, 63, 64 };
-    unsigned rounds = run.is->entropy_rounds > 0 ? run.is->entropy_rounds : 4, round;
-    size_t i, at;
+    uint8_t buf[66];
+    size_t at;
+    int err;
 
-    if (run.port->entropy == NULL) {
-        return SKIPPED;
+    memset(buf, 0xA5, sizeof buf);
+    err = run.port->entropy(run.port->ctx, buf + 1, len);
+    if (err != ANGO_OK) {
+        return wrong("it fails", err);
     }
-    for (i = 0; i < sizeof lens; i++) {
-        uint8_t buf[66], seen[66] = { 0 };
-        size_t len = lens[i];
-        for (round = 0; round < rounds; round++) {
-            int err;
-            memset(buf, 0xA5, sizeof buf);
-            err = run.port->entropy(run.port->ctx, buf + 1, len);
-            if (err != ANGO_OK) {
-                return wrong("it fails", err);
-            }
-            if (buf[0] != 0xA5 || buf[len + 1] != 0xA5) {
-                return wrong("it writes beside what was asked for, of bytes", (long)len);
-            }
-            for (at = 1; at <= len; at++) {
-                seen[at] |= (uint8_t)(buf[at] ^ 0xA5);
-            }
+    if (buf[0] != 0xA5 || buf[len + 1] != 0xA5) {
+        return wrong("it writes beside what was asked for, of bytes", (long)len);
+    }
+    for (at = 1; at <= len; at++) {
+        seen[at] |= (uint8_t)(buf[at] ^ 0xA5);
+    }
+    return NULL;
+}
+
+/* A byte that is never written stays as it was, in each of some draws. */
+static found check_entropy_fills_len(size_t len)
+{
+    unsigned rounds = run.is->entropy_rounds > 0 ? run.is->entropy_rounds : 4;
+    uint8_t seen[66] = { 0 };
+    size_t at;
+
+    for (; rounds > 0; rounds--) {
+        found found_ = draw(len, seen);
+        if (found_ != NULL) {
+            return found_;
         }
-        for (at = 1; at <= len; at++) {
-            if (seen[at] == 0) {
-                return wrong("it does not write byte", (long)at - 1);
-            }
+    }
+    for (at = 1; at <= len; at++) {
+        if (seen[at] == 0) {
+            return wrong("it does not write byte", (long)at - 1);
         }
     }
     return NULL;
 }
 
-static found check_entropy_does_not_repeat(void)
+static found check_entropy_fills(void)
 {
-    uint8_t bufs[6][16];
-    size_t i, j;
+    static const uint8_t lens[] = { 1, 2, 3, 31, 32, 33, 63, 64 };
+    found found_ = NULL;
+    size_t i;
 
     if (run.port->entropy == NULL) {
         return SKIPPED;
     }
-    for (i = 0; i < 6; i++) {
-        if (run.port->entropy(run.port->ctx, bufs[i], sizeof bufs[i]) != ANGO_OK) {
+    for (i = 0; i < sizeof lens && found_ == NULL; i++) {
+        found_ = check_entropy_fills_len(lens[i]);
+    }
+    return found_;
+}
+
+static bool is_among(const uint8_t *drawn, const uint8_t *before)
+{
+    for (; before < drawn; before += 16) {
+        if (memcmp(before, drawn, 16) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static found check_entropy_does_not_repeat(void)
+{
+    uint8_t all[6 * 16];
+    size_t i;
+
+    if (run.port->entropy == NULL) {
+        return SKIPPED;
+    }
+    for (i = 0; i < sizeof all; i += 16) {
+        if (run.port->entropy(run.port->ctx, all + i, 16) != ANGO_OK) {
             return "it fails";
         }
-        for (j = 0; j < i; j++) {
-            if (memcmp(bufs[i], bufs[j], sizeof bufs[i]) == 0) {
-                return "the same bytes twice";
-            }
+        if (is_among(all + i, all)) {
+            return "the same bytes twice";
         }
     }
     return NULL;
