@@ -5,6 +5,7 @@
 #define LIMIT_MS 60000u       /* what is not over by then never will be */
 #define READINGS_MAX 3000000u /* of a clock that may stand still */
 #define DATA_CAP 1400u
+#define HOLD_MS 1500u
 
 /* What a check found: NULL for nothing wrong. */
 typedef const char *found;
@@ -286,14 +287,14 @@ static found check_clock_counts_milliseconds(void)
     uint32_t start_ms;
     uint8_t byte;
 
-    if (!ask("hold 1500\n")) {
+    if (!ask("hold 1500\n")) { /* HOLD_MS */
         return NOT_CONNECTED;
     }
     start_ms = now();
     if (!recv_all(&byte, 1)) {
         return "the peer's answer is missing";
     }
-    if (now() - start_ms < 1400 || !within(start_ms, 1500)) {
+    if (now() - start_ms < HOLD_MS - run.slack_ms / 20 || !within(start_ms, HOLD_MS)) {
         return wrong("of 1500", (long)(now() - start_ms));
     }
     return NULL;

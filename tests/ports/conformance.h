@@ -40,7 +40,8 @@ struct conformance {
         const char *host;
         uint16_t tcp_port;
     } places[CONFORMANCE_PLACES];
-    uint32_t slack_ms;       /* what a busy machine may add to a wait; 0: 2000 */
+    uint32_t
+        slack_ms; /* what a busy machine may add to a wait, up to 20000; 0: 2000. An emulated clock may lose a twentieth */
     unsigned entropy_rounds; /* of 229 bytes each; 0: 4. Fewer than 3 take a generator for broken now and then */
     unsigned only;           /* the number of the one check that is wanted; 0: all */
 };
