@@ -164,6 +164,7 @@ class Injector:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+            end.close()
 
     def inject(self, data):
         self.to_desk.sendall(data)
