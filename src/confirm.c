@@ -101,7 +101,7 @@ static int begin_pass(struct ango_confirm *confirm)
     confirm->count = 0;
     confirm->unclear = false;
     confirm->passes++;
-    return begin_walk(confirm, confirm->ask_members != NULL ? INVITES : ASSIGNED, confirm->ask_first);
+    return begin_walk(confirm, confirm->first_phase, confirm->ask_first);
 }
 
 /* What a server makes of other addresses than these, nobody knows: they are not compared, so never absent. */
@@ -254,8 +254,21 @@ int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client,
 
     if (err != ANGO_OK)
         return err;
+    confirm->first_phase = INVITES;
     confirm->ask_first = ask_invites;
     confirm->ask_members = ask_members;
+    return begin_pass(confirm);
+}
+
+int ango_confirm_members_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,
+                               const char *const *emails, size_t emails_len, enum ango_presence *presence)
+{
+    int err = begin(confirm, client, organization_id, emails, emails_len, presence);
+
+    if (err != ANGO_OK)
+        return err;
+    confirm->first_phase = MEMBERS;
+    confirm->ask_first = ask_members;
     return begin_pass(confirm);
 }
 
@@ -266,6 +279,7 @@ int ango_confirm_assigned_begin(struct ango_confirm *confirm, struct ango_client
 
     if (err != ANGO_OK)
         return err;
+    confirm->first_phase = ASSIGNED;
     confirm->ask_first = ask_assigned;
     return begin_pass(confirm);
 }

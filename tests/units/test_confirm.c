@@ -183,6 +183,23 @@ static void confirms_assigned(void **state)
     end();
 }
 
+/* Of the members alone: an invitation that is pending hides no member, and makes none. */
+static void confirms_members(void **state)
+{
+    static const char *const both[] = { "m@b.example", "a@b.example" };
+
+    (void)state;
+    begin(0, 0);
+    set_names(LIST_INVITES, both, COUNT(both));
+    set_names(LIST_MEMBERS, members, COUNT(members));
+    assert_int_equal(ango_confirm_members_begin(&confirm, &x.client, "org", both, COUNT(both), presence), ANGO_OK);
+    finish(0);
+    check_letters("MA", COUNT(both));
+    assert_int_equal(server.passes, 0);
+    assert_non_null(strstr(server.path, "/users?"));
+    end();
+}
+
 /* --- one change, anywhere ------------------------------------------------------------------------------- */
 
 static unsigned change_at;
@@ -632,6 +649,7 @@ int main(void)
         cmocka_unit_test(confirms),
         cmocka_unit_test(confirms_in_one_call),
         cmocka_unit_test(confirms_assigned),
+        cmocka_unit_test(confirms_members),
         cmocka_unit_test(one_change),
         cmocka_unit_test(changes_without_end),
         cmocka_unit_test(never_agrees),
