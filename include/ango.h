@@ -508,7 +508,7 @@ struct ango_confirm {
     /* Private. */
     uint8_t passes;
     uint8_t phase;
-    bool unclear; /* this pass has met an entry without an address, or one that did not fit */
+    bool unclear;        /* this pass has met an entry without an address, or one that did not fit */
     uint8_t first_phase; /* of each reading */
     const char *id;
     const char *const *emails;

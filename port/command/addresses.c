@@ -43,17 +43,33 @@ static uint32_t hash(const char *text)
     return h;
 }
 
+/* The bucket where it is, or where it would be. */
+static uint32_t bucket_of(const char *text)
+{
+    uint32_t i = hash(text) % BUCKETS;
+
+    while (buckets[i] != 0 && !ango_text_is(cli_addresses[buckets[i] - 1].text, text)) {
+        i = (i + 1) % BUCKETS;
+    }
+    return i;
+}
+
+size_t cli_find_address(const char *text)
+{
+    uint32_t i = bucket_of(text);
+
+    return buckets[i] != 0 ? buckets[i] - 1u : cli_addresses_len;
+}
+
 /* What comes from a file is copied where it is new. */
 static int add(const char *text, const char *file, unsigned line)
 {
     struct cli_address *address = &cli_addresses[cli_addresses_len];
-    uint32_t i;
+    uint32_t i = bucket_of(text);
 
-    for (i = hash(text) % BUCKETS; buckets[i] != 0; i = (i + 1) % BUCKETS) {
-        if (ango_text_is(cli_addresses[buckets[i] - 1].text, text)) { /* mutant: command-list-twice */
-            cli_say("%s is there more than once; it counts once", text);
-            return CLI_DONE;
-        }
+    if (buckets[i] != 0) { /* mutant: command-list-twice */
+        cli_say("%s is there more than once; it counts once", text);
+        return CLI_DONE;
     }
     if (cli_addresses_len == CLI_ADDRESSES_MAX) {
         cli_say("more than %d addresses: split the list", CLI_ADDRESSES_MAX);

@@ -41,8 +41,14 @@ static int take_project(const char *value)
 }
 
 static const struct cli_option options[] = {
-    { .name = "role", .take = take_role },
-    { .name = "project", .take = take_project },
+    { .name = "role", .value = "ROLE", .take = take_role, .help = "their role: member (default) or admin" },
+    { .name = "project",
+      .value = "ID:ROLE",
+      .take = take_project,
+      .help = "put them on a project, too, as Manager, Labeler,\nReviewer or Lead; may be given again" },
+    { .name = "missing-only",
+      .flag = &cli_missing_only,
+      .help = "read first who is invited or a member, and invite\nthe others: to run a list again" },
     CLI_NO_CONFIRM_OPTION,
     { .name = NULL },
 };
@@ -187,12 +193,9 @@ static int run(char **operands, int operands_len)
 const struct cli_command cli_invite = {
     "invite",
     "invite people to an organization and to projects",
-    "Usage: ango invite --org ORG [OPTION]... [EMAIL]...\n"
+    "[EMAIL]...",
     "Invites people to an organization, and tells for each what came of it. Where a\n"
-    "reply is lost, it reads back who is invited, and invites who is not.\n"
-    "\n" CLI_ORG_HELP "  --role ROLE         their role in it: member (default) or admin\n"
-    "  --project ID:ROLE   put them on a project, as Manager, Labeler, Reviewer or\n"
-    "                      Lead; may be given again\n" CLI_FROM_HELP CLI_NO_CONFIRM_HELP CLI_COMMON_HELP "\n"
+    "reply is lost, it reads back who is invited, and invites who is not.\n",
     "Exit status: 0 all are invited or were already; 1 some failed, or the server did\n"
     "not say; 2 wrong usage; 3 refused; 4 unknown, some may have been invited or not;\n"
     "5 network, 6 TLS or certificate (5, 6: not sent); 7 other.\n",

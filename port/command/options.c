@@ -16,12 +16,12 @@ static int take_timeout(const char *value)
     return CLI_USAGE;
 }
 
-static int take_max_wait(const char *value)
+static int take_retry_for(const char *value)
 {
-    if (cli_number(value, 0, 86400, &cli.max_wait_s)) {
+    if (cli_number(value, 0, 86400, &cli.retry_for_s)) {
         return CLI_DONE;
     }
-    cli_say("--max-wait: a number of seconds, up to 86400; 0: do not wait");
+    cli_say("--retry-for: a number of seconds, up to 86400; 0: nothing is tried again");
     return CLI_USAGE;
 }
 
@@ -34,20 +34,35 @@ static int refuse_key(const char *value)
     return CLI_USAGE;
 }
 
-static const struct cli_option common[] = {
-    { .name = "org", .text = &cli.organization },
-    { .name = "host", .text = &cli.host },
-    { .name = "ca", .text = &cli.ca_file },
-    { .name = "key-file", .text = &cli.key_file },
-    { .name = "session", .text = &cli.session_file },
-    { .name = "timeout", .take = take_timeout },
-    { .name = "max-wait", .take = take_max_wait },
-    { .name = "json", .flag = &cli.json },
-    { .name = "verbose", .letter = 'v', .flag = &cli.verbose },
-    { .name = "help", .letter = 'h', .flag = &cli.help },
-    { .name = "key", .take = refuse_key },
-    { .name = "api-key", .take = refuse_key },
-    { .name = "apikey", .take = refuse_key },
+const struct cli_option cli_common_options[] = {
+    { .name = "org", .value = "ORG", .text = &cli.organization, .help = "the organization's identifier (or ANGO_ORG)" },
+    { .name = "key-file",
+      .value = "FILE",
+      .text = &cli.key_file,
+      .help = "the API key (or the key itself in ANGO_API_KEY)" },
+    { .name = "host",
+      .value = "HOST",
+      .text = &cli.host,
+      .help = "the server: HOST[:PORT][/PREFIX] (or ANGO_HOST; default:\n" ANGO_HOST_EU ")" },
+    { .name = "ca",
+      .value = "FILE",
+      .text = &cli.ca_file,
+      .help = "trusted CAs, PEM (or ANGO_CA; default: the system's)" },
+    { .name = "timeout", .value = "SECONDS", .take = take_timeout, .help = "for each request (30)" },
+    { .name = "retry-for",
+      .value = "SECONDS",
+      .take = take_retry_for,
+      .help = "how long, in all, to try again what was not sent, and what\nonly reads (300; 0: not at all)" },
+    { .name = "session",
+      .value = "FILE",
+      .text = &cli.session_file,
+      .help = "keeps a TLS session from one run to the next" },
+    { .name = "json", .flag = &cli.json, .help = "JSON in place of the table, one object a line" },
+    { .name = "verbose", .letter = 'v', .flag = &cli.verbose, .help = "say more of the connection and of errors" },
+    { .name = "help", .letter = 'h', .flag = &cli.help, .help = "help" },
+    { .name = "key", .value = "", .take = refuse_key },
+    { .name = "api-key", .value = "", .take = refuse_key },
+    { .name = "apikey", .value = "", .take = refuse_key },
     { .name = NULL },
 };
 
@@ -143,7 +158,7 @@ static int take_long(const struct cli_command *command, const char *name, char *
         option = find_name(command->shared, name, len);
     }
     if (option == NULL) {
-        option = find_name(common, name, len);
+        option = find_name(cli_common_options, name, len);
     }
     if (option == NULL) {
         cli_say("there is no option --%.*s", (int)(len < 60 ? len : 60), name);
@@ -168,7 +183,7 @@ static int take_long(const struct cli_command *command, const char *name, char *
 static int take_letters(const char *letters)
 {
     for (; *letters != '\0'; letters++) {
-        const struct cli_option *option = find_letter(common, *letters);
+        const struct cli_option *option = find_letter(cli_common_options, *letters);
         if (option == NULL) {
             cli_say("there is no option -%c", *letters);
             return CLI_USAGE;
@@ -194,7 +209,7 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, char ***
     cli.host = environment("ANGO_HOST", ANGO_HOST_EU);
     cli.ca_file = environment("ANGO_CA", CLI_DEFAULT_CA);
     cli.timeout_s = CLI_TIMEOUT_S;
-    cli.max_wait_s = CLI_MAX_WAIT_S;
+    cli.retry_for_s = CLI_RETRY_FOR_S;
     while (next < end && err == CLI_DONE) {
         char *word = *next++;
         if (strcmp(word, "--") == 0) {

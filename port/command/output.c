@@ -2,22 +2,69 @@
 
 #include "command.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define REPLACEMENT 0xFFFDu
+#define SAID_MAX 1000  /* columns of an error: what a server says can be long */
 #define SECRET_LEAST 8 /* what is shorter is no key, and would be found in any word */
 
 const char *cli_secret = "";
 static const char hiding[] = "[API key]";
 
-/* The bytes of the secret, where `text` begins with it; else 0. */
+/* The value of up to `most` digits from `text`; their number, 0: there are none. */
+static size_t read_digits(const char *text, size_t most, int base, long *value)
+{
+    char digits[8] = "";
+    size_t len = strspn(text, base == 16 ? "0123456789abcdefABCDEF" : "0123456789");
+
+    len = len < most ? len : most;
+    memcpy(digits, text, len);
+    *value = strtol(digits, NULL, base);
+    return len;
+}
+
+/* The bytes that `c` takes where `text` begins with it: as it is, or escaped as in JSON, a URL or HTML; else 0. */
+static size_t character_len(const char *text, char c)
+{
+    long value = -1;
+    size_t len = 0;
+
+    if (text[0] == c) {
+        return 1;
+    }
+    if (text[0] == '\\' && text[1] == c) {
+        return 2;
+    }
+    if (text[0] == '\\' && text[1] == 'u') {
+        len = read_digits(text + 2, 4, 16, &value) == 4 ? 6 : 0;
+    } else if (text[0] == '%') {
+        len = read_digits(text + 1, 2, 16, &value) == 2 ? 3 : 0;
+    } else if (text[0] == '&' && text[1] == '#') {
+        size_t before = text[2] == 'x' || text[2] == 'X' ? 3 : 2;
+        len = read_digits(text + before, 4, before == 3 ? 16 : 10, &value);
+        len = len > 0 ? before + len + (text[before + len] == ';') : 0;
+    }
+    return value == c ? len : 0;
+}
+
+/* The bytes of the secret, where `text` begins with it, in whatever form, or ends in the middle of it; else 0. */
 static size_t secret_len(const char *text)
 {
-    size_t len = strlen(cli_secret);
+    size_t i, n, len = 0, whole = strlen(cli_secret);
 
-    return len >= SECRET_LEAST && strncmp(text, cli_secret, len) == 0 ? len : 0;
+    for (i = 0; i < whole; i++) {
+        n = character_len(text + len, cli_secret[i]);
+        if (n == 0) {
+            return text[len] == '\0' && i >= SECRET_LEAST ? len : 0; /* mutant: command-key-cut */
+        }
+        len += n;
+    }
+    return whole >= SECRET_LEAST ? len : 0;
 }
 
 /* Takes one character off `*text`; REPLACEMENT, and one byte, where it is no UTF-8. */
@@ -70,29 +117,48 @@ static const char *behind_spaces(const char *text)
     return text;
 }
 
-int cli_put(FILE *to, const char *text)
+/* Writes `len` bytes; to NULL: none, since it is only measured. */
+static void write_to(FILE *to, const char *text, size_t len)
+{
+    if (to != NULL) {
+        fwrite(text, 1, len, to);
+    }
+}
+
+static int put(FILE *to, const char *text, int most)
 {
     int columns = 0;
 
-    while (*text != '\0') {
+    while (*text != '\0' && columns < most) {
         const char *start = text;
         size_t hidden = secret_len(text); /* mutant: command-key-shown */
         uint32_t c = hidden > 0 ? 0 : take_character(&text);
 
         columns++;
         if (hidden > 0) {
-            columns += fputs(hiding, to) == EOF ? 0 : (int)sizeof hiding - 2;
+            write_to(to, hiding, sizeof hiding - 1);
+            columns += (int)sizeof hiding - 2;
             text += hidden;
         } else if (is_space(c)) {
             text = behind_spaces(text);
-            fputc(' ', to);
+            write_to(to, " ", 1);
         } else if (is_unsafe(c) || c == REPLACEMENT) { /* mutant: command-terminal-acts */
-            fputs("\xEF\xBF\xBD", to);
+            write_to(to, "\xEF\xBF\xBD", 3);
         } else {
-            fwrite(start, 1, (size_t)(text - start), to);
+            write_to(to, start, (size_t)(text - start));
         }
     }
     return columns;
+}
+
+int cli_put(FILE *to, const char *text)
+{
+    return put(to, text, INT_MAX);
+}
+
+int cli_columns(const char *text)
+{
+    return put(NULL, text, INT_MAX);
 }
 
 void cli_put_padded(FILE *to, const char *text, int width)
@@ -104,17 +170,33 @@ void cli_put_padded(FILE *to, const char *text, int width)
 
 void cli_say(const char *format, ...)
 {
-    char line[2048];
+    static char line[CLI_BUFFER_CAP + 2048];
     va_list args;
 
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     cli_end_progress();
-    fflush(stdout);
+    cli_flush();
     fputs("ango: ", stderr);
-    cli_put(stderr, line);
+    put(stderr, line, SAID_MAX);
     fputc('\n', stderr);
+}
+
+static int output_error; /* errno of standard output's first failure */
+
+bool cli_flush(void)
+{
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout) != 0) && output_error == 0) {
+        output_error = errno != 0 ? errno : EIO;
+    }
+    return output_error == 0;
+}
+
+int cli_output_error(void)
+{
+    return output_error != EPIPE ? output_error : 0;
 }
 
 /* --- progress ------------------------------------------------------------------------------------------- */
@@ -183,7 +265,7 @@ void cli_json_end(char bracket)
 void cli_json_end_line(void)
 {
     putchar('\n');
-    fflush(stdout);
+    cli_flush();
     comma = false;
 }
 

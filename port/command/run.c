@@ -17,9 +17,7 @@
 #define KEY_CAP 4096
 #define CA_CAP (1u << 20)
 #define ARENA_CAP (1u << 20) /* Debian's list of 140 roots takes 350 KB */
-#define SLICE_MS 100         /* how often Ctrl-C is looked for and progress is shown */
 #define KEEP_MS 30000
-#define TOO_MANY 429 /* the HTTP status */
 
 static char key[KEY_CAP];
 static char ca[CA_CAP];
@@ -56,16 +54,16 @@ static struct ango_config config = { .port = &secure,
                                      .retry_after_date = ango_retry_after_date };
 struct ango_client cli_client;
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* the signal's number */
 
 static void interrupt(int number)
 {
     interrupted = number;
 }
 
-bool cli_interrupted(void)
+int cli_interrupted(void)
 {
-    return interrupted != 0;
+    return interrupted;
 }
 
 /* --- opening -------------------------------------------------------------------------------------------- */
@@ -187,14 +185,16 @@ static int read_host(void)
 static void watch_for_interrupts(void)
 {
     static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction action;
+    struct sigaction action, before;
     size_t i;
 
     memset(&action, 0, sizeof action);
     action.sa_handler = interrupt;
     action.sa_flags = (int)SA_RESETHAND; /* a second one ends the program at once */
     for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        sigaction(numbers[i], &action, NULL);
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) { /* as under nohup */
+            sigaction(numbers[i], &action, NULL);
+        }
     }
 }
 
@@ -259,13 +259,13 @@ static void say_details(const struct ango_result *result, uint32_t took_ms)
     }
 }
 
-static uint32_t waited_s; /* for a server that had too many requests, since it last carried one out */
-
-static void count_waiting(void)
+/* Whether the server is there, and took the request up. */
+static bool is_well(int err)
 {
-    if (cli_client.result.http_status / 100 == 2) {
-        waited_s = 0;
-    }
+    bool says_no = err == ANGO_E_STATUS && cli_client.result.outcome == ANGO_REJECTED;
+
+    return err == ANGO_OK || err == ANGO_E_END || err == ANGO_E_ENTRY
+        || (says_no && !cli_is_too_many(&cli_client.result));
 }
 
 /* Steps until it is more than "wait"; `of_s`: how long it may take, 0: not known. */
@@ -278,8 +278,7 @@ static int carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const
     if (of_s > 0) {
         snprintf(of, sizeof of, " of %lu", (unsigned long)of_s);
     }
-    while ((err = step(what, SLICE_MS)) == ANGO_E_WAIT && interrupted == 0) {
-        count_waiting();
+    while ((err = step(what, CLI_SLICE_MS)) == ANGO_E_WAIT && interrupted == 0) {
         cli_progress("%s, %lu%s s", doing, (unsigned long)(took_ms / 1000u), of);
         took_ms = ango_posix_clock_ms(NULL) - start_ms;
     }
@@ -287,7 +286,11 @@ static int carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const
         ango_cancel(&cli_client);
         err = ANGO_E_CANCELLED;
     }
-    count_waiting();
+    if (is_well(err)) {
+        cli_went_well();
+    } else {
+        cli_went_wrong(start_ms);
+    }
     cli_end_progress();
     if (cli.verbose && (err != ANGO_OK || of_s > 0)) {
         say_details(&cli_client.result, took_ms);
@@ -309,45 +312,6 @@ static int step_client(void *what, uint32_t wait_ms)
 int cli_exchange(const char *doing)
 {
     return carry_on(step_client, NULL, doing, cli.timeout_s);
-}
-
-/* --- waiting -------------------------------------------------------------------------------------------- */
-
-bool cli_pause(uint32_t seconds, const char *why, const char *before)
-{
-    const struct timespec slice = { 0, SLICE_MS * 1000000L };
-    uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
-
-    if (!cli_progress("%s%s%lu s", why, before, (unsigned long)seconds)) {
-        cli_say("%s: waiting %lu s", why, (unsigned long)seconds);
-    }
-    while (took_ms < seconds * 1000u && interrupted == 0) {
-        cli_progress("%s%s%lu s", why, before, (unsigned long)(seconds - took_ms / 1000u));
-        nanosleep(&slice, NULL);
-        took_ms = ango_posix_clock_ms(NULL) - start_ms;
-    }
-    cli_end_progress();
-    return interrupted == 0;
-}
-
-bool cli_waited_for_server(void)
-{
-    const struct ango_result *result = &cli_client.result;
-    uint32_t wait_s = result->retry_after_s;
-
-    if (result->http_status != TOO_MANY || result->outcome != ANGO_REJECTED) {
-        return false;
-    }
-    if (wait_s == 0) { /* it does not say: longer each time */
-        wait_s = waited_s + 1;
-    }
-    if (wait_s > cli.max_wait_s - waited_s) {
-        cli_say("too many requests, and no more time to wait: --max-wait allows %lu s, of which %lu are left",
-                (unsigned long)cli.max_wait_s, (unsigned long)(cli.max_wait_s - waited_s));
-        return false;
-    }
-    waited_s += wait_s;
-    return cli_pause(wait_s, "too many requests for the server", ", ");
 }
 
 /* --- the exit status ------------------------------------------------------------------------------------ */
@@ -412,7 +376,7 @@ static const char *advice(const struct ango_result *result)
         return "the user whose key this is may not do that: ask an administrator of the organization";
     case 404:
         return "there is no such thing: check the identifiers of organization and projects";
-    case TOO_MANY:
+    case 429:
         return "too many requests: wait, then run it again with what was not sent";
     default:
         break;
@@ -469,7 +433,7 @@ static void explain_status(const struct ango_result *result)
     const char *words = result->message[0] != '\0' ? result->message : result->status;
     const char *verb = result->http_status < 300 ? "says no" : "failed";
 
-    cli_say("the server %s, HTTP %u%s%.1000s", result->outcome == ANGO_REJECTED ? "refused" : verb, result->http_status,
+    cli_say("the server %s, HTTP %u%s%s", result->outcome == ANGO_REJECTED ? "refused" : verb, result->http_status,
             words[0] != '\0' ? ": " : "", words);
     cli_say("%s", advice(result));
     if (result->retry_after_s > 0) {

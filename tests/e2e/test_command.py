@@ -84,11 +84,17 @@ class Case(unittest.TestCase):
 
     def here(self, *arguments):
         """The options that lead to the stand-in, and some more."""
-        return ["--host", self.s.host, "--ca", self.s.ca, "--org", self.s.org, *map(str, arguments)]
+        return ["--host", self.s.host, "--ca", self.s.ca, "--org", self.s.org, "--retry-for", "0", *map(str, arguments)]
 
     def invite(self, *arguments, **options):
         """Runs ango invite against the stand-in."""
         return self.ango(*self.here(*arguments), **options)
+
+    @staticmethod
+    def whole(out):
+        """The object of the last line, with those of the lines before it as its "addresses"."""
+        *addresses, document = map(json.loads, out.splitlines())
+        return dict(document, addresses=addresses)
 
     def start(self, *arguments, command="invite", **streams):
         """The same, without waiting for it."""
@@ -96,7 +102,7 @@ class Case(unittest.TestCase):
                                 **dict({"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}, **streams))
 
     def invite_json(self, *arguments, **options):
-        document = json.loads(self.invite("--json", *arguments, **options))
+        document = self.whole(self.invite("--json", *arguments, **options))
         self.assertEqual(document["exit"], options.get("status", DONE))
         words = [a["result"] for a in document["addresses"]]
         for word in set(words):
@@ -231,9 +237,9 @@ class Success(Case):
         out, ours = os.pipe()
         os.close(out)
         with self.start("--batch", "1", A, B, stdout=ours) as child:
-            child.communicate(timeout=60)
+            _, err = child.communicate(timeout=60)
         os.close(ours)
-        self.assertEqual(child.returncode, OTHER)
+        self.assertEqual((child.returncode, err), (DONE, b""))
         self.assertEqual(self.s.invites(), [A, B])
 
 
@@ -475,15 +481,20 @@ class Usage(Case):
         self.assertRegex(self.ango("--version", command=None), r"^ango \d+\.\d+\.\d+\n$")
 
     def test_help_fits_a_screen(self):
-        for arguments in (("--help",), ("-h",), ("invite", A, "-vh"), *((c, "--help") for c in COMMANDS)):
+        for arguments in (("--help",), ("-h",), ("help",), ("invite", A, "-vh"), *((c, "--help") for c in COMMANDS)):
             lines = self.ango(*arguments, command=None, key="").splitlines()
             self.assertLessEqual(len(lines), 24, arguments)
             self.assertLessEqual(max(map(len, lines)), 80, max(lines, key=len))
             self.assertRegex(lines[0], "^Usage: ango ")
-            if len(arguments) > 1:
-                for option in ("--key-file", "--host", "--ca", "--timeout", "--max-wait", "--session",
-                               "--json", "--verbose"):
-                    self.assertIn(option, self.out)
+            self.assertTrue(len(arguments) == 1 or "ango help options" in self.out)
+        for command in COMMANDS:
+            self.assertEqual(self.ango("help", command, command=None), self.ango(command, "--help", command=None))
+        self.ango("help", "options", command=None)
+        self.assertLessEqual(max(map(len, self.out.splitlines())), 80)
+        for option in ("--key-file", "--host", "--ca", "--timeout", "--retry-for", "--session", "--json", "--verbose"):
+            self.assertIn(option, self.out)
+        self.ango("help", "invent", command=None, status=USAGE)
+        self.assertIn("there is no help on invent", self.err)
         self.ango("--help", command=None)
         self.assertEqual(re.findall("(?m)^  ([a-z]+) ", self.out), COMMANDS)
 
@@ -492,10 +503,31 @@ class Usage(Case):
             manual = f.read().replace("\\-", "-")
         for command in COMMANDS:
             self.assertIn('.SS "ango %s"' % command, manual)
-            for option in re.findall(r"--[a-z-]+", self.ango(command, "--help", command=None)):
+        for page in (*COMMANDS, "options"):
+            for option in re.findall(r"--[a-z-]+", self.ango("help", page, command=None)):
                 self.assertIn(option, manual)
         for status in range(8):
             self.assertRegex(manual, r"(?m)^\.(TP|IP|BR?) *.*\n?\.?B? ?%d$" % status)
+
+    def test_completion(self):
+        """It offers what there is: the commands, and the options of each; and files where one is wanted."""
+        script = self.file(self.ango("help", "completion", command=None))
+
+        def complete(*words):
+            return subprocess.run(("bash", "-c", '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ango; '
+                                   'printf "%s\n" "${COMPREPLY[@]}"', script, *words), check=True, cwd=self.folder,
+                                  stdout=subprocess.PIPE, text=True).stdout.split()
+        self.assertEqual(complete("ango", ""), ["help", *COMMANDS])
+        self.assertEqual(complete("ango", "inv"), ["invite", "invites"])
+        self.assertEqual(complete("ango", "help", "rem"), ["remove"])
+        self.assertEqual(complete("ango", "invite", A, "--re"), ["--retry-for"])
+        for command in COMMANDS:
+            offered = complete("ango", command, "--")
+            for page in (command, "options"):
+                shown = re.findall(r"(?m)^  (?:-., )?(--[a-z-]+)", self.ango("help", page, command=None))
+                self.assertLessEqual(set(shown), set(offered))
+        for option in ("--from", "--key-file", "--ca"):
+            self.assertEqual(complete("ango", "invite", option, "file"), [os.path.basename(script)])
 
 
 class Key(Case):
@@ -594,9 +626,9 @@ class Refusals(Case):
 
     def test_rate_limit(self):
         self.s.set_rate(1)
-        self.invite("--batch", "1", "--max-wait", "10", A, B, C, status=REFUSED)
-        self.assertEqual(self.words(), {A: "invited", B: "refused", C: "not sent"})
-        self.assertRegex(self.err, r"--max-wait allows 10 s, of which 10 are left\n"
+        self.invite("--batch", "1", "--retry-for", "10", A, B, C, status=REFUSED)
+        self.assertEqual(self.words(), {A: "invited", B: "not sent", C: "not sent"})
+        self.assertRegex(self.err, r"--retry-for allows 10 s, of which 10 are left\n"
                          r".*HTTP 429: Too many requests(.|\n)*asks to wait \d+ seconds")
 
     def test_redirection_is_not_followed(self):
@@ -702,16 +734,17 @@ class Doubts(Case):
             self.s.reset()
             self.s.fault(skip=1, delay_ms=3000)
             status, out, err = self.interrupted("--json", "--batch", "1", A, B, C, number=number, requests=2)
-            self.assertEqual(status, UNKNOWN)
-            self.assertEqual([a["result"] for a in json.loads(out)["addresses"]],
-                             ["invited", "in doubt", "not sent"])
+            document = self.whole(out)
+            self.assertEqual((status, document["exit"]), (-number, 128 + number))
+            self.assertEqual([a["result"] for a in document["addresses"]], ["invited", "in doubt", "not sent"])
+            self.assertEqual(document["error"]["outcome"], "unknown")
             self.assertIn("cancelled", err)
 
     def test_interrupted_before_anything_was_sent(self):
         self.s.fault(on="connect", raw="", stall=True)
         status, out, _ = self.interrupted("--json", A, requests=0)
-        document = json.loads(out)
-        self.assertEqual(status, OTHER)
+        document = self.whole(out)
+        self.assertEqual(status, -signal.SIGINT)
         self.assertEqual([a["result"] for a in document["addresses"]], ["not sent"])
         self.assertEqual(document["error"]["text"], "cancelled")
         self.assertEqual(self.s.counts()["requests"], 0)
