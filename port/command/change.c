@@ -215,6 +215,7 @@ static int run_role(char **operands, int operands_len)
         .asks = { "take the role of an admin, if they have it, from", "member(s) of" },
         .role = organization_role_text,
         .blame = blame_organization,
+        .of = &cli.organization,
         .start = start_role,
         .next = next_role,
         .judge = judge_role,
@@ -312,6 +313,12 @@ static int look_assign(void)
     return ango_get_project_start(&cli_client, project);
 }
 
+static size_t project_of_assign(const char **ids, size_t cap)
+{
+    ids[0] = project;
+    return cap > 0 ? 1 : 0;
+}
+
 static void json_assign(void)
 {
     cli_json_pair("project", project);
@@ -336,6 +343,7 @@ static const struct cli_action assign = {
     .of = &project,
     .settle = settle_assign,
     .look = look_assign,
+    .projects = project_of_assign,
     .json = json_assign,
 };
 

@@ -3,13 +3,15 @@
  *   ango.c          main and the table of commands: a new one is a line there and a file NAME.c
  *   options.c       the command line and the environment
  *   help.c          help, and the completion of a shell, made from the tables of commands and options
- *   addresses.c     email addresses, as arguments and from a file
+ *   addresses.c     email addresses, each once, and what cannot be one
+ *   lists.c         lists of them, as people have them
  *   run.c           the client, one exchange at a time; what went wrong, and the exit status
  *   session.c       the file that keeps a TLS session
  *   output.c        text for terminals, JSON for programs
  *   wait.c          what can be tried again, and the time for it
  *   people.c        what is done to many addresses: requests, their replies, reading back
  *   report.c        what came of each
+ *   dry.c           --dry-run: what the server says without being asked to act
  *   invite.c        the command `invite`
  *   change.c        the commands `uninvite`, `role`, `remove` and `assign`
  *   list.c          the commands `invites`, `members`, `projects` and `project`
@@ -114,16 +116,40 @@ bool cli_number(const char *text, uint32_t least, uint32_t most, uint32_t *numbe
 
 #define CLI_ADDRESSES_MAX 10000
 
+#define CLI_WISHES_MAX 1000
+
+/* What a line of a list wants otherwise than the options say. */
+struct cli_wish {
+    enum ango_organization_role role; /* 0: as they say */
+    const char *project;              /* NULL: as they say */
+    enum ango_project_role project_role;
+    bool no_project;
+};
+extern struct cli_wish cli_wishes[CLI_WISHES_MAX]; /* the first wants nothing */
+extern size_t cli_wishes_len;
+
 struct cli_address {
     const char *text;
     const char *file; /* NULL: from the command line */
     unsigned line;
+    size_t wish;
 };
 extern struct cli_address cli_addresses[CLI_ADDRESSES_MAX];
 extern size_t cli_addresses_len;
 
-/* Collects the operands and, unless it is NULL, the lines of `file` ("-": stdin), each address once. */
-int cli_collect_addresses(char **operands, int operands_len, const char *file);
+/* Collects the operands and the lists in the files ("-": stdin), each address once; with `wishes`, what they want, too. */
+int cli_collect_addresses(char **operands, int operands_len, const char *const *files, size_t files_len, bool wishes);
+
+/* Reads one list (lists.c). What cannot be an address is told with cli_refuse_line, and the rest is read all the same. */
+int cli_read_list(const char *name, bool wishes);
+int cli_add_address(const char *text, const struct cli_wish *wish, const char *file, unsigned line);
+void cli_refuse_line(const char *file, unsigned line, const char *text, const char *why);
+
+/* The address in NAME <EMAIL> or mailto:EMAIL, which is cut out of `text`; NULL: *why there is none. */
+char *cli_find_in(char *text, const char **why);
+
+/* Why it cannot be an address; NULL: it can, as far as can be seen without asking the server. */
+const char *cli_address_fault(const char *text);
 
 /* Its place in cli_addresses, or cli_addresses_len. */
 size_t cli_find_address(const char *text);
@@ -252,8 +278,9 @@ struct cli_action {
     const char *still;            /* of one that is read back and not done, or not surely */
     const char *asks[2];          /* asked first, around the number: "remove", "member(s) from"; NULL: does not */
     bool names_others;            /* the reply may rightly tell of others */
-    const char *(*role)(void);    /* the role asked for, or NULL */
-    void (*blame)(void);          /* says which option has the identifier that is none */
+    const char *(*role)(void);    /* the role asked for, or NULL; of cli_wish, where there is one */
+    const char *(*wish_fault)(const struct cli_wish *wish); /* NULL: this command takes none from a list */
+    void (*blame)(void);                                    /* says which option has the identifier that is none */
     int (*start)(const char *const *to, size_t len);
     /* The next entry of the reply, as ango_next_...; NULL: the reply only counts. */
     int (*next)(struct cli_report *report);
@@ -268,10 +295,14 @@ struct cli_action {
     bool takes_away;     /* not to be there is what is wanted */
     bool harmless;       /* to ask for it again, whatever came of it */
     int (*look)(void);   /* starts what shows more of those who are there, for `next`; NULL: nothing does */
-    void (*json)(void);  /* members of the document that only this command has, or NULL */
+    size_t (*projects)(const char **ids, size_t cap); /* their identifiers; NULL: there are none */
+    void (*json)(void);                               /* members of the document that only this command has, or NULL */
 };
 
-/* --from and --batch. */
+/* What the request that is started next wants. */
+extern const struct cli_wish *cli_wish;
+
+/* --from, --batch and --dry-run. */
 extern const struct cli_option cli_people_options[];
 
 /* For `options` of a command: */
@@ -287,6 +318,12 @@ extern bool cli_yes, cli_no_confirm, cli_missing_only;
 
 /* Who is there; others than those asked for are passed over. */
 void cli_mark(const char *address);
+
+/*
+ * For --dry-run: asks for what only can be read, the key's projects, the organization and each project, and tells what of it
+ * is not there. The exit status.
+ */
+int cli_try_reading(const struct cli_action *action);
 
 /* Does it to the operands and to what --from names, tells what came of it, and returns the exit status. */
 int cli_do_to_people(const struct cli_action *of_command, char **operands, int operands_len);
@@ -304,6 +341,13 @@ extern const char *const cli_bad_words[];
  * replaced by U+FFFD; white space becomes one space. Returns the columns written, about.
  */
 int cli_put(FILE *to, const char *text);
+
+/* Takes one character off `*text`; CLI_REPLACEMENT, and one byte, where it is no UTF-8. */
+#define CLI_REPLACEMENT 0xFFFDu
+uint32_t cli_take_character(const char **text);
+
+/* Blanks of every kind: also those that do not break, and of East Asian width. */
+bool cli_is_blank(uint32_t c);
 
 /* What is never written, not even when a server sends it back: "[API key]" comes in its place. */
 extern const char *cli_secret;

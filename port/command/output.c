@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REPLACEMENT 0xFFFDu
 #define SAID_MAX 1000  /* columns of an error: what a server says can be long */
 #define SECRET_LEAST 8 /* what is shorter is no key, and would be found in any word */
 
@@ -67,8 +66,7 @@ static size_t secret_len(const char *text)
     return whole >= SECRET_LEAST ? len : 0;
 }
 
-/* Takes one character off `*text`; REPLACEMENT, and one byte, where it is no UTF-8. */
-static uint32_t take_character(const char **text)
+uint32_t cli_take_character(const char **text)
 {
     static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
     const unsigned char *s = (const unsigned char *)*text;
@@ -81,17 +79,17 @@ static uint32_t take_character(const char **text)
         return c;
     }
     if (c < 0xC0 || c >= 0xF8) {
-        return REPLACEMENT;
+        return CLI_REPLACEMENT;
     }
     c &= 0x3Fu >> more;
     for (i = 1; i <= more; i++) {
         if ((s[i] & 0xC0) != 0x80) {
-            return REPLACEMENT;
+            return CLI_REPLACEMENT;
         }
         c = c << 6 | (s[i] & 0x3Fu);
     }
     if (c < least[more] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
-        return REPLACEMENT;
+        return CLI_REPLACEMENT;
     }
     *text += more;
     return c;
@@ -132,7 +130,7 @@ static int put(FILE *to, const char *text, int most)
     while (*text != '\0' && columns < most) {
         const char *start = text;
         size_t hidden = secret_len(text); /* mutant: command-key-shown */
-        uint32_t c = hidden > 0 ? 0 : take_character(&text);
+        uint32_t c = hidden > 0 ? 0 : cli_take_character(&text);
 
         columns++;
         if (hidden > 0) {
@@ -142,7 +140,7 @@ static int put(FILE *to, const char *text, int most)
         } else if (is_space(c)) {
             text = behind_spaces(text);
             write_to(to, " ", 1);
-        } else if (is_unsafe(c) || c == REPLACEMENT) { /* mutant: command-terminal-acts */
+        } else if (is_unsafe(c) || c == CLI_REPLACEMENT) { /* mutant: command-terminal-acts */
             write_to(to, "\xEF\xBF\xBD", 3);
         } else {
             write_to(to, start, (size_t)(text - start));
@@ -276,14 +274,14 @@ static void put_json(const char *text)
     while (*text != '\0') {
         const char *start = text;
         size_t hidden = secret_len(text);
-        uint32_t c = hidden > 0 ? 0 : take_character(&text);
+        uint32_t c = hidden > 0 ? 0 : cli_take_character(&text);
 
         if (hidden > 0) {
             fputs(hiding, stdout);
             text += hidden;
         } else if (c == '"' || c == '\\') {
             printf("\\%c", (char)c);
-        } else if (is_unsafe(c) || c == REPLACEMENT) {
+        } else if (is_unsafe(c) || c == CLI_REPLACEMENT) {
             printf("\\u%04x", (unsigned)c);
         } else {
             fwrite(start, 1, (size_t)(text - start), stdout);

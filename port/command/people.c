@@ -25,7 +25,8 @@
 #define ONLY_REFUSED 10 /* single addresses, and nobody accepted: the fault is not theirs */
 #define MOMENT_MS 2000  /* from a reply until "absent" is believed: what a server shows may lag behind */
 #define POLL_MS 100     /* how often Ctrl-C is looked for */
-#define NAMES_SHOWN 5   /* before something is done to them */
+#define FILES_MAX 100
+#define NAMES_SHOWN 5 /* before something is done to them */
 
 /* The reply to the largest request fits: 2 KB around its entries, 300 bytes an entry beside the address. */
 typedef char reply_fits[CLI_BUFFER_CAP >= 2048 + BATCH_MAX * (300 + ANGO_EMAIL_MAX) ? 1 : -1];
@@ -38,6 +39,7 @@ const char *cli_others[CLI_OTHERS_MAX];
 size_t cli_others_len;
 long cli_requests;
 struct ango_result cli_last;
+const struct cli_wish *cli_wish = cli_wishes;
 
 static size_t batch[BATCH_MAX]; /* the addresses in the last request */
 static size_t batch_len;
@@ -46,8 +48,9 @@ static bool accepted;            /* at least one request, since the wish is this
 static int refused_in_a_row;     /* single addresses */
 static struct ango_result doubt; /* of the last request that left somebody in doubt for good; error 0: none did */
 static bool explained;           /* cli_last */
-static bool looked;              /* before it acted */
-static char where[64];           /* in the list */
+static bool dry_run;
+static bool looked;    /* before it acted */
+static char where[64]; /* in the list */
 
 /* --- options -------------------------------------------------------------------------------------------- */
 
@@ -63,13 +66,27 @@ static int take_batch(const char *value)
     return CLI_USAGE;
 }
 
-static const char *from;
+static const char *from[FILES_MAX];
+static size_t from_len;
+
+static int take_from(const char *value)
+{
+    if (from_len == FILES_MAX) {
+        cli_say("--from: more than %d lists", FILES_MAX);
+        return CLI_USAGE;
+    }
+    from[from_len++] = value;
+    return CLI_DONE;
+}
 
 const struct cli_option cli_people_options[] = {
     { .name = "from",
       .value = "FILE",
-      .text = &from,
-      .help = "more addresses, one a line; # begins a comment; -: stdin" },
+      .take = take_from,
+      .help = "more addresses: one a line, or a table (see ango.1);\n-: standard input; may be given again" },
+    { .name = "dry-run",
+      .flag = &dry_run,
+      .help = "everything short of sending: read the lists, try the key,\nlook for organization and projects" },
     { .name = "batch", .value = "N", .take = take_batch, .help = "at most so many addresses in a request (100)" },
     { .name = NULL },
 };
@@ -83,15 +100,6 @@ static int rehearse(const char *address)
 
     ango_cancel(&cli_client);
     return err;
-}
-
-static void say_bad(const struct cli_address *address)
-{
-    if (address->file != NULL) {
-        cli_say("%s, line %u: %s: %s", address->file, address->line, address->text, ango_error_text(ANGO_E_EMAIL));
-    } else {
-        cli_say("%s: %s", address->text, ango_error_text(ANGO_E_EMAIL));
-    }
 }
 
 /* One address that cannot be one must not be found out when something was done to others already. */
@@ -109,14 +117,19 @@ static int check(void)
         return cli_exit_of(&cli_client.result);
     }
     for (i = 0; i < cli_addresses_len; i++) {
-        if (rehearse(cli_addresses[i].text) == ANGO_E_EMAIL) {
-            say_bad(&cli_addresses[i]);
+        const struct cli_address *address = &cli_addresses[i];
+        const char *why = address->wish > 0 ? cli_action->wish_fault(&cli_wishes[address->wish]) : NULL;
+        cli_wish = &cli_wishes[address->wish];
+        err = rehearse(address->text);
+        if (why == NULL && err != ANGO_OK && err != ANGO_E_SPACE) {
+            why = ango_error_text(err);
+        }
+        if (why != NULL) {
+            cli_refuse_line(address->file, address->line, address->text, why);
             bad++;
         }
     }
-    if (bad > 0) {
-        cli_say("nobody was %s", cli_action->what);
-    }
+    cli_wish = cli_wishes;
     return bad > 0 ? CLI_USAGE : CLI_DONE;
 }
 
@@ -521,7 +534,16 @@ static bool pick(void)
     size_t i;
 
     for (batch_len = 0, i = 0; i < cli_addresses_len && batch_len < limit; i++) {
-        if (cli_entries[i].fate == CLI_NOT_SENT) {
+        if (cli_entries[i].fate != CLI_NOT_SENT) {
+            continue;
+        }
+        if (batch_len == 0 && cli_wish != &cli_wishes[cli_addresses[i].wish]) { /* begins anew */
+            cli_wish = &cli_wishes[cli_addresses[i].wish];
+            limit = batch_most;
+            accepted = false;
+            refused_in_a_row = 0;
+        }
+        if (cli_wish == &cli_wishes[cli_addresses[i].wish]) { /* mutant: command-one-wish-for-all */
             batch[batch_len++] = i;
         }
     }
@@ -617,8 +639,8 @@ static bool take_refused(void)
         return false;
     }
     explain_last();
-    if (batch_len > 1) {
-        limit = batch_len / 2; /* mutant: command-refuses-the-good */
+    if (batch_len > 1) { /* mutant: command-refuses-the-good */
+        limit = batch_len / 2;
         return true;
     }
     turn(CLI_NOT_SENT, CLI_DECLINED);
@@ -688,12 +710,32 @@ static int do_all(void)
     return conclude(cli_count(CLI_NOT_SENT) == 0 && goes_on);
 }
 
+/* --dry-run: how many would be asked for, in how many requests; and what the server says without being asked to act. */
+static int rehearse_all(void)
+{
+    size_t i, waiting = cli_count(CLI_NOT_SENT), requests_len = 0;
+    int status;
+
+    limit = batch_most;
+    while (pick() && start() == ANGO_OK) {
+        ango_cancel(&cli_client);
+        requests_len++;
+        for (i = 0; i < batch_len; i++) {
+            cli_entries[batch[i]].fate = CLI_MADE;
+        }
+    }
+    status = cli_try_reading(cli_action);
+    cli_tell_dry(waiting, requests_len, status);
+    return status;
+}
+
 int cli_do_to_people(const struct cli_action *of_command, char **operands, int operands_len)
 {
     int status;
 
     cli_action = of_command;
-    if (cli_collect_addresses(operands, operands_len, from) != CLI_DONE) {
+    if (cli_collect_addresses(operands, operands_len, from, from_len, of_command->wish_fault != NULL) != CLI_DONE) {
+        cli_say("nobody was %s", cli_action->what);
         return CLI_USAGE;
     }
     status = cli_open();
@@ -701,13 +743,15 @@ int cli_do_to_people(const struct cli_action *of_command, char **operands, int o
         return status;
     }
     status = check();
-    if (status == CLI_DONE) {
+    if (status == CLI_DONE && !dry_run) {
         status = ask();
     }
     if (status == CLI_DONE) {
         status = look_before();
     }
-    if (status == CLI_DONE) {
+    if (status == CLI_DONE && dry_run) {
+        status = rehearse_all();
+    } else if (status == CLI_DONE) {
         status = do_all();
         cli_tell_end(status);
     }

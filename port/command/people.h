@@ -31,5 +31,7 @@ void cli_tell(const size_t *batch, size_t batch_len);
 void cli_tell_rest(void);
 /* The sums, and what nobody may overlook. */
 void cli_tell_end(int status);
+/* The sums of --dry-run. */
+void cli_tell_dry(size_t waiting, size_t requests_len, int status);
 
 #endif

@@ -50,10 +50,24 @@ static int width(void)
     return columns < WIDTH_MAX ? columns : WIDTH_MAX;
 }
 
+/* The role that was asked for. */
+static const char *role_of(size_t i)
+{
+    const struct cli_wish *of_request = cli_wish;
+    const char *role = "";
+
+    cli_wish = &cli_wishes[cli_addresses[i].wish];
+    if (cli_action->role != NULL) {
+        role = cli_action->role();
+    }
+    cli_wish = of_request;
+    return role;
+}
+
 static void show_entry(size_t i)
 {
     const struct cli_entry *entry = &cli_entries[i];
-    const char *role = cli_action->role != NULL ? cli_action->role() : "";
+    const char *role = role_of(i);
     const char *said = entry->said.message != NULL ? entry->said.message : "";
     const char *is = entry->said.role != NULL ? entry->said.role : "";
     bool other_role = is[0] != '\0' && !ango_text_is(is, role);
@@ -167,6 +181,7 @@ static void json_sums(int status)
 {
     size_t i;
 
+    cli_wish = cli_wishes;
     cli_json_begin('{');
     cli_json_pair("command", cli_action->name);
     json_said("organization", cli.organization);
@@ -254,4 +269,29 @@ void cli_tell_end(int status)
     }
     cli_flush();
     say_where_it_stands();
+}
+
+void cli_tell_dry(size_t waiting, size_t requests_len, int status)
+{
+    if (cli.json) {
+        cli_json_begin('{');
+        cli_json_pair("command", cli_action->name);
+        cli_json_key("dry_run");
+        cli_json_bool(true);
+        cli_json_key("exit");
+        cli_json_number(status);
+        cli_json_key("addresses");
+        cli_json_number((long)waiting);
+        cli_json_key("left_out");
+        cli_json_number((long)(cli_addresses_len - waiting));
+        cli_json_key("requests");
+        cli_json_number((long)requests_len);
+        cli_json_end('}');
+        cli_json_end_line();
+    } else {
+        printf("%lu of %lu would be %s, in %lu request%s; nothing was sent\n", (unsigned long)waiting,
+               (unsigned long)cli_addresses_len, cli_action->what, (unsigned long)requests_len,
+               requests_len == 1 ? "" : "s");
+    }
+    cli_flush();
 }

@@ -265,8 +265,7 @@ class Lists(Case):
     def test_duplicates_are_sent_once_and_said(self):
         self.invite("--from", "-", A, B, A.upper(), stdin="%s\n%s\n" % (C, B))
         self.assertEqual(self.bodies()[0]["to"], [A, B, C])
-        self.assertEqual(self.err.count("more than once"), 2)
-        self.assertIn(A.upper() + " is there more than once", self.err)
+        self.assertEqual(self.err, "ango: 2 are there more than once (%s, ...); each counts once\n" % A)
         self.assertIn("3 invited", self.out)
 
     def test_batches_over_one_connection(self):
@@ -460,17 +459,13 @@ class Usage(Case):
         good = ["p%d@example.com" % i for i in range(150)]
         bad = ["a b@example.com", "", "@x", "x" * 65 + "@y.z"]
         self.refuse("--from", "-", "no-at", stdin="\n".join(good + bad),
-                    says="(?s)ango: no-at: not an email.*standard input, line 151: a b@example.com: not an "
-                         "email.*line 153: @x.*line 154.*nobody was invited")
-
-    def test_a_list_that_is_none(self):
-        for content in (b"a@example.com\0b@example.com\n", b"x" * 100000, b"\x7fELF\0\0", b"\xff\xfea\0@\0"):
-            with self.subTest(content=content[:20]):
-                self.refuse("--from", self.file(content), says="line 1, is not an address")
+                    says="(?s)ango: no-at: it has no @.*standard input, line 151: a b@example.com: it has a blank "
+                         "in it.*line 153: @x.*line 154.*nobody was invited")
 
     def test_address_that_is_not_utf8_or_would_act_on_the_terminal(self):
-        for address in (b"\xff@example.com", b"\x1b[2J@example.com", b"a\x7f@example.com"):
-            self.refuse("--from", "-", stdin=address, says="not an email address")
+        for address, says in ((b"\xff@example.com", "not UTF-8"), (b"\x1b[2J@example.com", "control character"),
+                              (b"a\x7f@example.com", "control character")):
+            self.refuse("--from", "-", stdin=address, says=says)
             self.assertIn("\ufffd", self.err)
 
     def test_commands(self):

@@ -320,7 +320,7 @@ class Changes(Case):
         self.run_ango("uninvite", "--yes", "--from", "-", stdin="%s\n%s\n" % (A, B))
         self.assertEqual(self.s.invites(), [C])
         self.run_ango("uninvite", "--yes", "--from", "-", "no-at", stdin="", status=USAGE)
-        self.assertIn("no-at: not an email address", self.err)
+        self.assertIn("no-at: it has no @", self.err)
         self.assertIn("nobody was uninvited", self.err)
 
     def test_usage(self):

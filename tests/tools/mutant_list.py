@@ -187,10 +187,11 @@ MARKED = (
            command_moods("ReadingBack.test_address_that_cannot_be_compared"), NEVER),
     Mutant("command-forgets-the-rest", "say of who is not in the part of a reply that fitted that the server does not list them",
            command_moods("ReadingBack.test_reply_with_too_much_of_it"), NEVER),
-    Mutant("command-refuses-the-good", "let one bad address take the others along", command_goes_on("OneOfMany"), DROP),
+    Mutant("command-refuses-the-good", "let one bad address take the others along", command_goes_on("OneOfMany"), NEVER),
     Mutant("command-not-sent-is-refused", "take what was not sent for refused", command_goes_on("Outages"), NEVER),
     Mutant("command-missing-is-all", "invite again who is there already", command_goes_on("AgainAndAgain"), NEVER),
     Mutant("command-key-cut", "show a key that is cut", command_goes_on("KeyInReplies"), swap("len : 0", "0 : 0")),
+    Mutant("command-one-wish-for-all", "give everybody the first one's role", ("e2e/test_command_lists.py", "Tables"), ALWAYS),
     Mutant("command-list-twice", "take an address twice that is in the list twice", command(), NEVER),
 )
 
