@@ -222,13 +222,13 @@ int cli_collect_addresses(char **operands, int operands_len, const char *const *
     int err = CLI_DONE;
 
     for (i = 0; i < (size_t)operands_len && err == CLI_DONE; i++) {
-        const char *why = NULL;
+        const char *why = "it has no address";
         char *address = cli_find_in(operands[i], &why);
-        why = address != NULL ? cli_address_fault(address) : why;
-        if (why != NULL) {
-            cli_refuse_line(NULL, 0, operands[i], why);
-        } else {
+        const char *fault = address != NULL ? cli_address_fault(address) : why;
+        if (address != NULL && fault == NULL) {
             err = cli_add_address(address, &none, NULL, 0);
+        } else {
+            cli_refuse_line(NULL, 0, operands[i], fault);
         }
     }
     for (i = 0; i < files_len && err == CLI_DONE; i++) {

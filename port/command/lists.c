@@ -218,11 +218,17 @@ static char *take_record(struct file *file)
         cli_refuse_line(file->name, file->line, record, "a quote is not closed");
         return NULL;
     }
-    file->next = end + (*end != '\0') + (end[0] == '\r' && end[1] == '\n');
+    file->next = end;
+    if (end[0] == '\r' && end[1] == '\n') {
+        file->next++;
+    }
+    if (*end != '\0') {
+        file->next++;
+    }
     file->next_line++;
     *end = '\0';
     for (at = record; *at != '\0'; at++) {
-        file->next_line += *at == '\n';
+        file->next_line += *at == '\n' ? 1 : 0;
     }
     return record;
 }
@@ -288,7 +294,10 @@ static void plain_name(const char *name, char *to, size_t cap)
     size_t n = 0;
 
     for (; *name != '\0' && n + 1 < cap; name++) {
-        char c = *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name;
+        char c = *name;
+        if (c >= 'A' && c <= 'Z') {
+            c = (char)(c + 'a' - 'A');
+        }
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
             to[n++] = c;
         }
@@ -324,7 +333,28 @@ static enum column column_of(const char *name)
     return names_addresses(name) ? EMAIL : COLUMNS;
 }
 
-/* Whether the first record names columns; two that may hold the address are refused, unless one is called so exactly. */
+static bool is_exact(const struct file *file, int column)
+{
+    char name[32];
+
+    plain_name(file->fields[column], name, sizeof name);
+    return strcmp(name, "email") == 0;
+}
+
+/* Of two columns that may hold the address, the one that is called so exactly. */
+static void take_email_column(struct file *file, int column)
+{
+    int other = file->columns[EMAIL];
+
+    if (other < 0 || is_exact(file, column)) {
+        file->columns[EMAIL] = column;
+    } else if (!is_exact(file, other)) {
+        cli_refuse_line(file->name, file->line, file->fields[column],
+                        "a second column that may hold the address: call the right one email");
+    }
+}
+
+/* Whether the first record names columns. */
 static bool take_header(struct file *file)
 {
     char name[32];
@@ -340,18 +370,9 @@ static bool take_header(struct file *file)
         }
         plain_name(file->fields[i], name, sizeof name);
         column = column_of(name);
-        if (column == COLUMNS) {
-            continue;
-        }
-        if (column == EMAIL && file->columns[EMAIL] >= 0) {
-            bool is_exact = strcmp(name, "email") == 0;
-            plain_name(file->fields[file->columns[EMAIL]], name, sizeof name);
-            if (!is_exact && strcmp(name, "email") != 0) {
-                cli_refuse_line(file->name, file->line, file->fields[i],
-                                "a second column that may hold the address: call the right one email");
-            }
-            file->columns[EMAIL] = is_exact ? (int)i : file->columns[EMAIL];
-        } else {
+        if (column == EMAIL) {
+            take_email_column(file, (int)i);
+        } else if (column != COLUMNS) {
             file->columns[column] = (int)i;
         }
     }
@@ -524,7 +545,10 @@ static int take(struct file *file, char *record)
         return CLI_DONE;
     }
     snprintf(shown, sizeof shown, "%s", trim(record));
-    delimiter = file->has_header ? file->delimiter : find_delimiter(record);
+    delimiter = find_delimiter(record);
+    if (file->has_header) {
+        delimiter = file->delimiter;
+    }
     split(file, record, delimiter);
     if (is_empty(file)) {
         return CLI_DONE;
