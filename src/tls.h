@@ -1,4 +1,4 @@
-/* tls.h - what the files of TLS share: tls.c, tls_verify.c, tls_session.c, tls_refused.c. Nobody else includes mbedTLS. */
+/* tls.h - what the files of TLS share: tls.c, tls_verify.c, tls_session.c, tls_refused.c, tls_chain.c. Nobody else includes mbedTLS. */
 #ifndef ANGO_TLS_STATE_H
 #define ANGO_TLS_STATE_H
 
@@ -62,6 +62,12 @@ struct ango_tls_names {
  * `ctx` is the ango_tls.
  */
 int ango_tls_verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
+
+/* Unix time. */
+int64_t ango_tls_seconds(const mbedtls_x509_time *t);
+
+/* The attributes of a name that people know, cut to fit. */
+void ango_tls_write_name(char *to, size_t cap, const mbedtls_x509_name *name);
 
 /*
  * For tls_trust.c: mbedTLS without a connection, in the arena of `config`. ANGO_E_ARG: a connection has it. *tls must stay until

@@ -204,7 +204,7 @@ static bool may_vouch(const mbedtls_x509_crt *certificate, const struct ango_tls
 
 /* --- a certificate -------------------------------------------------------------------------------- */
 
-static int64_t seconds(const mbedtls_x509_time *t)
+int64_t ango_tls_seconds(const mbedtls_x509_time *t)
 {
     return (int64_t)ango_days((unsigned)t->year, (unsigned)t->mon, (unsigned)t->day) * 86400
         + ((int64_t)t->hour * 60 + t->min) * 60 + t->sec;
@@ -215,9 +215,9 @@ static uint32_t check_dates(const mbedtls_x509_crt *certificate, int64_t now)
 {
     uint32_t flags = 0;
 
-    if (now > seconds(&certificate->valid_to)) /* mutant: expired */
+    if (now > ango_tls_seconds(&certificate->valid_to)) /* mutant: expired */
         flags |= MBEDTLS_X509_BADCERT_EXPIRED;
-    if (now < seconds(&certificate->valid_from))
+    if (now < ango_tls_seconds(&certificate->valid_from))
         flags |= MBEDTLS_X509_BADCERT_FUTURE;
     return flags;
 }

@@ -14,6 +14,7 @@
  *   dry.c           --dry-run: what the server says without being asked to act
  *   invite.c        the command `invite`
  *   change.c        the commands `uninvite`, `role`, `remove` and `assign`
+ *   check.c, tap.c  the command `check`, and what goes by on the connection
  *   list.c          the commands `invites`, `members`, `projects` and `project`
  * All memory is static; nothing of this is needed by the library.
  */
@@ -68,7 +69,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_invite, cli_invites, cli_uninvite, cli_members, cli_role, cli_remove;
-extern const struct cli_command cli_assign, cli_projects, cli_project;
+extern const struct cli_command cli_assign, cli_projects, cli_project, cli_check;
 
 /* What the common options and the environment say. */
 struct cli {
@@ -181,6 +182,11 @@ int cli_exit_of(const struct ango_result *result);
 
 /* Tells people what went wrong, and what to do about it. */
 void cli_explain(const struct ango_result *result);
+
+/* What to do about an HTTP status; the system's or the resolver's own words, and what is wrong with a certificate, or "". */
+const char *cli_advice(const struct ango_result *result);
+const char *cli_system_words(const struct ango_result *result);
+const char *cli_certificate_fault(void);
 
 /* The same as a JSON object. */
 void cli_json_error(const struct ango_result *result);

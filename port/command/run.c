@@ -13,6 +13,7 @@
 
 #include "ango_posix.h"
 #include "ango_tls.h"
+#include "tap.h"
 
 #define KEY_CAP 4096
 #define CA_CAP (1u << 20)
@@ -28,10 +29,14 @@ static char host_name[ANGO_HOST_MAX + 1];
 static char prefix[256];
 
 static struct ango_posix posix;
+const struct ango_posix *const cli_posix = &posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
 static struct ango_trust_anchor anchor = { (const uint8_t *)ca, 0 };
 static struct ango_tls tls;
 static struct ango_tls_refused refused;
+const struct ango_tls *const cli_tls = &tls;
+const struct ango_tls_refused *const cli_refused = &refused;
+bool cli_tapped;
 static uint8_t session[CLI_SESSION_CAP];
 static struct ango_tls_config tls_config = { .port = &plain,
                                              .anchors = &anchor,
@@ -211,6 +216,10 @@ int cli_open(void)
         }
         tls_config.sessions = &ango_tls_sessions;
     }
+    if (cli_tapped) {
+        tls_config.port = cli_tap_records(tls_config.port);
+        config.port = cli_tap_text(config.port);
+    }
     config.timeout_ms = cli.timeout_s * 1000u;
     err = ango_tls_init(&tls, &tls_config);
     if (err == ANGO_OK) {
@@ -359,7 +368,7 @@ static const struct {
 };
 #define FAULTS_LEN (sizeof faults / sizeof faults[0])
 
-static const char *advice(const struct ango_result *result)
+const char *cli_advice(const struct ango_result *result)
 {
     unsigned http_status = result->http_status;
 
@@ -388,6 +397,23 @@ static const char *advice(const struct ango_result *result)
                               : "check what was asked for";
 }
 
+const char *cli_certificate_fault(void)
+{
+    size_t i;
+
+    for (i = 0; i < FAULTS_LEN; i++) {
+        if ((tls.verify_flags & faults[i].flags) != 0) {
+            return faults[i].text;
+        }
+    }
+    return "";
+}
+
+uint16_t cli_tcp_port(void)
+{
+    return config.tcp_port;
+}
+
 static void explain_certificate(void)
 {
     char today[32] = "unknown";
@@ -414,8 +440,8 @@ static void explain_certificate(void)
     }
 }
 
-/* The resolver's or the system's own words; NULL where there are none. */
-static const char *system_words(const struct ango_result *result)
+/* The resolver's or the system's own words; "" where there are none. */
+const char *cli_system_words(const struct ango_result *result)
 {
     bool of_resolver = posix.resolver_error != 0 && posix.resolver_error != EAI_SYSTEM;
 
@@ -425,7 +451,7 @@ static const char *system_words(const struct ango_result *result)
     if ((result->error == ANGO_E_RESOLVE || result->error == ANGO_E_NET) && posix.system_error != 0) {
         return strerror(posix.system_error);
     }
-    return NULL;
+    return "";
 }
 
 static void explain_status(const struct ango_result *result)
@@ -435,7 +461,7 @@ static void explain_status(const struct ango_result *result)
 
     cli_say("the server %s, HTTP %u%s%s", result->outcome == ANGO_REJECTED ? "refused" : verb, result->http_status,
             words[0] != '\0' ? ": " : "", words);
-    cli_say("%s", advice(result));
+    cli_say("%s", cli_advice(result));
     if (result->retry_after_s > 0) {
         cli_say("the server asks to wait %lu seconds", (unsigned long)result->retry_after_s);
     }
@@ -443,7 +469,7 @@ static void explain_status(const struct ango_result *result)
 
 void cli_explain(const struct ango_result *result)
 {
-    const char *words = system_words(result);
+    const char *words = cli_system_words(result);
 
     if (result->error == ANGO_E_STATUS) {
         explain_status(result);
@@ -456,7 +482,7 @@ void cli_explain(const struct ango_result *result)
         cli_say(
             "no certificate in %s is whole, not indented, and of a kind that is known here; --ca names another file",
             cli.ca_file);
-    } else if (words != NULL) {
+    } else if (words[0] != '\0') {
         cli_say("%s port %u%s%s: %s", host_name, (unsigned)config.tcp_port, posix.peer[0] != '\0' ? " at " : "",
                 posix.peer, words);
     } else if (result->error == ANGO_E_TIME) {
@@ -472,7 +498,7 @@ void cli_explain(const struct ango_result *result)
 
 void cli_json_error(const struct ango_result *result)
 {
-    const char *words = system_words(result);
+    const char *words = cli_system_words(result);
     size_t i;
 
     cli_json_begin('{');
@@ -486,7 +512,7 @@ void cli_json_error(const struct ango_result *result)
     cli_json_pair("message", result->message);
     cli_json_key("retry_after_s");
     cli_json_number((long)result->retry_after_s);
-    cli_json_pair("system", words != NULL ? words : "");
+    cli_json_pair("system", words);
     cli_json_key("certificate");
     cli_json_begin('[');
     for (i = 0; i < FAULTS_LEN && result->error == ANGO_E_CERT; i++) {

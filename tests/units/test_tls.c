@@ -89,6 +89,7 @@ static int connect_once(void)
 
 static void configuration(void **state)
 {
+    struct ango_tls_certificate certificate;
     uint8_t session[64];
     unsigned i;
 
@@ -153,6 +154,8 @@ static void configuration(void **state)
     assert_int_equal(connect_once(), ANGO_E_NET);
     check_clean((const uint8_t *)arena, sizeof arena);
     assert_int_equal(ango_tls_time(&tls), 0);
+    assert_int_equal(ango_tls_certificate(&tls, 0, &certificate), ANGO_E_ARG); /* nothing is open */
+    assert_int_equal(ango_tls_certificate(NULL, 0, &certificate), ANGO_E_ARG);
     ango_tls_close(&tls); /* harmless when nothing is open */
     assert_int_equal(script.closed, 1);
 }
