@@ -21,25 +21,28 @@ include port/deps/deps.mk
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 lib_src := $(sort $(wildcard src/*.c))
 posix_src := $(sort $(wildcard port/posix/*.c))
+proxy_src := $(sort $(wildcard port/proxy/*.c))
 template_src := $(sort $(wildcard port/template/*.c))
 command_src := $(sort $(wildcard port/command/*.c))
 
 LIBANGO := $(BUILD)/libango.a
 LIBPOSIX := $(BUILD)/libango_posix.a
+LIBPROXY := $(BUILD)/libango_proxy.a
 LIBTEMPLATE := $(BUILD)/libango_template.a
 ANGO := $(BUILD)/ango
 
 $(LIBANGO): $(call objects,$(lib_src))
 $(LIBPOSIX): $(call objects,$(posix_src))
+$(LIBPROXY): $(call objects,$(proxy_src))
 $(LIBTEMPLATE): $(call objects,$(template_src))
-$(ANGO): $(call objects,$(command_src)) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+$(ANGO): $(call objects,$(command_src)) $(LIBPOSIX) $(LIBPROXY) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
 .PHONY: FORCE all lib template packages-build
 all: packages-build lib template $(ANGO) ## build the library, the ports and the ango command (default)
 
 # Also for other variants: make VARIANT=m3 lib
-lib: $(LIBANGO) $(LIBMBEDTLS)
+lib: $(LIBANGO) $(LIBPROXY) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 ifneq ($(on_host),)
 lib: $(LIBPOSIX)
@@ -48,7 +51,7 @@ endif
 # --- How -------------------------------------------------------------------------------------------
 
 werror := $(if $(filter-out 0,$(WERROR)),-Werror)
-includes := -Iinclude -Isrc -Iport/posix -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
+includes := -Iinclude -Isrc -Iport/posix -Iport/proxy -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
 own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP $(includes) $(config) $(CPPFLAGS)
 link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 
@@ -109,7 +112,7 @@ install: all ## install under PREFIX (/usr/local): library, headers, ango comman
 	install -m 755 $(ANGO) $(DESTDIR)$(bindir)/ango
 	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
-	install -m 644 include/*.h port/posix/ango_posix.h $(DESTDIR)$(includedir)
+	install -m 644 include/*.h port/posix/ango_posix.h port/proxy/ango_proxy.h $(DESTDIR)$(includedir)
 	install -m 644 port/command/ango.1 $(DESTDIR)$(mandir)/man1
 	sed -e 's|@prefix@|$(PREFIX)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
 	    -e "s|@version@|$$(sed -n 's/^#define ANGO_VERSION "\(.*\)"/\1/p' include/ango.h)|" \

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "ango_tls.h"
+#include "proxy.h"
 
 #define FACTS_MAX 24
 #define LINE_MAX 80
@@ -181,12 +182,28 @@ static void check_name_and_tcp(enum reached how_far)
     end_step("name", FINE, NULL);
     fact_number("port", (long)cli_tcp_port());
     fact("family", strchr(cli_posix->peer, ':') != NULL ? "IPv6" : "IPv4");
-    if (how_far == NAME) {
+    if (how_far == NAME && cli_proxy_status() == 0) {
         fact("error", cli_system_words(&cli_client.result));
         end_step("tcp", FAILED, "check the network, the port, and any firewall or proxy between");
         return;
     }
     end_step("tcp", FINE, NULL);
+}
+
+/* What a proxy says, where there is one. */
+static void check_proxy(enum reached how_far)
+{
+    bool good = how_far >= TCP || cli_proxy_status() / 100 == 2;
+
+    if (!cli_has_proxy()) {
+        return;
+    }
+    if (how_far == NOTHING || (how_far == NAME && cli_proxy_status() == 0 && cli_client.result.error != ANGO_E_HTTP)) {
+        not_tried("proxy", "it is not reached");
+        return;
+    }
+    fact_number("http_status", (long)cli_proxy_status());
+    end_step("proxy", good ? FINE : FAILED, good ? NULL : cli_proxy_advice());
 }
 
 static void check_tls(enum reached how_far)
@@ -481,6 +498,7 @@ static int check_all(void)
     status = err == ANGO_OK ? CLI_DONE : cli_exit_of(result);
     how_far = reached(result);
     check_name_and_tcp(how_far);
+    check_proxy(how_far);
     check_tls(how_far);
     if (how_far < TLS) {
         return status;

@@ -6,6 +6,7 @@
  *   addresses.c     email addresses, each once, and what cannot be one
  *   lists.c         lists of them, as people have them
  *   run.c           the client, one exchange at a time; what went wrong, and the exit status
+ *   proxy.c         the way out, where it leads through a proxy
  *   session.c       the file that keeps a TLS session
  *   output.c        text for terminals, JSON for programs
  *   wait.c          what can be tried again, and the time for it
@@ -77,6 +78,7 @@ struct cli {
     const char *host;         /* as given */
     const char *ca_file;
     const char *key_file;     /* NULL: the key is in the environment */
+    const char *proxy;        /* NULL: as the environment says */
     const char *session_file; /* NULL: no session is kept */
     uint32_t timeout_s;
     uint32_t retry_for_s; /* how long, in all, what can be tried again is */

@@ -13,6 +13,7 @@
 
 #include "ango_posix.h"
 #include "ango_tls.h"
+#include "proxy.h"
 #include "tap.h"
 
 #define KEY_CAP 4096
@@ -216,6 +217,9 @@ int cli_open(void)
         }
         tls_config.sessions = &ango_tls_sessions;
     }
+    if (cli_way_out(&plain, host_name, &tls_config.port) != CLI_DONE) {
+        return CLI_USAGE;
+    }
     if (cli_tapped) {
         tls_config.port = cli_tap_records(tls_config.port);
         config.port = cli_tap_text(config.port);
@@ -338,6 +342,7 @@ int cli_exit_of(const struct ango_result *result)
     case ANGO_E_NET:
     case ANGO_E_TIME:
     case ANGO_E_TRUNCATED:
+    case ANGO_E_HTTP: /* a proxy's */
         return CLI_NETWORK;
     case ANGO_E_CERT:
     case ANGO_E_ANCHOR:
@@ -491,6 +496,9 @@ void cli_explain(const struct ango_result *result)
     } else if (result->error <= ANGO_E_RESOLVE) {
         cli_say("the server is %s port %u", host_name, (unsigned)config.tcp_port);
     }
+    if (result->outcome == ANGO_NOT_SENT) {
+        cli_explain_proxy();
+    }
     if (result->http_status != 0) {
         cli_say("the reply began with HTTP %u", result->http_status);
     }
@@ -513,6 +521,8 @@ void cli_json_error(const struct ango_result *result)
     cli_json_key("retry_after_s");
     cli_json_number((long)result->retry_after_s);
     cli_json_pair("system", words);
+    cli_json_key("proxy_status");
+    cli_json_number((long)cli_proxy_status());
     cli_json_key("certificate");
     cli_json_begin('[');
     for (i = 0; i < FAULTS_LEN && result->error == ANGO_E_CERT; i++) {

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "ango_posix.h"
+#include "proxy.h"
 
 #define BACKOFF_MAX_S 30u
 #define TOO_MANY 429 /* the HTTP status */
@@ -67,6 +68,9 @@ static const char *passing(const struct ango_result *result, bool reads)
         return "too many requests for the server";
     }
     if (result->outcome != ANGO_NOT_SENT && !(reads && result->outcome == ANGO_UNKNOWN)) {
+        return NULL;
+    }
+    if (result->outcome == ANGO_NOT_SENT && cli_proxy_refuses()) {
         return NULL;
     }
     switch (result->error) {

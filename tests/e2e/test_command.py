@@ -60,7 +60,7 @@ class Case(unittest.TestCase):
 
     def environment(self, key=None, **more):
         """Of the command: a key only where one is wanted, and nothing that happens to be set around us."""
-        env = {k: v for k, v in os.environ.items() if not k.startswith("ANGO")}
+        env = {k: v for k, v in os.environ.items() if not k.startswith("ANGO") and not k.lower().endswith("_proxy")}
         env.update({"ANGO_API_KEY": self.s.key} if key is None else {"ANGO_API_KEY": key} if key else {})
         env.update(more)
         return env

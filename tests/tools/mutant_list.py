@@ -192,6 +192,7 @@ MARKED = (
     Mutant("command-missing-is-all", "invite again who is there already", command_goes_on("AgainAndAgain"), NEVER),
     Mutant("command-key-cut", "show a key that is cut", command_goes_on("KeyInReplies"), swap("len : 0", "0 : 0")),
     Mutant("command-one-wish-for-all", "give everybody the first one's role", ("e2e/test_command_lists.py", "Tables"), ALWAYS),
+    Mutant("proxy-refusal-is-a-tunnel", "take a proxy's refusal for a tunnel", "ports/test_proxy", swap("ANGO_E_NET", "ANGO_OK")),
     Mutant("command-list-twice", "take an address twice that is in the list twice", command(), NEVER),
 )
 
