@@ -1,7 +1,9 @@
 /*
  * command.h - what the commands of `ango` share. Private to the `ango` command, which is:
  *   ango.c          main and the table of commands: a new one is a line there and a file NAME.c
- *   options.c       the command line and the environment
+ *   options.c       the command line
+ *   settings.c      configuration files and the environment
+ *   trust.c         the CAs that are trusted
  *   help.c          help, and the completion of a shell, made from the tables of commands and options
  *   addresses.c     email addresses, each once, and what cannot be one
  *   lists.c         lists of them, as people have them
@@ -49,12 +51,13 @@ enum cli_exit {
 
 /* One option; exactly one of flag, text and take is set. `take` says why when it returns CLI_USAGE. */
 struct cli_option {
-    const char *name;  /* without the dashes */
-    char letter;       /* or '\0' */
-    const char *value; /* what it is called: "FILE"; NULL: takes none */
-    const char *help;  /* a line, or several; NULL: not shown */
-    bool *flag;        /* set to true: takes no value */
-    const char **text; /* set to the value */
+    const char *name;     /* without the dashes */
+    char letter;          /* or '\0' */
+    const char *value;    /* what it is called: "FILE"; NULL: takes none */
+    const char *variable; /* of the environment, which stands for it, or NULL */
+    const char *help;     /* a line, or several; NULL: not shown */
+    bool *flag;           /* set to true: takes no value */
+    const char **text;    /* set to the value */
     int (*take)(const char *value);
 };
 
@@ -76,9 +79,10 @@ extern const struct cli_command cli_assign, cli_projects, cli_project, cli_check
 struct cli {
     const char *organization; /* NULL: not given */
     const char *host;         /* as given */
-    const char *ca_file;
+    const char *ca_file;      /* NULL: where the system has them */
     const char *key_file;     /* NULL: the key is in the environment */
-    const char *proxy;        /* NULL: as the environment says */
+    const char *proxy;        /* of the command line; NULL: as environment and configuration say */
+    const char *configured_proxy;
     const char *session_file; /* NULL: no session is kept */
     uint32_t timeout_s;
     uint32_t retry_for_s; /* how long, in all, what can be tried again is */
@@ -88,7 +92,6 @@ struct cli {
 };
 extern struct cli cli;
 
-#define CLI_DEFAULT_CA "/etc/ssl/certs/ca-certificates.crt"
 #define CLI_TIMEOUT_S 30
 #define CLI_RETRY_FOR_S 300
 
@@ -104,6 +107,12 @@ int cli_help_page(const char *word);
 
 /* Takes the options out of argv: those of `command` and the common ones. *operands is what remains. */
 int cli_parse(const struct cli_command *command, int argc, char **argv, char ***operands, int *operands_len);
+
+/* Sets the option. */
+int cli_apply(const struct cli_option *option, const char *value);
+
+/* Applies configuration files and the environment (settings.c). CLI_DONE, or said what is wrong. */
+int cli_settings(void);
 
 /* Whether --org or ANGO_ORG says it; says so if not. */
 bool cli_has_organization(void);
@@ -237,6 +246,14 @@ int cli_read_next(struct cli_reading *reading);
 
 /* The exit status for what ended a list or a read-back before its end, after saying why. */
 int cli_exit_of_reading(int err);
+
+/* --- CAs ------------------------------------------------------------------------------------------------ */
+
+/* Reads the file of --ca, or the system's, whose name cli.ca_file is then; *len as of an anchor. NULL, or said why not. */
+const char *cli_read_cas(size_t *len);
+
+/* Reads a whole file, and a NUL behind it; its length, or -1 after saying why not. */
+long cli_read_whole(const char *name, const char *what, char *to, size_t cap);
 
 /* --- the session's file --------------------------------------------------------------------------------- */
 

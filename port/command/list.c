@@ -257,9 +257,9 @@ static int run_projects(char **operands, int operands_len)
 {
     static const struct column columns[] = {
         { "id", "ID", 24, offsetof(struct ango_project, id) },
+        { "organization", "ORGANIZATION", 24, offsetof(struct ango_project, organization) },
         { "name", "NAME", 0, offsetof(struct ango_project, name) },
         { "description", NULL, 0, offsetof(struct ango_project, description) },
-        { "organization", NULL, 0, offsetof(struct ango_project, organization) },
         { "created_at", NULL, 0, offsetof(struct ango_project, created_at) },
         { NULL, NULL, 0, 0 },
     };

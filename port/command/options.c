@@ -25,6 +25,26 @@ static int take_retry_for(const char *value)
     return CLI_USAGE;
 }
 
+/* A region by its name, else a server. */
+static int take_host(const char *value)
+{
+    static const struct {
+        const char *name;
+        const char *host;
+    } regions[] = {
+        { "eu", ANGO_HOST_EU }, { "us", ANGO_HOST_US }, { "india", ANGO_HOST_INDIA }, { "test", ANGO_HOST_TEST }
+    };
+    size_t i;
+
+    cli.host = value;
+    for (i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+        if (ango_text_is(value, regions[i].name)) {
+            cli.host = regions[i].host;
+        }
+    }
+    return CLI_DONE;
+}
+
 /* The value is not looked at, and is never shown. */
 static int refuse_key(const char *value)
 {
@@ -35,19 +55,25 @@ static int refuse_key(const char *value)
 }
 
 const struct cli_option cli_common_options[] = {
-    { .name = "org", .value = "ORG", .text = &cli.organization, .help = "the organization's identifier (or ANGO_ORG)" },
+    { .name = "org",
+      .value = "ORG",
+      .variable = "ANGO_ORG",
+      .text = &cli.organization,
+      .help = "the organization's identifier (or ANGO_ORG)" },
     { .name = "key-file",
       .value = "FILE",
       .text = &cli.key_file,
-      .help = "the API key (or the key itself in ANGO_API_KEY)" },
+      .help = "the API key; -: standard input (or ANGO_KEY_FILE, or the\nkey itself in ANGO_API_KEY)" },
     { .name = "host",
       .value = "HOST",
-      .text = &cli.host,
-      .help = "the server: HOST[:PORT][/PREFIX] (or ANGO_HOST; default:\n" ANGO_HOST_EU ")" },
+      .variable = "ANGO_HOST",
+      .take = take_host,
+      .help = "a region, eu (default), us, india or test, or a server:\nHOST[:PORT][/PREFIX] (or ANGO_HOST)" },
     { .name = "ca",
       .value = "FILE",
+      .variable = "ANGO_CA",
       .text = &cli.ca_file,
-      .help = "trusted CAs, PEM (or ANGO_CA; default: the system's)" },
+      .help = "trusted CAs, PEM or DER (or ANGO_CA, SSL_CERT_FILE;\ndefault: the system's)" },
     { .name = "timeout", .value = "SECONDS", .take = take_timeout, .help = "for each request (30)" },
     { .name = "retry-for",
       .value = "SECONDS",
@@ -89,7 +115,7 @@ bool cli_number(const char *text, uint32_t least, uint32_t most, uint32_t *numbe
 bool cli_has_organization(void)
 {
     if (cli.organization == NULL) {
-        cli_say("which organization? --org or ANGO_ORG says it");
+        cli_say("which organization? --org or ANGO_ORG says it; 'ango projects' shows its identifier");
     }
     return cli.organization != NULL;
 }
@@ -142,7 +168,7 @@ static const struct cli_option *find_letter(const struct cli_option *options, ch
     return NULL;
 }
 
-static int apply(const struct cli_option *option, const char *value)
+int cli_apply(const struct cli_option *option, const char *value)
 {
     if (option->take != NULL) {
         return option->take(value);
@@ -180,7 +206,7 @@ static int take_long(const struct cli_command *command, const char *name, char *
         cli_say("--%s takes %s value", option->name, option->flag != NULL ? "no" : "a");
         return CLI_USAGE;
     }
-    return apply(option, value);
+    return cli_apply(option, value);
 }
 
 /* -v, and several in one: -vh. None of them takes a value. */
@@ -197,23 +223,17 @@ static int take_letters(const char *letters)
     return CLI_DONE;
 }
 
-static const char *environment(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-
-    return value != NULL && *value != '\0' ? value : otherwise;
-}
-
 int cli_parse(const struct cli_command *command, int argc, char **argv, char ***operands, int *operands_len)
 {
     char **next = argv, **out = argv, **end = argv + argc;
     int err = CLI_DONE;
 
-    cli.organization = environment("ANGO_ORG", NULL);
-    cli.host = environment("ANGO_HOST", ANGO_HOST_EU);
-    cli.ca_file = environment("ANGO_CA", CLI_DEFAULT_CA);
+    cli.host = ANGO_HOST_EU;
     cli.timeout_s = CLI_TIMEOUT_S;
     cli.retry_for_s = CLI_RETRY_FOR_S;
+    err = cli_settings();
+    cli.configured_proxy = cli.proxy;
+    cli.proxy = NULL;
     while (next < end && err == CLI_DONE) {
         char *word = *next++;
         if (strcmp(word, "--") == 0) {

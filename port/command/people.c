@@ -729,11 +729,27 @@ static int rehearse_all(void)
     return status;
 }
 
+static bool takes_input_twice(void)
+{
+    size_t i;
+
+    for (i = 0; i < from_len && cli.key_file != NULL; i++) {
+        if (strcmp(from[i], "-") == 0 && strcmp(cli.key_file, "-") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int cli_do_to_people(const struct cli_action *of_command, char **operands, int operands_len)
 {
     int status;
 
     cli_action = of_command;
+    if (takes_input_twice()) {
+        cli_say("standard input is the key file already: --from - cannot be the list as well");
+        return CLI_USAGE;
+    }
     if (cli_collect_addresses(operands, operands_len, from, from_len, of_command->wish_fault != NULL) != CLI_DONE) {
         cli_say("nobody was %s", cli_action->what);
         return CLI_USAGE;

@@ -20,24 +20,30 @@ static const char *source = ""; /* who named it; "": there is none */
 
 /* --- which -------------------------------------------------------------------------------------------- */
 
+/* The character that %XX stands for; '\0': none. */
+static char escaped(const char *from)
+{
+    char digits[3] = "", *stop;
+    char c;
+
+    memcpy(digits, from + 1, 2);
+    c = (char)strtoul(digits, &stop, 16);
+    return *stop == '\0' ? c : '\0';
+}
+
 /* Copies what is before `end`, decoding %XX; false: it does not fit, or is no text. */
 static bool decode(char *to, size_t cap, const char *from, const char *end)
 {
     size_t n = 0;
 
     while (from < end && n + 1 < cap) {
-        char digits[3] = "";
-        char *stop;
-
-        if (*from == '%' && end - from > 2) {
-            memcpy(digits, from + 1, 2);
-            to[n] = (char)strtoul(digits, &stop, 16);
-            from += 3;
-            if (stop != digits + 2 || to[n++] == '\0') {
-                return false;
-            }
-        } else {
-            to[n++] = *from++;
+        to[n] = *from++;
+        if (to[n] == '%' && end - from >= 2) {
+            to[n] = escaped(from - 1);
+            from += 2;
+        }
+        if (to[n++] == '\0') {
+            return false;
         }
     }
     to[n] = '\0';
@@ -164,6 +170,10 @@ static const char *find(const char *name)
             source = variables[i];
             return value;
         }
+    }
+    if (cli.configured_proxy != NULL && !is_exempt(name)) {
+        source = "the configuration's proxy";
+        return cli.configured_proxy;
     }
     return "";
 }

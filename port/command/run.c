@@ -17,12 +17,10 @@
 #include "tap.h"
 
 #define KEY_CAP 4096
-#define CA_CAP (1u << 20)
 #define ARENA_CAP (1u << 20) /* Debian's list of 140 roots takes 350 KB */
 #define KEEP_MS 30000
 
 static char key[KEY_CAP];
-static char ca[CA_CAP];
 static uint64_t arena[ARENA_CAP / sizeof(uint64_t)];
 static uint8_t buffer[CLI_BUFFER_CAP];
 static struct ango_token tokens[ANGO_TOKENS];
@@ -32,7 +30,7 @@ static char prefix[256];
 static struct ango_posix posix;
 const struct ango_posix *const cli_posix = &posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
-static struct ango_trust_anchor anchor = { (const uint8_t *)ca, 0 };
+static struct ango_trust_anchor anchor;
 static struct ango_tls tls;
 static struct ango_tls_refused refused;
 const struct ango_tls *const cli_tls = &tls;
@@ -74,10 +72,9 @@ int cli_interrupted(void)
 
 /* --- opening -------------------------------------------------------------------------------------------- */
 
-/* Reads a whole file; its length, or -1 after saying why not. */
-static long read_whole(const char *name, const char *what, char *to, size_t cap)
+long cli_read_whole(const char *name, const char *what, char *to, size_t cap)
 {
-    FILE *file = fopen(name, "r");
+    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
     size_t len;
     int error;
 
@@ -88,7 +85,9 @@ static long read_whole(const char *name, const char *what, char *to, size_t cap)
     len = fread(to, 1, cap - 1, file);
     to[len] = '\0';
     error = ferror(file) ? errno : getc(file) != EOF ? EFBIG : 0;
-    fclose(file);
+    if (file != stdin) {
+        fclose(file);
+    }
     if (error != 0) {
         cli_say("could not read the %s %s: %s", what, name, strerror(error));
         return -1;
@@ -96,24 +95,67 @@ static long read_whole(const char *name, const char *what, char *to, size_t cap)
     return (long)len;
 }
 
-static int read_key_file(const char *name)
+/* Whoever can write it could put another key there; whoever can read it has the key. */
+static int check_mode(const char *name)
 {
     struct stat info;
-    long len = read_whole(name, "key file", key, sizeof key);
 
-    if (len < 0) {
+    if (stat(name, &info) != 0 || !S_ISREG(info.st_mode)) {
+        return CLI_DONE;
+    }
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        cli_say("others can write the key file %s: 'chmod 600' would keep it to you", name);
         return CLI_USAGE;
     }
-    if (stat(name, &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+    if ((info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
         cli_say("warning: others can read the key in %s; 'chmod 600' would keep it to you", name);
     }
-    while (len > 0 && (key[len - 1] == '\n' || key[len - 1] == '\r')) {
-        key[--len] = '\0';
+    return CLI_DONE;
+}
+
+/* The one line of the file that is a key: the others are empty, or comments. NULL: there is none; *more: several. */
+static char *find_key(char *text, bool *more)
+{
+    char *found = NULL, *line;
+
+    *more = false;
+    if (strncmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        text += 3;
+    }
+    for (line = strtok(text, "\r\n"); line != NULL; line = strtok(NULL, "\r\n")) {
+        size_t len;
+        line += strspn(line, " \t");
+        len = strlen(line);
+        while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t')) {
+            line[--len] = '\0';
+        }
+        if (len > 0 && *line != '#') {
+            *more = *more || found != NULL;
+            found = line;
+        }
+    }
+    return found;
+}
+
+static int read_key_file(const char *name)
+{
+    long len = cli_read_whole(name, "key file", key, sizeof key);
+    bool more;
+    char *found;
+
+    if (len < 0 || check_mode(name) != CLI_DONE) {
+        return CLI_USAGE;
     }
     if (strlen(key) != (size_t)len) {
         cli_say("the key file %s is not text", name);
         return CLI_USAGE;
     }
+    found = find_key(key, &more);
+    if (found == NULL || more) {
+        cli_say("the key file %s holds %s", name, more ? "more lines than one that could be the key" : "no key");
+        return CLI_USAGE;
+    }
+    memmove(key, found, strlen(found) + 1);
     return CLI_DONE;
 }
 
@@ -126,7 +168,9 @@ static int read_key(void)
         return read_key_file(cli.key_file);
     }
     if (value == NULL || *value == '\0') {
-        cli_say("there is no API key: put it into ANGO_API_KEY, or into a file for --key-file");
+        cli_say("there is no API key: put it into ANGO_API_KEY, or into a file for --key-file; every user of Ango Hub "
+                "can make one: "
+                "docs.imerit.net/api/docs/overview tells how");
         return CLI_USAGE;
     }
     if (strlen(value) >= sizeof key) {
@@ -139,17 +183,8 @@ static int read_key(void)
 
 static int read_ca(void)
 {
-    long len = read_whole(cli.ca_file, "CA file", ca, sizeof ca);
-
-    if (len < 0) {
-        return CLI_USAGE;
-    }
-    if (strstr(ca, "-----BEGIN CERTIFICATE-----") == NULL) {
-        cli_say("the CA file %s holds no certificate in PEM", cli.ca_file);
-        return CLI_USAGE;
-    }
-    anchor.len = (size_t)len + 1; /* of PEM, the NUL is a part */
-    return CLI_DONE;
+    anchor.data = (const uint8_t *)cli_read_cas(&anchor.len);
+    return anchor.data != NULL ? CLI_DONE : CLI_USAGE;
 }
 
 /* The library takes no IPv6 address, but reaches hosts by IPv6. */
@@ -233,7 +268,10 @@ int cli_open(void)
         return refuse_host();
     }
     if (err != ANGO_OK) {
-        cli_say("%s", ango_error_text(err));
+        cli_say("%s%s%s", ango_error_text(err), err == ANGO_E_KEY ? ": it is in " : "",
+                err != ANGO_E_KEY          ? ""
+                    : cli.key_file != NULL ? cli.key_file
+                                           : "ANGO_API_KEY");
         return err == ANGO_E_KEY ? CLI_USAGE : CLI_OTHER;
     }
     watch_for_interrupts();
@@ -385,7 +423,8 @@ const char *cli_advice(const struct ango_result *result)
     case 422:
         return "something in the request is not to its liking: look at the addresses, roles and identifiers";
     case 401:
-        return "the API key is wrong, withdrawn or expired: get a new one";
+        return "the API key is wrong, withdrawn or expired, or of another region (--host eu, us, india, test): get a "
+               "new one";
     case 403:
         return "the user whose key this is may not do that: ask an administrator of the organization";
     case 404:

@@ -65,7 +65,8 @@ static uint8_t credential(const struct ango_proxy_config *config, size_t i)
 /* Base64 (RFC 4648, 4) of "user:password". */
 static void put_credentials(struct ango_proxy *proxy)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    enum { PADDING = 64 };
     const struct ango_proxy_config *config = proxy->config;
     size_t len = strlen(config->user) + 1 + strlen(config->password);
     size_t i;
@@ -78,8 +79,8 @@ static void put_credentials(struct ango_proxy *proxy)
         group |= i + 2 < len ? (uint32_t)credential(config, i + 2) : 0;
         four[0] = alphabet[group >> 18];
         four[1] = alphabet[group >> 12 & 63];
-        four[2] = i + 1 < len ? alphabet[group >> 6 & 63] : '=';
-        four[3] = i + 2 < len ? alphabet[group & 63] : '=';
+        four[2] = alphabet[i + 1 < len ? group >> 6 & 63 : PADDING];
+        four[3] = alphabet[i + 2 < len ? group & 63 : PADDING];
         put(proxy, four, sizeof four);
     }
 }

@@ -60,7 +60,9 @@ class Case(unittest.TestCase):
 
     def environment(self, key=None, **more):
         """Of the command: a key only where one is wanted, and nothing that happens to be set around us."""
-        env = {k: v for k, v in os.environ.items() if not k.startswith("ANGO") and not k.lower().endswith("_proxy")}
+        ours = ("ANGO", "XDG_CONFIG", "CREDENTIALS", "SSL_CERT")
+        env = {k: v for k, v in os.environ.items() if not k.startswith(ours) and not k.lower().endswith("_proxy")}
+        env["HOME"] = self.folder
         env.update({"ANGO_API_KEY": self.s.key} if key is None else {"ANGO_API_KEY": key} if key else {})
         env.update(more)
         return env
@@ -434,7 +436,7 @@ class Usage(Case):
                 (("--from", "/nowhere", A), "could not read /nowhere: No such file"),
                 (("--from", "/", A), "could not read /: Is a directory"),
                 (("--ca", "/nowhere", A), "could not read the CA file /nowhere: No such file"),
-                (("--ca", "/dev/null", A), "the CA file /dev/null holds no certificate"),
+                (("--ca", "/dev/null", A), "the CA file /dev/null is empty"),
                 (("--host", "https://localhost", A), "is not a host.*no https://"),
                 (("--host", "localhost/a b", A), "is not a host"),
                 (("--host", "localhost//hub", A), "is not a host"),
@@ -540,9 +542,9 @@ class Key(Case):
         self.nothing_sent()
 
     def test_file(self):
-        for end in ("", "\n", "\r\n", "\n\n"):
+        for around in ("%s", "%s\n", "%s\r\n", "%s\n\n", "\ufeff%s\n", " \t%s \n", "# the kiosk's\n\n%s\n# until May\n"):
             self.s.reset()
-            self.invite("--key-file", self.file(self.s.key + end), A, key="")
+            self.invite("--key-file", self.file(around % self.s.key), A, key="")
             self.assertEqual(self.err, "")
             self.assertEqual(self.s.invites(), [A])
 
@@ -557,10 +559,25 @@ class Key(Case):
             self.assertIn("others can read the key in %s" % name, self.err)
         self.assertEqual(stat.S_IMODE(os.stat(name).st_mode), 0o644)
 
+    def test_file_that_others_can_write(self):
+        for mode in (0o620, 0o602, 0o666):
+            name = self.file(self.s.key, mode)
+            self.invite("--key-file", name, A, key="", status=USAGE)
+            self.assertIn("others can write the key file %s" % name, self.err)
+        self.nothing_sent()
+
+    def test_standard_input(self):
+        self.invite("--key-file", "-", A, key="", stdin=self.s.key + "\n")
+        self.assertEqual(self.s.invites(), [A])
+        self.invite("--key-file", "-", "--from", "-", key="", stdin=self.s.key + "\n", status=USAGE)
+        self.assertIn("standard input is the key file already", self.err)
+
     def test_file_that_holds_none(self):
-        for content in (b"", b"\n", b"two words", b"a\nb", b"k\xc3\xa9y", b"nul\0nul", b"x" * 5000):
+        for content in (b"", b"\n", b"two words", b"a\nb", b"k\xc3\xa9y", b"nul\0nul", b"x" * 5000, b"# only this"):
             with self.subTest(content=content[:20]):
-                self.invite("--key-file", self.file(content), A, key="", status=USAGE)
+                name = self.file(content)
+                self.invite("--key-file", name, A, key="", status=USAGE)
+                self.assertIn(name, self.err)
         self.invite("--key-file", self.folder + "/none", A, key="", status=USAGE)
         self.assertIn("could not read the key file", self.err)
         self.nothing_sent()

@@ -74,7 +74,7 @@ class Lists(Case):
         self.assertEqual(self.out.splitlines()[3].split(None, 2), [ZOE, "Member", 'Zoë "Zo" Ångström'])
         self.assertTrue(self.out.endswith("\n150 members\n"))
         self.run_ango("projects")
-        self.assertEqual(self.out.splitlines()[1].split(None, 1), [self.s.projects[0], "Street scenes"])
+        self.assertEqual(self.out.splitlines()[1].split(None, 2), [self.s.projects[0], self.s.org, "Street scenes"])
         self.assertTrue(self.out.endswith("\n150 projects\n"))
 
     def test_search(self):
