@@ -92,6 +92,7 @@ endif
 include tests/tests.mk
 include port/archive.mk
 include port/lm3s6965/firmware.mk
+include port/command/install.mk
 
 .PHONY: anchors install clean distclean help
 anchors: ## turn PEM=FILE into a C array of trust anchors
@@ -106,14 +107,12 @@ mandir ?= $(PREFIX)/share/man
 
 # What is installed may go into anybody's program or shared object: position-independent, and mbedTLS hidden.
 installed := build/$(VARIANT)+pic
-install: all ## install under PREFIX (/usr/local): library, headers, ango command, pkg-config file, manual
+install: all install-command ## install under PREFIX (/usr/local): library, headers, ango command, pkg-config file, manual
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT)+pic archive shared
-	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) $(mandir)/man1)
-	install -m 755 $(ANGO) $(DESTDIR)$(bindir)/ango
+	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(includedir))
 	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
 	install -m 644 include/*.h port/posix/ango_posix.h port/proxy/ango_proxy.h $(DESTDIR)$(includedir)
-	install -m 644 port/command/ango.1 $(DESTDIR)$(mandir)/man1
 	sed -e 's|@prefix@|$(PREFIX)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
 	    -e "s|@version@|$$(sed -n 's/^#define ANGO_VERSION "\(.*\)"/\1/p' include/ango.h)|" \
 	    port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc

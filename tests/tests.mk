@@ -73,7 +73,7 @@ demo: all ## invite two people through the ango command, against a stand-in serv
 
 test: ## run every test and check, or ONLY="units e2e/test_command:list row:24" of them
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
-	    clang:clang libclang-rt-dev nginx-light:nginx tinyproxy:tinyproxy g++:g++ libgit2-dev \
+	    clang:clang libclang-rt-dev nginx-light:nginx tinyproxy:tinyproxy mandoc:mandoc lintian:lintian dpkg-dev:dpkg-shlibdeps g++:g++ libgit2-dev \
 	    clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi \
 	    gcc-arm-linux-gnueabihf:arm-linux-gnueabihf-gcc libc6-dev-armhf-cross \

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ango_tls.h"
 #include "proxy.h"
@@ -62,13 +63,14 @@ static void fact_number(const char *key, long number)
 /* "key value, key value", broken before what does not fit. */
 static void show_facts(void)
 {
-    int column = MARGIN;
+    int column = MARGIN, terminal = cli_terminal_columns(STDOUT_FILENO);
+    int most = terminal > 0 && terminal < LINE_MAX ? terminal : LINE_MAX;
     size_t i;
 
     for (i = 0; i < facts_len; i++) {
         int len = cli_columns(facts[i].key) + 1 + cli_columns(facts[i].text) + 1;
 
-        if (column > MARGIN && column + 1 + len > LINE_MAX) {
+        if (column > MARGIN && column + 1 + len > most) {
             printf("\n%*s", MARGIN, "");
             column = MARGIN;
         } else if (i > 0) {

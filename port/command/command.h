@@ -363,7 +363,7 @@ extern const char *const cli_bad_words[];
 
 /*
  * Writes text that came from elsewhere: what a terminal could take for a command, and what is no UTF-8, is
- * replaced by U+FFFD; white space becomes one space. Returns the columns written, about.
+ * replaced by U+FFFD; white space becomes one space. Returns the columns written.
  */
 int cli_put(FILE *to, const char *text);
 
@@ -379,6 +379,9 @@ extern const char *cli_secret;
 
 /* The columns that it takes. */
 int cli_columns(const char *text);
+
+/* Of the terminal; 0: it is none. */
+int cli_terminal_columns(int fd);
 
 /* Sends standard output on its way. False when that fails: nobody reads it any more, or an error that main tells. */
 bool cli_flush(void);

@@ -3,6 +3,8 @@
 
 #include "command.h"
 
+#include <unistd.h>
+
 /* A field of an item: all are strings. */
 struct column {
     const char *key;   /* in JSON */
@@ -49,6 +51,14 @@ static const char *field(const void *item, const struct column *column)
     return *(const char *const *)((const char *)item + column->at);
 }
 
+/* On a terminal that is narrower than 80 columns, the columns are, too. */
+static int width_of(const struct column *column)
+{
+    int columns = cli_terminal_columns(STDOUT_FILENO);
+
+    return columns > 0 && columns < 80 ? column->width * columns / 80 : column->width;
+}
+
 static void show_titles(const struct list *list)
 {
     const struct column *column;
@@ -56,7 +66,7 @@ static void show_titles(const struct list *list)
 
     for (column = list->columns; column->key != NULL; column++) {
         if (column->title != NULL) {
-            printf("%s%-*s", before, column->width, column->title);
+            printf("%s%-*s", before, width_of(column), column->title);
             before = "  ";
         }
     }
@@ -71,7 +81,7 @@ static void show_item(const struct list *list, const void *item)
     for (column = list->columns; column->key != NULL; column++) {
         if (column->title != NULL) {
             fputs(before, stdout);
-            cli_put_padded(stdout, field(item, column), column->width);
+            cli_put_padded(stdout, field(item, column), width_of(column));
             before = "  ";
         }
     }

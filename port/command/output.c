@@ -1,13 +1,16 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 /* wcwidth */
 
 #include "command.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define SAID_MAX 1000  /* columns of an error: what a server says can be long */
 #define SECRET_LEAST 8 /* what is shorter is no key, and would be found in any word */
@@ -115,6 +118,22 @@ static const char *behind_spaces(const char *text)
     return text;
 }
 
+/* Columns of a character on a terminal: 2 of East Asian ones, 0 of marks that combine. */
+static int columns_of(uint32_t c)
+{
+    static bool is_ready;
+    int columns;
+
+    if (!is_ready) { /* wcwidth answers for the locale's characters; all else stays as it is */
+        is_ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL || setlocale(LC_CTYPE, "") != NULL;
+    }
+    if (c < 0x7F) {
+        return 1;
+    }
+    columns = wcwidth((wchar_t)c);
+    return columns >= 0 ? columns : 1;
+}
+
 /* Writes `len` bytes; to NULL: none, since it is only measured. */
 static void write_to(FILE *to, const char *text, size_t len)
 {
@@ -127,15 +146,17 @@ static int put(FILE *to, const char *text, int most)
 {
     int columns = 0;
 
-    while (*text != '\0' && columns < most) {
+    while (*text != '\0') {
         const char *start = text;
         size_t hidden = secret_len(text); /* mutant: command-key-shown */
         uint32_t c = hidden > 0 ? 0 : cli_take_character(&text);
 
-        columns++;
+        columns += hidden > 0 ? (int)sizeof hiding - 1 : columns_of(is_unsafe(c) ? CLI_REPLACEMENT : c);
+        if (columns > most) {
+            return most;
+        }
         if (hidden > 0) {
             write_to(to, hiding, sizeof hiding - 1);
-            columns += (int)sizeof hiding - 2;
             text += hidden;
         } else if (is_space(c)) {
             text = behind_spaces(text);
@@ -200,15 +221,25 @@ int cli_output_error(void)
 /* --- progress ------------------------------------------------------------------------------------------- */
 
 static int progress_columns;
-static char progress[80];
+static char progress[256];
+
+int cli_terminal_columns(int fd)
+{
+    struct winsize size;
+
+    if (!isatty(fd)) {
+        return 0;
+    }
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
 
 bool cli_progress(const char *format, ...)
 {
     char line[sizeof progress];
-    int columns;
+    int columns, most = cli_terminal_columns(STDERR_FILENO);
     va_list args;
 
-    if (!isatty(STDERR_FILENO)) {
+    if (most == 0) {
         return false;
     }
     va_start(args, format);
@@ -219,7 +250,7 @@ bool cli_progress(const char *format, ...)
     }
     memcpy(progress, line, sizeof progress);
     fputc('\r', stderr);
-    columns = cli_put(stderr, line);
+    columns = put(stderr, line, most - 1); /* or the next \r would not be at its beginning */
     fprintf(stderr, "%*s", columns < progress_columns ? progress_columns - columns : 0, "");
     fflush(stderr);
     progress_columns = columns;

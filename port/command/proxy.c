@@ -28,7 +28,10 @@ static char escaped(const char *from)
 
     memcpy(digits, from + 1, 2);
     c = (char)strtoul(digits, &stop, 16);
-    return *stop == '\0' ? c : '\0';
+    if (*stop != '\0') {
+        c = '\0';
+    }
+    return c;
 }
 
 /* Copies what is before `end`, decoding %XX; false: it does not fit, or is no text. */

@@ -43,11 +43,15 @@ static int width(void)
     static int columns;
     size_t i;
 
-    for (i = 0; columns == 0 && i < cli_addresses_len; i++) {
+    if (columns > 0) {
+        return columns; /* as it was found the first time */
+    }
+    for (i = 0; i < cli_addresses_len && columns < WIDTH_MAX; i++) {
         int len = cli_columns(cli_addresses[i].text);
         columns = len > columns ? len : columns;
     }
-    return columns < WIDTH_MAX ? columns : WIDTH_MAX;
+    columns = columns < WIDTH_MAX ? columns : WIDTH_MAX;
+    return columns;
 }
 
 /* The role that was asked for. */
