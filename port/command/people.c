@@ -49,8 +49,9 @@ static int refused_in_a_row;     /* single addresses */
 static struct ango_result doubt; /* of the last request that left somebody in doubt for good; error 0: none did */
 static bool explained;           /* cli_last */
 static bool dry_run;
-static bool looked;    /* before it acted */
-static char where[64]; /* in the list */
+static bool refusal_explained; /* one that may be for an address */
+static bool looked;            /* before it acted */
+static char where[64];         /* in the list */
 
 /* --- options -------------------------------------------------------------------------------------------- */
 
@@ -264,10 +265,12 @@ static void compare(void)
 /* A reply tells of each what came of it; not to be mentioned means nothing where some of it did not fit. */
 static void take_reply(void)
 {
+    size_t missing;
+
     turn(CLI_NOT_SENT, CLI_NOT_MENTIONED);
     compare();
-    if (cli_last.kept < cli_last.items
-        && count_in_batch(CLI_NOT_MENTIONED) > 0) { /* mutant: command-forgets-the-rest */
+    missing = count_in_batch(CLI_NOT_MENTIONED);
+    if (cli_last.kept < cli_last.items && missing > 0) { /* mutant: command-forgets-the-rest */
         cli_last.error = ANGO_E_ENTRY;
         cli_last.outcome = ANGO_UNKNOWN;
         turn(CLI_NOT_MENTIONED, CLI_IN_DOUBT);
@@ -638,7 +641,11 @@ static bool take_refused(void)
         turn(CLI_NOT_SENT, CLI_DECLINED);
         return false;
     }
-    explain_last();
+    if (!refusal_explained) { /* the server's words on each are in the report */
+        explain_last();
+    }
+    refusal_explained = true;
+    explained = true;
     if (batch_len > 1) { /* mutant: command-refuses-the-good */
         limit = batch_len / 2;
         return true;
@@ -646,7 +653,13 @@ static bool take_refused(void)
     turn(CLI_NOT_SENT, CLI_DECLINED);
     cli_entries[batch[0]].said.message = keep(cli_last.message);
     refused_in_a_row++;
-    return accepted || refused_in_a_row < ONLY_REFUSED;
+    if (accepted || refused_in_a_row < ONLY_REFUSED) {
+        return true;
+    }
+    cli_say("%d addresses in a row were refused one by one, and nobody was accepted: the fault is not theirs, so it "
+            "ends here",
+            ONLY_REFUSED);
+    return false;
 }
 
 /* One request for the batch, and what came of it; whether the list can go on. */

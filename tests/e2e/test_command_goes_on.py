@@ -137,6 +137,7 @@ class OneOfMany(Case):
         bad = ["%d@localhost" % i for i in range(12)]
         document = self.many(people=[p for pair in zip(PEOPLE, bad) for p in pair], status=SOME_FAILED)
         self.assertEqual((document["invited"], document["refused"]), (12, 12))
+        self.assertEqual(self.err.count("HTTP 400"), 1)         # and the report has the server's words on each
 
     def test_all_of_them(self):
         """Then it is not for the addresses; it does not go on for ever."""
@@ -144,6 +145,7 @@ class OneOfMany(Case):
         document = self.many(status=REFUSED)
         self.assertEqual((document["refused"], document["not_sent"]), (10, 390))
         self.assertLess(document["requests"], 20)
+        self.assertIn("10 addresses in a row were refused one by one, and nobody was accepted", self.err)
 
     def test_other_refusals_end_it(self):
         self.s.mood("refuses=403")
