@@ -23,18 +23,21 @@ lib_src := $(sort $(wildcard src/*.c))
 posix_src := $(sort $(wildcard port/posix/*.c))
 proxy_src := $(sort $(wildcard port/proxy/*.c))
 template_src := $(sort $(wildcard port/template/*.c))
+sockets_src := $(sort $(wildcard port/sockets/*.c))
 command_src := $(sort $(wildcard port/command/*.c))
 
 LIBANGO := $(BUILD)/libango.a
 LIBPOSIX := $(BUILD)/libango_posix.a
 LIBPROXY := $(BUILD)/libango_proxy.a
 LIBTEMPLATE := $(BUILD)/libango_template.a
+LIBSOCKETS := $(BUILD)/libango_sockets.a
 ANGO := $(BUILD)/ango
 
 $(LIBANGO): $(call objects,$(lib_src))
 $(LIBPOSIX): $(call objects,$(posix_src))
 $(LIBPROXY): $(call objects,$(proxy_src))
 $(LIBTEMPLATE): $(call objects,$(template_src))
+$(LIBSOCKETS): $(call objects,$(sockets_src))
 $(ANGO): $(call objects,$(command_src)) $(LIBPOSIX) $(LIBPROXY) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
@@ -45,13 +48,13 @@ all: packages-build lib template $(ANGO) ## build the library, the ports and the
 lib: $(LIBANGO) $(LIBPROXY) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 ifneq ($(on_host),)
-lib: $(LIBPOSIX)
+lib: $(LIBPOSIX) $(LIBSOCKETS)
 endif
 
 # --- How -------------------------------------------------------------------------------------------
 
 werror := $(if $(filter-out 0,$(WERROR)),-Werror)
-includes := -Iinclude -Isrc -Iport/posix -Iport/proxy -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
+includes := -Iinclude -Isrc -Iport/posix -Iport/proxy -Iport/sockets -Iport/template -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
 own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP $(includes) $(config) $(CPPFLAGS)
 link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 
@@ -91,6 +94,7 @@ endif
 # Tests, figures and the stand-in server; the badge desk.
 include tests/tests.mk
 include port/archive.mk
+include port/dist.mk
 include port/lm3s6965/firmware.mk
 include port/command/install.mk
 
@@ -107,15 +111,17 @@ mandir ?= $(PREFIX)/share/man
 
 # What is installed may go into anybody's program or shared object: position-independent, and mbedTLS hidden.
 installed := build/$(VARIANT)+pic
-install: all install-command ## install under PREFIX (/usr/local): library, headers, ango command, pkg-config file, manual
+install: all install-command ## install under PREFIX (/usr/local): library, headers, ango command, manual; for pkg-config and CMake
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT)+pic archive shared
-	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(includedir))
+	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir))
 	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
 	install -m 644 include/*.h port/posix/ango_posix.h port/proxy/ango_proxy.h $(DESTDIR)$(includedir)
-	sed -e 's|@prefix@|$(PREFIX)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
-	    -e "s|@version@|$$(sed -n 's/^#define ANGO_VERSION "\(.*\)"/\1/p' include/ango.h)|" \
-	    port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc
+	$(fill) port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc
+	$(fill) port/cmake/ango-config.cmake.in >$(DESTDIR)$(libdir)/cmake/ango/ango-config.cmake
+	$(fill) port/cmake/ango-config-version.cmake.in >$(DESTDIR)$(libdir)/cmake/ango/ango-config-version.cmake
+fill = sed -e 's|@prefix@|$(PREFIX)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|; s|@soname@|$(SONAME)|' \
+    -e "s|@version@|$$(sed -n 's/^\#define ANGO_VERSION "\(.*\)"/\1/p' include/ango.h)|"
 
 clean: ## remove what was built, but not what was fetched
 	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +

@@ -1,14 +1,14 @@
 /*
  * mbedTLS 3.6 or 4 as the client needs it: a TLS client, and nothing that a client does not use. Host and
- * firmware compile this same file; what may differ are the ANGO_ switches below, set with -D for mbedTLS
- * and src/tls*.c alike:
+ * firmware compile this same file; only the ANGO_ switches below may differ, set with -D for both mbedTLS and
+ * src/tls*.c:
  *
  *   cc -DMBEDTLS_CONFIG_FILE='"ango_mbedtls_config.h"' -DTF_PSA_CRYPTO_CONFIG_FILE='"ango_mbedtls_config.h"' -Isrc ...
  *
- * An mbedTLS that is built with this file is private: it takes its memory from the arena, its time and entropy
- * from the port, and nobody else may use it. With a configuration of its own it is shared (ango_tls.h).
+ * An mbedTLS built with this file is private: it takes its memory from the arena, its time and entropy from the
+ * port, and nothing else may use it. With any other configuration it is shared (ango_tls.h).
  *
- * (Not called mbedtls_config.h: mbedTLS's own file of that name would be found first, without a word.)
+ * (Not called mbedtls_config.h: mbedTLS's own file of that name would be found first, silently.)
  * MBEDTLS_ names that are guarded with #ifndef can be overridden with -D as well.
  */
 #ifndef ANGO_MBEDTLS_CONFIG_H
@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Version 4 keeps cryptography in a library of its own, TF-PSA-Crypto, which is chosen by PSA_WANT_ names alone. */
+/* Version 4 keeps cryptography in a library of its own, TF-PSA-Crypto, configured by PSA_WANT_ names alone. */
 #if defined(TF_PSA_CRYPTO_VERSION_NUMBER) || MBEDTLS_VERSION_NUMBER >= 0x04000000
 #define ANGO_MBEDTLS_4 1
 #else
@@ -47,21 +47,22 @@
 #define ANGO_PEM (!ANGO_SMALL)
 #endif
 
-/* AES-256 beside AES-128. A small build leaves it out: servers that prefer it would get it, with SHA-384, which takes
- * half of all instructions of a resumed exchange on 32 bits. A server that has nothing else is refused (ANGO_E_TLS). */
+/* AES-256 besides AES-128. A small build leaves it out: servers that prefer it would choose it, with SHA-384, which
+ * takes half of all instructions of a resumed exchange on 32 bits. A server that has nothing else is refused
+ * (ANGO_E_TLS). */
 #ifndef ANGO_AES256
 #define ANGO_AES256 (!ANGO_SMALL)
 #endif
 
-/* Public-key work in slices, for a superloop that must go on meanwhile. mbedTLS slices only where ECDSA and ECDHE of
- * TLS 1.2 meet, and nothing of RSA; a watchdog needs ango_port.busy instead (port/lm3s6965/README.md has figures). */
+/* Public-key work in slices, for a superloop that must keep running. mbedTLS slices only TLS 1.2 with both ECDSA and
+ * ECDHE, and never RSA; a watchdog needs ango_port.busy instead (port/lm3s6965/README.md has figures). */
 #ifndef ANGO_ECP_RESTARTABLE
 #define ANGO_ECP_RESTARTABLE 0
 #endif
 
-/* X25519 beside P-256 and P-384, which every server that matters has: mbedTLS's own, or Everest's, which is
- * faster and larger. FIRST: before P-256, and its key share is sent unasked. mbedTLS's own is cheaper than
- * P-256 only where ANGO_SMALL makes the windows narrow (figures: port/lm3s6965/README.md). */
+/* X25519 besides P-256 and P-384, which are enough for every server that matters: mbedTLS's own, or Everest's,
+ * which is faster and larger. FIRST: before P-256, so that its key share is sent unasked. mbedTLS's own is cheaper
+ * than P-256 only where ANGO_SMALL makes the windows narrow (figures: port/lm3s6965/README.md). */
 #ifndef ANGO_EVEREST
 #define ANGO_EVEREST 0
 #endif
@@ -75,8 +76,8 @@
 #error "ANGO_EVEREST and ANGO_ECP_RESTARTABLE exclude each other (mbedTLS: one ECDH context layout)"
 #endif
 
-/* TLS 1.3 dressed up as 1.2, for middleboxes of before 2018 that cut off what they do not know: 76 bytes a handshake. Where
- * one is in the way the handshake fails, and nothing was sent. */
+/* TLS 1.3 disguised as 1.2, for middleboxes from before 2018 that cut off what they do not know: 76 bytes a handshake.
+ * Without it, a handshake through such a box fails, and no request is sent. */
 #ifndef ANGO_MIDDLEBOX
 #define ANGO_MIDDLEBOX 0
 #endif
@@ -94,8 +95,8 @@ void ango_tls_free(void *memory);
 #define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
 #define MBEDTLS_PLATFORM_SNPRINTF_ALT /* X.509 names as text: a pointer that nobody sets */
 
-/* The port's clock, when a connection began: by it mbedTLS prefers an issuer that is valid to one of the same name
- * that is not, and drops a ticket that has run out. */
+/* The port's time when the connection began: by it mbedTLS prefers a valid issuer to one of the same name that is
+ * not, and drops an expired ticket. */
 int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_HAVE_TIME
 #define MBEDTLS_HAVE_TIME_DATE
@@ -147,7 +148,7 @@ int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_ECP_RESTARTABLE
 #endif
 #define MBEDTLS_ASN1_PARSE_C
-#define MBEDTLS_ASN1_WRITE_C /* ECDSA asks for it */
+#define MBEDTLS_ASN1_WRITE_C /* ECDSA needs it */
 #define MBEDTLS_MD_C
 #define MBEDTLS_PK_C
 #define MBEDTLS_PK_PARSE_C
@@ -156,7 +157,7 @@ int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_PEM_PARSE_C
 #endif
 
-/* PSA: what TLS 1.3 calls, and in version 4 everything. */
+/* PSA: TLS 1.3 calls it, and in version 4 everything does. */
 #if ANGO_TLS13 || ANGO_MBEDTLS_4
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG      /* src/tls.c: mbedtls_psa_external_get_random */
@@ -227,9 +228,8 @@ int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED
 #endif
 #if ANGO_TLS12
-/* By this name TLS 1.2 knows that it can verify RSA-PSS, which it does without PSA. Without it, a build of
- * both protocols offers RSA-PSS and then refuses it. "Accelerated" keeps 2 KB of RSA out of PSA that nobody
- * calls. */
+/* These names tell TLS 1.2 that it can verify RSA-PSS, which it does without PSA. Without them, a build of both
+ * protocols offers RSA-PSS and then refuses it. "Accelerated" keeps 2 KB of unused RSA code out of PSA. */
 #define PSA_WANT_ALG_RSA_PSS 1
 #define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
 #define MBEDTLS_PSA_ACCEL_ALG_RSA_PSS 1
@@ -252,7 +252,7 @@ int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_SSL_ALPN
 #define MBEDTLS_SSL_SESSION_TICKETS
 
-/* The cheaper first: AES-128 has 10 rounds for 14, and SHA-384 is slow on 32 bits. The server decides. */
+/* The cheapest first: AES-128 has 10 rounds, AES-256 14, and SHA-384 is slow on 32 bits. The server decides. */
 #if ANGO_AES256
 #define MBEDTLS_SSL_CIPHERSUITES \
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, \
@@ -265,9 +265,9 @@ int64_t ango_tls_now(int64_t *now);
 #endif
 
 /* A server may send records of 16 KB whether we like it or not; what we send is one small request.
- * IN below 16384 is only for who owns the server, and its certificates must fit. A build of TLS 1.2 alone
- * then asks for small records (max_fragment_length: OpenSSL and mbedTLS heed it); with 1.3 built in, mbedTLS
- * would ask too, and then refuse the answer. */
+ * IN below 16384 is only for those who own the server; its certificates must fit. A build of TLS 1.2 alone then
+ * asks for small records (max_fragment_length: OpenSSL and mbedTLS honour it); with 1.3 built in, mbedTLS would
+ * ask too, and then refuse the answer. */
 #ifndef MBEDTLS_SSL_IN_CONTENT_LEN
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #endif

@@ -5,7 +5,7 @@
 #define ALIGN 8u
 #define HEADER sizeof(size_t)
 
-/* In use, only `size` is there, and the caller's bytes follow it. */
+/* A block in use has only `size`, and then the caller's bytes. */
 struct block {
     size_t size;        /* whole block, a multiple of ALIGN */
     struct block *next; /* free: the next free one, by address */
@@ -82,7 +82,7 @@ void *ango_arena_calloc(size_t count, size_t size)
     return memset((uint8_t *)block + HEADER, 0, block->size - HEADER);
 }
 
-/* Makes one of a free block and the one right behind it. */
+/* Joins a free block with the next one if that lies right behind it. */
 static void join(struct block *block)
 {
     if ((uint8_t *)block + block->size != (uint8_t *)block->next)

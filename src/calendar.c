@@ -11,7 +11,7 @@ int32_t ango_days(unsigned year, unsigned month, unsigned day)
         month += 12;
         year--;
     }
-    /* From March on each five months have 153 days; the last number makes 1970-01-01 day 0. */
+    /* From March on, every five months have 153 days; the last number makes 1970-01-01 day 0. */
     return (int32_t)(365 * year + year / 4 + (153 * month - 457) / 5 + day) - 719484;
 }
 

@@ -1,4 +1,4 @@
-/* After an outcome that is unknown: who is invited, a member, or on the project; and who surely is not? */
+/* After an unknown outcome: who is invited, a member, or on the project, and who certainly is not? */
 #include <limits.h>
 #include <string.h>
 
@@ -11,12 +11,12 @@
  *  MEMBERS   the members                   the pass has ended: SETTLE, DONE, or the next pass
  *  ASSIGNED  who works on the project      the same
  *  SETTLE    nothing, until settle_ms      the next pass
- *  DONE      nothing: the presence is there
- * DONE also as soon as everybody was found, at the end of a page.
+ *  DONE      nothing: the answers are there
+ * Also DONE at the end of a page, once everybody has been found.
  */
 enum { IDLE, INVITES, MEMBERS, ASSIGNED, SETTLE, DONE };
 
-/* Of an entry the address is wanted; and what tells two of the same address apart, for the walk. */
+/* What is wanted of an entry: the address, and for the walk what tells two of the same address apart. */
 struct entry {
     const char *id;
     const char *address;
@@ -40,7 +40,7 @@ static int ask_invites(struct ango_walk *walk, const struct ango_page *page)
     };
     static const struct ango_shape shape = { fields, sizeof fields / sizeof fields[0], LIST, 1 };
 
-    /* All of them, in whatever state: a server that filters after it has cut its pages would hide whole pages. */
+    /* All of them, in any state: a server that filters after it has cut its pages could return empty ones. */
     return ango_start_invites(walk->client, walk->id, "/invites?", page, &shape);
 }
 
@@ -104,7 +104,7 @@ static int begin_pass(struct ango_confirm *confirm)
     return begin_walk(confirm, confirm->first_phase, confirm->ask_first);
 }
 
-/* What a server makes of other addresses than these, nobody knows: they are not compared, so never absent. */
+/* A server may show any other address in another form: such an address can be found, but is never absent. */
 static bool is_comparable(const char *address)
 {
     const char *p;
@@ -121,7 +121,7 @@ static bool is_found(enum ango_presence presence)
     return presence != ANGO_ABSENT && presence != ANGO_UNSURE;
 }
 
-/* The end: without evidence nobody is absent, and some never are. */
+/* Ends the read-back: without evidence nobody is absent, and addresses that are not comparable never are. */
 static int end(struct ango_confirm *confirm, bool evidence)
 {
     size_t i;
@@ -161,8 +161,8 @@ static enum ango_presence presence_in(const struct ango_confirm *confirm)
 }
 
 /*
- * What an entry says of the address that is its. A server may show invitations in other states than was asked for: one
- * that has expired is as good as none; what any other word means, nobody knows.
+ * What an entry says about its address. Invitations come in any state: an expired one is as good as none, and the
+ * meaning of an unfamiliar state is not known.
  */
 static enum ango_presence presence_by(const struct ango_confirm *confirm, const struct entry *entry)
 {
@@ -209,7 +209,7 @@ static int read_list(struct ango_confirm *confirm, uint32_t wait_ms)
 
     switch (err) {
     case ANGO_OK:
-    case ANGO_E_ENTRY: /* without an address, since it could not be kept */
+    case ANGO_E_ENTRY: /* it did not fit, so there is no address */
         take_entry(confirm, &entry);
         return ANGO_E_WAIT;
     case ANGO_E_END:
@@ -295,8 +295,8 @@ uint32_t ango_confirm_wait_ms(const struct ango_confirm *confirm)
 }
 
 /*
- * Cuts *wait_ms, and the time of the walk, to what is left of the deadline. A reply that is still coming in when it has
- * passed is for the walk to end, by its own time.
+ * Limits *wait_ms, and the walk's time, to what is left until the deadline. If a reply is still coming in when that has
+ * passed, the walk's own deadline ends it.
  */
 static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
 {
@@ -310,7 +310,7 @@ static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
     left = elapsed < confirm->timeout_ms ? confirm->timeout_ms - elapsed : 0;
     if (*wait_ms > left)
         *wait_ms = left;
-    /* At least 1: 0 would be no limit. */
+    /* At least 1: 0 would mean no limit. */
     confirm->walk.timeout_ms = before_walk < confirm->timeout_ms ? confirm->timeout_ms - before_walk : 1;
     return left > 0 || ango_is_busy(confirm->walk.client) ? ANGO_OK : ANGO_E_TIME;
 }
@@ -322,7 +322,7 @@ int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
     if (confirm == NULL || confirm->phase == IDLE)
         return ANGO_E_ARG;
     if (confirm->missing == 0 && !ango_is_busy(confirm->walk.client) && confirm->walk.client->result.error == ANGO_OK)
-        confirm->phase = DONE; /* in replies that were good to their end */
+        confirm->phase = DONE; /* all were found, in replies that were complete and good */
     if (confirm->phase == DONE)
         return ANGO_OK;
     err = check_deadline(confirm, &wait_ms);

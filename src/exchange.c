@@ -1,4 +1,4 @@
-/* One exchange, from its start to its result: the only file that knows the order of things. */
+/* One exchange, from start to result: the only file that knows the order of its steps. */
 #include <limits.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "operation.h"
 
 /*
- * In this order, which comparisons rest on: busy from CONNECT on; not sent before SENDING.
+ * Comparisons rely on this order: busy from CONNECT on; not sent before SENDING.
  *
  *  state     what is done next                  then
  *  IDLE      nothing: never started
@@ -18,7 +18,7 @@
  */
 enum { IDLE, FINISHED, CONNECT, SEND, SENDING, RECEIVE };
 
-/* Of the connection. */
+/* States of the connection. */
 enum { CLOSED, CONNECTING, CONNECTED };
 
 bool ango_is_busy(const struct ango_client *client)
@@ -67,7 +67,7 @@ int ango_client_init(struct ango_client *client, const struct ango_config *confi
     err = check_config(config);
     if (err != ANGO_OK)
         return err;
-    serial = client->serial + 1; /* a walk of before is over */
+    serial = client->serial + 1; /* ends any earlier walk */
     memset(client, 0, sizeof *client);
     client->serial = serial;
     client->config = config;
@@ -100,7 +100,7 @@ void ango_close(struct ango_client *client)
     disconnect(client);
 }
 
-/* What a call of the port returned, as a code of the library; it was asked for `most` bytes. */
+/* The result n of a port function, asked for `most` bytes, as a code of the library. */
 static int port_result(struct ango_client *client, int n, size_t most)
 {
     if (n == ANGO_E_WAIT || (n >= 0 && (size_t)n <= most))
@@ -111,7 +111,7 @@ static int port_result(struct ango_client *client, int n, size_t most)
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-/* Nothing of the request, and so of the key, stays in the buffer. While it was written it was as long as `need`. */
+/* Wipes the request, and with it the key, from the buffer. While it was being written it was as long as `need`. */
 static void wipe(struct ango_client *client)
 {
     size_t cap = client->config->buffer_cap;
@@ -150,7 +150,7 @@ int ango_start(struct ango_client *client, struct ango_request *q, const struct 
     uint32_t unix_time = 0;
 
     if (q->buf == NULL)
-        return ANGO_E_ARG; /* ango_begin could not */
+        return ANGO_E_ARG; /* ango_begin refused */
     config = client->config;
     result = &client->result;
     now = clock_ms(client);
@@ -187,9 +187,9 @@ int ango_start(struct ango_client *client, struct ango_request *q, const struct 
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-#define KEY_PART 4 /* bytes of the key that tell nothing */
+#define KEY_PART 4 /* so few bytes of the key reveal nothing */
 
-/* A server may send the key back, perhaps cut at the end of what fits: it must not get into a log with the message. */
+/* A server may echo the key, perhaps cut off at the end of the text: it must not get into a log with the message. */
 static void hide_key(char *text, const char *key)
 {
     for (; *text != '\0'; text++) {
@@ -214,7 +214,7 @@ static int finish(struct ango_client *client, int err)
     if (result->http_status >= 300 && result->http_status < 500 && result->http_status != 408) /* mutant: 408-refuses */
         outcome = ANGO_REJECTED;
     else if (client->send_error != ANGO_OK)
-        err = client->send_error; /* a success for half a request is not to be believed */
+        err = client->send_error; /* a success for half a request cannot be believed */
     else if (err == ANGO_OK)
         outcome = ANGO_ACCEPTED;
     result->outcome = outcome;
@@ -238,7 +238,7 @@ void ango_cancel(struct ango_client *client)
 
 /* --- the reply -------------------------------------------------------------------------------- */
 
-/* What a complete reply says, its HTTP status apart. */
+/* What a complete reply says, apart from its HTTP status. */
 static int judge(struct ango_client *client)
 {
     const struct ango_shape *shape = client->json.shape;
@@ -246,7 +246,7 @@ static int judge(struct ango_client *client)
     int err;
 
     if (client->http.status == 204 && shape->list_required == 0)
-        return ANGO_OK; /* without a body; but no list is not an empty list */
+        return ANGO_OK; /* a 204 has no body; where a list is required, its absence is not an empty list */
     err = ango_json_end(&client->json, &client->room);
     if (err == ANGO_E_JSON) {
         result->status = "";
@@ -258,7 +258,7 @@ static int judge(struct ango_client *client)
     return ango_text_is(result->status, "success") ? err : ANGO_E_STATUS;
 }
 
-/* The reply is there, whole, or cut short by `err`: what does it say? */
+/* The reply is complete, or `err` cut it short: what does it say? */
 static int conclude(struct ango_client *client, int err)
 {
     const struct ango_room *room = &client->room;
@@ -276,7 +276,7 @@ static int conclude(struct ango_client *client, int err)
     return result->http_status >= 300 ? ANGO_E_STATUS : err; /* mutant: redirection-is-success */
 }
 
-/* An entry is complete: it stays, to be read after the end. */
+/* Keeps a complete entry, to be read after the end. */
 static void keep_entry(struct ango_client *client)
 {
     struct ango_room *room = &client->room;
@@ -290,7 +290,7 @@ static void keep_entry(struct ango_client *client)
     room->kept = room->put;
 }
 
-/* Takes what has been received. ANGO_E_END: an entry is there, for whoever drains. */
+/* Takes what has been received. ANGO_E_END: an entry is complete, and the exchange drains. */
 static int take(struct ango_client *client)
 {
     struct ango_http *http = &client->http;
@@ -330,7 +330,7 @@ static int connect_step(struct ango_client *client, uint32_t wait_ms)
     int err;
 
     if (client->connected == CONNECTED) {
-        /* A kept connection that has anything to say before it is asked has ended, or is out of step. */
+        /* A kept connection on which anything arrives before the request has ended, or is out of step. */
         client->state = SEND;
         if (port->recv(port->ctx, &byte, 1, 0) != ANGO_E_WAIT) { /* mutant: kept-has-ended */
             disconnect(client);
@@ -381,7 +381,7 @@ static int receive_step(struct ango_client *client, uint32_t wait_ms)
     size_t cap = (size_t)(room->limit - room->end);
     int n;
 
-    if (client->handed_out) { /* more of what has been received is yet to be taken */
+    if (client->handed_out) { /* received bytes are left to be taken */
         client->handed_out = false;
         return take(client);
     }
@@ -398,14 +398,14 @@ static int receive_step(struct ango_client *client, uint32_t wait_ms)
     return take(client);
 }
 
-/* Cuts *wait_ms to what is left of the deadline. */
+/* Limits *wait_ms to the time left until the deadline. */
 static int check_deadline(struct ango_client *client, uint32_t *wait_ms)
 {
     uint32_t now = clock_ms(client);
     uint32_t elapsed = now - client->started_ms;
 
     if (now - client->last_ms > INT32_MAX) /* mutant: clock-goes-back */
-        return ANGO_E_CLOCK;               /* backwards */
+        return ANGO_E_CLOCK;
     client->last_ms = now;
     if (elapsed >= client->config->timeout_ms) /* mutant: no-deadline */
         return ANGO_E_TIME;
@@ -414,7 +414,7 @@ static int check_deadline(struct ango_client *client, uint32_t *wait_ms)
     return ANGO_OK;
 }
 
-/* ANGO_E_END: an entry is there. */
+/* ANGO_E_END: an entry is complete. */
 static int step(struct ango_client *client, uint32_t wait_ms)
 {
     int err;
@@ -481,7 +481,7 @@ int ango_drain_step(struct ango_client *client, void *out, uint32_t wait_ms)
     int err;
 
     if (client->handed_out)
-        room->put = room->kept; /* the entry that was handed out last gives up its place */ /* mutant: drained-stays */
+        room->put = room->kept; /* the last entry handed out gives up its place */ /* mutant: drained-stays */
     err = step(client, wait_ms);
     if (err != ANGO_E_END)
         return err;

@@ -18,7 +18,7 @@ static int take_status_line(struct ango_http *h, const char *line)
     if (strncmp(line, "HTTP/1.", 7) != 0 || (line[7] != '0' && line[7] != '1') || line[8] != ' ')
         return ANGO_E_HTTP;
     end = ango_read_number(line + 9, &status);
-    /* A missing reason, and even the space before it, are let pass: servers differ, and nothing depends on them. */
+    /* The reason, and even the space before it, may be missing: servers differ, and nothing depends on them. */
     if (end != line + 12 || status < 100 || status > 599 || (*end != ' ' && *end != '\0')) /* mutant: any-status */
         return ANGO_E_HTTP;
     h->status = (uint16_t)status;
@@ -31,12 +31,12 @@ static int take_status_line(struct ango_http *h, const char *line)
     return ANGO_OK;
 }
 
-/* The headers that matter. Those without a usual value have a number. */
+/* The headers that matter. Those without a usual value hold a number. */
 static const struct header {
     const char *name;
     const char *usual;
-    uint8_t flags;     /* that it sets */
-    uint8_t otherwise; /* what another value sets besides */
+    uint8_t flags;     /* set by the header */
+    uint8_t otherwise; /* also set by any value but the usual */
 } headers[] = {
     { "content-length", NULL, ANGO_HTTP_MATTERED | ANGO_HTTP_HAS_LENGTH, ANGO_HTTP_UNREADABLE },
     { "retry-after", NULL, ANGO_HTTP_MATTERED, 0 },
@@ -46,7 +46,7 @@ static const struct header {
 };
 #define FRAMING (ANGO_HTTP_HAS_LENGTH | ANGO_HTTP_IS_CHUNKED)
 
-/* Whether the value of Content-Length or Retry-After is a number. */
+/* Reads the value of Content-Length or Retry-After; false: it is not a number. */
 static bool take_number(struct ango_http *h, const struct header *header, const char *value)
 {
     uint32_t number;
@@ -62,7 +62,7 @@ static bool take_number(struct ango_http *h, const struct header *header, const 
     return good;
 }
 
-/* `value` is "" when the line was too long to be looked at whole. */
+/* `value` is "" if the line was too long to be read whole. */
 static void judge_header(struct ango_http *h, const char *name, const char *value)
 {
     const struct header *header = headers;
@@ -88,7 +88,7 @@ static int take_header(struct ango_http *h, char *line, bool cut)
     char *value;
     char *end;
 
-    if (*line == ' ' || *line == '\t') {          /* the header before goes on (RFC 9112, 5.2) */
+    if (*line == ' ' || *line == '\t') {          /* continues the header before (RFC 9112, 5.2) */
         if ((h->flags & ANGO_HTTP_MATTERED) != 0) /* mutant: folded-framing */
             h->flags |= ANGO_HTTP_UNREADABLE;
         return ANGO_OK;
@@ -119,10 +119,10 @@ static int end_head(struct ango_http *h)
     if (h->status == 204 || h->status == 304) {
         h->state = ANGO_HTTP_DONE;
         if ((h->flags & FRAMING) != 0)
-            h->flags |= ANGO_HTTP_CLOSE; /* the body that it may not have could come all the same */
+            h->flags |= ANGO_HTTP_CLOSE; /* a body is not allowed, but could come all the same */
         return ANGO_OK;
     }
-    h->state = ANGO_HTTP_TO_CLOSE; /* also where it is refused: then nothing tells where it ends */
+    h->state = ANGO_HTTP_TO_CLOSE; /* even if the body is refused: nothing tells where it ends */
     if ((h->flags & ANGO_HTTP_UNREADABLE) != 0)
         return ANGO_E_HTTP;
     if ((h->flags & ANGO_HTTP_IS_CHUNKED) != 0) {
@@ -163,7 +163,7 @@ static int take_chunk_size(struct ango_http *h, const char *line, bool cut)
     return ANGO_OK;
 }
 
-/* Takes a line, without its end; of one that is `cut` more was there. */
+/* Takes a line, without its line end; `cut`: only the beginning of a longer one. */
 static int take_line(struct ango_http *h, char *line, bool cut)
 {
     switch (h->state) {
@@ -176,7 +176,7 @@ static int take_line(struct ango_http *h, char *line, bool cut)
     case ANGO_HTTP_CHUNK_END:
         h->state = ANGO_HTTP_CHUNK_SIZE;
         return *line == '\0' ? ANGO_OK : ANGO_E_HTTP; /* mutant: chunk-end */
-    default:                                          /* TRAILERS: nothing of them is used */
+    default:                                          /* TRAILERS, which are not used */
         if (*line == '\0')
             h->state = ANGO_HTTP_DONE;
         return ANGO_OK;
@@ -184,8 +184,8 @@ static int take_line(struct ango_http *h, char *line, bool cut)
 }
 
 /*
- * Of a line whose end is yet to come the beginning is kept, to one byte more than is looked at, which tells that it is
- * too long; and its last byte, which may be the CR of its end.
+ * Shortens a line whose end has not come yet: keeps its beginning, to one byte more than is read, which shows that it
+ * is too long, and its last byte, which may be the CR of the line end.
  */
 static void shorten(struct ango_http *h, struct ango_room *room)
 {
@@ -199,7 +199,7 @@ static void shorten(struct ango_http *h, struct ango_room *room)
     h->lines_left -= (uint32_t)(len - most);
 }
 
-/* Looks for the end of the line at room->next, and lets no stray control character into it. */
+/* Takes the line at room->next if its end has come; a stray control character in it is an error. */
 static int find_line(struct ango_http *h, struct ango_room *room)
 {
     uint8_t *line = room->next;

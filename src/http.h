@@ -1,8 +1,8 @@
 /*
- * http.h - an HTTP/1.1 reply, taken as it comes. Pure: no I/O.
+ * http.h - an HTTP/1.1 reply, taken as it comes in. Pure: no I/O.
  *
  * Lines are taken one by one and dropped, whatever their number and length, within ANGO_HTTP_LINES_MAX bytes; so head,
- * chunk lines and trailers take no room. Whatever RFC 9112 leaves open to two readings is an error.
+ * chunk lines and trailers take no room. Anything that can be read in two ways under RFC 9112 is an error.
  */
 #ifndef ANGO_HTTP_H
 #define ANGO_HTTP_H
@@ -11,11 +11,11 @@
 #include "room.h"
 
 /*
- * A line is looked at as far as this. Those that matter are shorter: the longest is a Retry-After with a date, of 42
- * bytes. Of one that is longer no value is believed.
+ * Bytes of a line that are read. The lines that matter are shorter: the longest, a Retry-After with a date, has 42. The
+ * value of a longer line is not believed.
  */
 #define ANGO_HTTP_LINE_MAX 64
-/* Bytes that may be taken by the head (all 1xx included), by a chunk's lines, and by the trailers. */
+/* Bytes that the head (all 1xx included), the lines of a chunk and the trailers may each take. */
 #define ANGO_HTTP_LINES_MAX 65536u
 
 /*
@@ -52,10 +52,13 @@ enum {
                                   wrong, twice or both, or a folded line that matters */
     ANGO_HTTP_CLOSE = 8,      /* the connection cannot carry another exchange */
     ANGO_HTTP_IS_1_0 = 16,    /* HTTP/1.0, which has no chunks */
-    ANGO_HTTP_MATTERED = 32   /* the last line was the status line, or a header that is looked at */
+    ANGO_HTTP_MATTERED = 32   /* the last line was the status line, or a header that matters */
 };
 
-/* Begins a reply in a zeroed struct. `now` is the lower half of the Unix time, which turns a date in Retry-After into seconds; 0: unknown. */
+/*
+ * Begins a reply in a zeroed struct. `now` is the low 32 bits of the Unix time, to turn a date in Retry-After into
+ * seconds; 0: unknown.
+ */
 static inline void ango_http_begin(struct ango_http *h, uint32_t (*date)(const char *text, uint32_t now), uint32_t now)
 {
     h->date = date;
@@ -66,15 +69,15 @@ static inline void ango_http_begin(struct ango_http *h, uint32_t (*date)(const c
 /*
  * Takes lines from room->next on.
  *   ANGO_OK        the reply is complete
- *   ANGO_E_WAIT    all that has been received is taken, but for the beginning of a line
- *   1 to INT_MAX   so many bytes of the body are at room->next: for the caller to take, who says so with
- *                  ango_http_taken
- *   ANGO_E_TOO_BIG lines without end, or a body of 2^32 - 1 bytes or more
+ *   ANGO_E_WAIT    all received bytes are taken, except the beginning of a line
+ *   1 to INT_MAX   this many bytes of the body are at room->next; the caller takes them, or some of them, and then
+ *                  calls ango_http_taken
+ *   ANGO_E_TOO_BIG endless lines, or a body of 2^32 - 1 bytes or more
  *   ANGO_E_HTTP    not HTTP/1.1 as this client accepts it
  */
 int ango_http_take(struct ango_http *h, struct ango_room *room);
 
-/* n bytes of the body, as many at the most as ango_http_take has said, have been taken. */
+/* The caller has taken n bytes of the body, at most as many as ango_http_take returned. */
 static inline void ango_http_taken(struct ango_http *h, size_t n)
 {
     if (h->state == ANGO_HTTP_TO_CLOSE)
@@ -96,13 +99,13 @@ static inline int ango_http_take_end(const struct ango_http *h)
     return h->state == ANGO_HTTP_TO_CLOSE ? ANGO_OK : ANGO_E_TRUNCATED; /* mutant: close-ends-any */
 }
 
-/* The head of a final reply (not 1xx) was complete; what it says of the body may have been refused. */
+/* Whether the head of a final reply (not 1xx) is complete, even if the body that it announces was refused. */
 static inline bool ango_http_has_head(const struct ango_http *h)
 {
     return h->state > ANGO_HTTP_HEADERS;
 }
 
-/* After a complete reply: the connection can carry another exchange. */
+/* After a complete reply: whether the connection can carry another exchange. */
 static inline bool ango_http_can_keep(const struct ango_http *h, const struct ango_room *room)
 {
     return h->state == ANGO_HTTP_DONE && (h->flags & ANGO_HTTP_CLOSE) == 0

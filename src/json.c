@@ -10,11 +10,11 @@
 #include "text.h"
 #include "utf8.h"
 
-/* A token of jsmn fits what the caller set aside. */
+/* A jsmn token fits into a struct ango_token. */
 typedef char token_fits[sizeof(jsmntok_t) <= sizeof(struct ango_token) ? 1 : -1];
 
 /*
- * What comes next. A number only ends with what follows it.
+ * What comes next. A number ends only at the byte after it.
  *
  *  state      what may come, besides white space            then
  *  VALUE      a value                                       OPENED, IN_STRING, MINUS to EXPONENT; AFTER (a literal)
@@ -33,7 +33,7 @@ enum state {
     AFTER,
     IN_NAME,
     IN_STRING,
-    ENTRY_ENDED, /* as AFTER, once that has been said */
+    ENTRY_ENDED, /* as AFTER, once that has been reported */
     NOT_JSON,
     /* In a number, where more must follow: */
     MINUS,         /* a digit */
@@ -49,16 +49,16 @@ enum state {
 
 /* Flags. */
 enum {
-    WRONG = 1, /* a wanted value is not as it must be */
+    WRONG = 1, /* a wanted value is invalid, or its name came twice */
     HAS_LIST = 2,
-    TOO_LARGE = 4 /* this entry, or these words; the next bit is ANGO_JSON_ODD */
+    TOO_LARGE = 4 /* this entry, or this status or message; the next bit is ANGO_JSON_ODD */
 };
 
 /* --- what is put ------------------------------------------------------------------------------ */
 
 /*
- * Takes room for n more bytes of what is put; false: there is none. A string of the server's that does not fit is given
- * up, and so is the whole entry.
+ * Takes room for n more bytes of what is put; false: there is none. A status or message that does not fit is given up,
+ * and so is an entry, as a whole.
  */
 static bool extend(struct ango_json *j, size_t n)
 {
@@ -68,7 +68,7 @@ static bool extend(struct ango_json *j, size_t n)
 
     if (j->in == ANGO_ENTRY) {
         reserved += ANGO_ROOM_WORDS;            /* mutant: words-room */
-    } else if (j->field == ANGO_FIELD_STATUS) { /* has its own room, whatever else is kept */
+    } else if (j->field == ANGO_FIELD_STATUS) { /* which has room of its own, whatever else is kept */
         cap = ANGO_ROOM_STATUS;
         reserved = (size_t)(room->put - room->kept) + 1; /* mutant: status-room */
     } else if ((j->seen & (uint32_t)1 << ANGO_FIELD_STATUS) == 0) {
@@ -94,7 +94,7 @@ static void put(struct ango_json *j, const void *part, size_t n)
         memmove(to, part, n);
 }
 
-/* The server's words are C strings among what stays. */
+/* The status and the message stay as C strings. */
 static void end_words(struct ango_json *j)
 {
     struct ango_room *room = j->room;
@@ -108,7 +108,7 @@ static void end_words(struct ango_json *j)
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-/* The first field of the object that is open; those of one object follow one another. */
+/* The first field of the open object; the fields of an object are consecutive. */
 static unsigned first_field(const struct ango_json *j)
 {
     switch (j->in) {
@@ -122,13 +122,13 @@ static unsigned first_field(const struct ango_json *j)
 }
 
 /*
- * The field of the object that is open whose name begins as the `matched` bytes at `name`, and then has this byte;
- * ANGO_NOWHERE: there is none.
+ * The field of the open object whose name begins with the `matched` bytes at `name` and then this byte; ANGO_NOWHERE:
+ * there is none.
  */
 static unsigned find_field(const struct ango_json *j, const char *name, char byte)
 {
     unsigned f = first_field(j);
-    char first = (char)(j->matched > 0 ? *name : byte); /* by which most names differ */
+    char first = (char)(j->matched > 0 ? *name : byte); /* in which most names differ */
 
     for (; f < j->fields_len; f++) {
         const struct ango_field *field = &j->shape->fields[f];
@@ -142,7 +142,7 @@ static unsigned find_field(const struct ango_json *j, const char *name, char byt
 
 static void begin_name(struct ango_json *j)
 {
-    unsigned f = j->field + 1u; /* replies keep to an order: the field after the last one is a good guess */
+    unsigned f = j->field + 1u; /* replies keep an order: the field after the last one is a good guess */
 
     j->state = IN_NAME;
     j->matched = 0;
@@ -155,7 +155,7 @@ static void begin_name(struct ango_json *j)
         j->field = (uint8_t)f;
 }
 
-/* One more byte of a name; a NUL is its end. */
+/* Matches one more byte of a name; a NUL ends it. */
 static void match(struct ango_json *j, char byte)
 {
     const char *name;
@@ -186,7 +186,7 @@ static void end_name(struct ango_json *j)
 
 /* --- strings ---------------------------------------------------------------------------------- */
 
-/* What begins at p is wrong, or cut: then it is held until more is there. The longest is an escape. */
+/* What begins at p is invalid, or cut: then it is held until more has come. Nothing is longer than an escape. */
 static uint8_t *wrong_or_cut(struct ango_json *j, const uint8_t *p)
 {
     size_t left = (size_t)(j->end - p);
@@ -198,9 +198,9 @@ static uint8_t *wrong_or_cut(struct ango_json *j, const uint8_t *p)
 }
 
 /*
- * Most of any text: neither a quote, nor a backslash, nor what needs a closer look. As a signed char each of these but
- * the backslash is at most a quote, so that one comparison passes letters, digits and nearly all signs: 15 % of the
- * instructions of a long reply.
+ * Whether c needs no closer look, like most of any text. Quotes, backslashes, control characters and parts of a longer
+ * UTF-8 sequence do; as a signed char each of these except the backslash is at most a quote, so one comparison passes
+ * letters, digits and nearly all signs. It saves 15 % of the instructions of a long reply.
  */
 static bool is_plain(uint8_t c)
 {
@@ -214,13 +214,13 @@ static uint8_t *skip_plain(uint8_t *p)
     return p;
 }
 
-/* Puts what an escape in a wanted string stands for; a quote or backslash in an entry stays escaped, for jsmn. */
+/* Puts the character of an escape in a wanted string; a quote or backslash in an entry stays escaped, for jsmn. */
 static void put_escaped(struct ango_json *j, uint32_t c)
 {
     uint8_t utf8[1 + 4];
     uint8_t *to = utf8;
 
-    if (c == 0) {                           /* a C string would end there; in words for people it is left out */
+    if (c == 0) {                           /* it would end a C string; in the message it is left out */
         if (j->field != ANGO_FIELD_MESSAGE) /* mutant: nul-in-string */
             j->flags |= WRONG;
         return;
@@ -231,7 +231,7 @@ static void put_escaped(struct ango_json *j, uint32_t c)
     put(j, utf8, (size_t)(to - utf8));
 }
 
-/* Takes the character at p, which is no plain one; returns what follows it, or NULL: not JSON. */
+/* Takes the character at p, which is not plain; returns what follows it, or NULL: not JSON. */
 static uint8_t *take_character(struct ango_json *j, uint8_t *p)
 {
     uint32_t c = *p;
@@ -241,7 +241,7 @@ static uint8_t *take_character(struct ango_json *j, uint8_t *p)
     if (n == 0)
         return wrong_or_cut(j, p);
     if (j->state == IN_NAME)
-        match(j, (char)(c > 0 && c < 0x80 ? c : '"')); /* which is in no name */
+        match(j, (char)(c > 0 && c < 0x80 ? c : '"')); /* a quote is in no name */
     else if (j->field != ANGO_NOWHERE) {
         if (escaped)
             put_escaped(j, c);
@@ -251,7 +251,7 @@ static uint8_t *take_character(struct ango_json *j, uint8_t *p)
     return p + n;
 }
 
-/* Goes on in a name at p; returns what follows what it has taken, or NULL: not JSON. */
+/* Takes a part of a name at p; returns what follows that part, or NULL: not JSON. */
 static uint8_t *take_name(struct ango_json *j, uint8_t *p)
 {
     if (j->field != ANGO_NOWHERE) {
@@ -277,7 +277,7 @@ static uint8_t *take_name(struct ango_json *j, uint8_t *p)
     return p + 1;
 }
 
-/* The same in a string. In an entry its closing quote is put too. */
+/* The same for a string. In an entry its closing quote is put too. */
 static uint8_t *take_string(struct ango_json *j, uint8_t *p)
 {
     const uint8_t *run = p;
@@ -299,7 +299,7 @@ static uint8_t *take_string(struct ango_json *j, uint8_t *p)
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-/* The state after a character of a number; AFTER: it is none, and the number ended before it; NOT_JSON. */
+/* The state after c in a number; AFTER: c is not part of it, so it has ended; NOT_JSON. */
 static enum state number_state(enum state state, unsigned c)
 {
     if (c >= '0' && c <= '9')
@@ -325,7 +325,7 @@ static enum state number_state(enum state state, unsigned c)
     return state >= ZERO ? AFTER : NOT_JSON; /* mutant: number-unfinished */
 }
 
-/* Takes the character of a number at p, or ends the number before it. One that is wanted is a count: digits only. */
+/* Takes the character of a number at p, or ends the number before it. A wanted number is a count: digits only. */
 static uint8_t *take_number(struct ango_json *j, uint8_t *p)
 {
     enum state state = number_state((enum state)j->state, *p);
@@ -365,7 +365,7 @@ static bool open(struct ango_json *j, bool object)
     j->in = j->field;
     if (j->in == ANGO_ENTRY) {
         j->result->items++;
-        /* All up to the list's: those of an entry come anew. */
+        /* Keeps the bits up to the list's: each entry has fields of its own. */
         j->seen &= ((uint32_t)1 << (j->shape->list + 1)) - 1; /* mutant: seen-in-entry-before */
         j->flags &= (uint8_t)~TOO_LARGE;
     } else if (j->in == j->shape->list) {
@@ -394,7 +394,7 @@ static void close(struct ango_json *j)
     }
 }
 
-/* Whether a value that begins with c is what is wanted of the field; if not, it is not wanted. */
+/* Ignores a value that begins with c if the field wants another type. */
 static void hold_against_type(struct ango_json *j, unsigned c)
 {
     unsigned type = c == '-' || (c >= '0' && c <= '9') ? ANGO_JSON_NUMBER : c;
@@ -409,7 +409,7 @@ static void hold_against_type(struct ango_json *j, unsigned c)
     j->field = ANGO_NOWHERE;
 }
 
-/* Takes the literal at p; returns what follows it, or NULL: it is none. */
+/* Takes the literal at p; returns what follows it, or NULL: there is none. */
 static uint8_t *take_literal(struct ango_json *j, uint8_t *p)
 {
     const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : "null";
@@ -421,7 +421,7 @@ static uint8_t *take_literal(struct ango_json *j, uint8_t *p)
     return p + len;
 }
 
-/* A string begins. In what is kept of an entry each has a letter before it, 'a' for the list's first field. */
+/* Begins a string. In a kept entry a letter comes first in each, 'a' for the list's first field. */
 static void begin_string(struct ango_json *j)
 {
     uint8_t *to = j->room->put;
@@ -437,7 +437,7 @@ static void begin_string(struct ango_json *j)
     to[1] = (uint8_t)('a' + j->field - j->shape->list - 1);
 }
 
-/* Begins the value at p; returns what follows its first character, or its whole when it is a literal. */
+/* Begins the value at p; returns what follows its first character, or all of a literal, or p itself for a digit. */
 static uint8_t *begin_value(struct ango_json *j, uint8_t *p)
 {
     unsigned c = *p;
@@ -461,7 +461,7 @@ static uint8_t *begin_value(struct ango_json *j, uint8_t *p)
     default:
         if (c > '9')
             return take_literal(j, p);
-        j->state = MINUS; /* as after one: a digit must come, which the next step looks at */
+        j->state = MINUS; /* as after a minus: the next step takes the digit that must come */
         return p;
     }
 }
@@ -473,7 +473,7 @@ static bool is_space(unsigned c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* Takes the sign at p that stands between values and names, or begins one of these; returns as take() does. */
+/* Takes the punctuation at p, or what begins a name or a value there; returns as take() does. */
 static uint8_t *take_token(struct ango_json *j, uint8_t *p)
 {
     unsigned c = *p;
@@ -487,7 +487,7 @@ static uint8_t *take_token(struct ango_json *j, uint8_t *p)
         state = in_object(j) ? NAME : VALUE;
     switch (state) {
     case AFTER:
-        if (c != ',' || j->depth == 0) /* there is one value, and it has ended */ /* mutant: second-document */
+        if (c != ',' || j->depth == 0) /* the only value has ended */ /* mutant: second-document */
             return NULL;
         j->state = in_object(j) ? NAME : VALUE;
         return p + 1;
@@ -552,7 +552,7 @@ int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n)
 
 int ango_json_end(const struct ango_json *j, const struct ango_room *room)
 {
-    bool complete = j->state == AFTER || j->state >= ZERO; /* a number may end from ZERO on */
+    bool complete = j->state == AFTER || j->state >= ZERO; /* from ZERO on, a number may end */
 
     if (!complete || j->depth > 0 || room->held > 0)
         return ANGO_E_JSON;
@@ -563,7 +563,7 @@ int ango_json_end(const struct ango_json *j, const struct ango_room *room)
 
 /* --- entries ---------------------------------------------------------------------------------- */
 
-/* Makes a C string of what was put of a string, from p to `end`. */
+/* Makes a C string, unescaped in place, of a kept string from p to `end`. */
 static const char *end_string(uint8_t *p, uint8_t *end)
 {
     const char *string = (const char *)p;
@@ -592,7 +592,7 @@ uint8_t *ango_json_read_entry(const struct ango_shape *shape, uint8_t *text, str
         *strings++ = "";
     strings = (const char **)out;
     jsmn_init(&parser);
-    /* Nothing but strings is there, so the rest of jsmn is not called: 440 bytes of flash less. */
+    /* Only strings are there, so the rest of jsmn is not called: 440 bytes of flash less. */
     while (text[parser.pos] == '"') {
         parser.toknext = 0;
         if (jsmn_parse_string(&parser, (const char *)text, INT_MAX, token, 1) != 0) /* uncovered: whole-strings */

@@ -4,7 +4,7 @@
 
 #include "utf8.h"
 
-/* The same for one escape alone, which for \uXXXX is a UTF-16 unit. */
+/* As ango_json_escape, for one escape alone: \uXXXX is a UTF-16 unit. */
 static size_t read_unit(const uint8_t *p, uint32_t *unit)
 {
     static const char names[] = "\"\\/bfnrt";

@@ -1,6 +1,4 @@
 /* Members of an organization. */
-#include <limits.h>
-
 #include "operation.h"
 
 /* --- get_organization_members --------------------------------------------------------------------- */
@@ -65,10 +63,8 @@ int ango_update_organization_members_role_start(struct ango_client *client, cons
     size_t i;
 
     ango_begin(client, &q, ANGO_POST, "organization/", organization_id, "/users");
-    if (emails == NULL || emails_len == 0 || emails_len > INT_MAX) {
-        ango_request_refuse(&q, ANGO_E_ARG);
+    if (!ango_emails_ok(&q, emails, emails_len))
         emails_len = 0;
-    }
     for (i = 0; i < emails_len; i++) {
         q.index = i;
         ango_write_string(&q, i == 0 ? "{\"users\":[{\"email\":\"" : "\"},{\"email\":\"", emails[i], ANGO_E_EMAIL);

@@ -1,13 +1,9 @@
 #include "operation.h"
 
-#include <limits.h>
-
 void ango_write_emails(struct ango_request *q, const char *before, const char *const *emails, size_t emails_len)
 {
-    if (emails == NULL || emails_len == 0 || emails_len > INT_MAX) {
-        ango_request_refuse(q, ANGO_E_ARG);
+    if (!ango_emails_ok(q, emails, emails_len))
         return;
-    }
     for (q->index = 0; q->index < emails_len; q->index++) {
         ango_write_string(q, before, emails[q->index], ANGO_E_EMAIL);
         before = "\",\"";

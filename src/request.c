@@ -5,7 +5,7 @@
 #include "utf8.h"
 
 #define LENGTH_DIGITS "1234567890" /* reserved for Content-Length */
-#define EMPTY_LINE "\r\n\r\n"      /* and the end of the line before it */
+#define EMPTY_LINE "\r\n\r\n"      /* with the end of the line before it */
 
 void ango_request_refuse(struct ango_request *q, int err)
 {
@@ -28,7 +28,7 @@ static void write_bytes(struct ango_request *q, const void *data, size_t len)
 {
     size_t end = q->len + len;
 
-    /* Not wrapped around; memmove, since ango_request_end_body moves its own. */
+    /* `end` must not have wrapped around; memmove, since ango_request_end_body moves bytes within the buffer. */
     if (end >= len && end <= q->cap) /* mutant: past-the-buffer */
         memmove(q->buf + q->len, data, len);
     q->len = end;
@@ -80,7 +80,7 @@ static const char *skip_unreserved(const char *text)
     return text;
 }
 
-/* LOCAL@DOMAIN within the limits of ango.h, of any characters but spaces and a second @. */
+/* LOCAL@DOMAIN within the limits of ango.h, with any characters except spaces and a second @. */
 static bool is_email(const char *text)
 {
     size_t local = strcspn(text, "@ ");
@@ -93,7 +93,7 @@ static bool is_email(const char *text)
     return domain > 0 && text[domain] == '\0' && local + 1 + domain <= ANGO_EMAIL_MAX; /* mutant: second-at */
 }
 
-/* One character that is not unreserved; returns its length, or 0 when it is none. */
+/* Writes a character that is not unreserved; returns its length, or 0 if it is invalid. */
 static size_t write_character(struct ango_request *q, const char *p)
 {
     size_t n = ango_utf8_len((const uint8_t *)p); /* mutant: control-characters */
@@ -158,7 +158,7 @@ bool ango_prefix_ok(const char *prefix)
         const char *segment = prefix + 1;
 
         prefix = skip_unreserved(segment);
-        if (prefix == segment)
+        if (prefix == segment || *segment == '.') /* no "/..", which a proxy may resolve */
             return false;
     }
     return *prefix == '\0';
@@ -194,12 +194,12 @@ void ango_write_head(struct ango_request *q, const struct ango_config *config, c
 }
 
 /*
- * The body is moved up to its length's digits: a leading zero or space is allowed, but not liked
- * everywhere.
+ * Moves the body up to the digits of its length: padding them with zeros or spaces is allowed, but not every
+ * server accepts it.
  */
 void ango_request_end_body(struct ango_request *q)
 {
-    size_t len = q->len - q->body; /* with the empty line */
+    size_t len = q->len - q->body; /* including the empty line */
 
     if (ango_request_end(q) != ANGO_OK)
         return;

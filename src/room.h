@@ -4,14 +4,15 @@
  *         kept         put     gap      next            end           limit
  *     | words | entries | incomplete | 16 bytes |held| not yet taken | free: recv | NUL | text |
  *
- * What is wanted of the reply is put behind `put` and becomes part of what stays once it is complete; every other byte
- * is dropped as it is taken. The reply also leaves its plain text at the end, for people, until a list begins in it.
+ * The words are the reply's status and message. Wanted bytes are put at `put` and stay once the string or entry is
+ * complete; all others are dropped as they are taken. The body is also copied as plain text to the end, for people,
+ * until a list begins in it.
  *
- * What is put is never longer than what was taken for it, but for two bytes: the letter before a string of an entry, and
- * the NUL behind an entry. So with ANGO_ROOM_GAP bytes between the two, `put` cannot overtake what is held.
+ * What is put is at most two bytes longer than what was taken for it: the letter before a string of an entry, and the
+ * NUL behind an entry. So with ANGO_ROOM_GAP bytes between the two, `put` cannot overtake what is held.
  *
  * How much may be put depends on the buffer alone, never on how the reply was cut into pieces: the same reply always
- * keeps the same entries.
+ * leaves the same entries.
  */
 #ifndef ANGO_ROOM_H
 #define ANGO_ROOM_H
@@ -21,17 +22,17 @@
 #include "ango.h"
 
 #define ANGO_ROOM_GAP 16
-/* Always left for bytes that are received: a line as far as it is looked at, and some more. */
+/* Always left for received bytes: a line as far as it is read, and some more. */
 #define ANGO_ROOM_RAW 96
-/* What is put must end before this much of the buffer's end; with a NUL behind it. */
+/* What is put must end at least this far before `limit`; one byte of it is for a NUL. */
 #define ANGO_ROOM_RESERVED (ANGO_ROOM_RAW + ANGO_ROOM_GAP + 1)
-/* For the API's `status` and its NUL, on which the outcome depends: always there, and no longer one is taken. */
+/* Always left for the reply's `status` and its NUL, since the outcome depends on it; a longer one is not taken. */
 #define ANGO_ROOM_STATUS 24
-/* Left behind the entries for the server's words, which may come after them: its message, and the status. */
+/* Left behind the entries for the message and the status, which may come after them. */
 #define ANGO_ROOM_WORDS (96 + ANGO_ROOM_STATUS)
-/* Of the reply as plain text people are shown so much, or less than half of what the buffer holds. */
+/* The plain text and its NUL take at most this much, and less than half of the buffer. */
 #define ANGO_ROOM_TEXT 512
-/* The smallest buffer that a reply can be read in; the text's NUL and that behind what is received are among it. */
+/* The smallest buffer that a reply can be read in, with the NULs behind the received bytes and behind the text. */
 #define ANGO_ROOM_MIN (ANGO_ROOM_RESERVED + 1 + ANGO_ROOM_STATUS)
 
 /* Each of these is called in one place: inline, they take less flash. */
@@ -53,14 +54,14 @@ static inline void ango_room_begin(struct ango_room *room, uint8_t *buffer, size
     room->text_cap = (uint16_t)text_cap;
 }
 
-/* No text is wanted any more. */
+/* Gives up the plain text; its room is then for received bytes. */
 static inline void ango_room_drop_text(struct ango_room *room)
 {
     room->limit += room->text_cap;
     room->text_cap = 0;
 }
 
-/* Adds what still fits of n bytes of the body, at `next`, to the reply as plain text, which always ends with a NUL. */
+/* Appends to the plain text, which always ends with a NUL, what fits of the n bytes of the body at `next`. */
 static inline void ango_room_add_text(struct ango_room *room, size_t n)
 {
     size_t left;
@@ -75,7 +76,7 @@ static inline void ango_room_add_text(struct ango_room *room, size_t n)
     *room->text = '\0';
 }
 
-/* Takes n bytes at `next` away from between what is held and what follows them. */
+/* Removes the n bytes at `next`, between what is held and what follows. */
 static inline void ango_room_skip(struct ango_room *room, size_t n)
 {
     uint8_t *held = room->next - room->held;
@@ -84,7 +85,7 @@ static inline void ango_room_skip(struct ango_room *room, size_t n)
     room->next += n;
 }
 
-/* Moves what was not taken behind the gap, so that all that is free lies behind it. */
+/* Moves what was not taken to the end of the gap, so that all free room lies behind it. */
 static inline void ango_room_pack(struct ango_room *room)
 {
     uint8_t *from = room->next - room->held;

@@ -1,4 +1,4 @@
-/* Sentences for people: apart from everything else, so that they are linked only where they are used. */
+/* Sentences for people, in a file of their own so that they are linked only where they are used. */
 #include "ango.h"
 
 const char *ango_error_text(int error)

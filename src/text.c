@@ -2,7 +2,7 @@
 
 #include "ango.h"
 
-/* --- the API's words -------------------------------------------------------------------------- */
+/* --- names of roles --------------------------------------------------------------------------- */
 
 const char *ango_organization_role_text(enum ango_organization_role role)
 {

@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Appends a decimal digit, 0 to 9, to *number; false if it then is above 4294967295, where it stays. */
+/* Appends a decimal digit, 0 to 9, to *number; false if that is above 4294967295, which *number then becomes. */
 bool ango_add_digit(uint32_t *number, unsigned digit);
 
-/* Reads the decimal digits at `text`, none is 0; above 4294967295 it is that. Returns what follows them. */
+/* Reads the decimal digits at `text`: 0 if there are none, at most 4294967295. Returns what follows them. */
 const char *ango_read_number(const char *text, uint32_t *number);
 
-/* FNV-1a, 32 bits, of a text; goes on from `hash`, which at first is ANGO_HASH_BEGIN. */
+/* FNV-1a, 32 bits, of a text; continues from `hash`, which is ANGO_HASH_BEGIN at first. */
 #define ANGO_HASH_BEGIN 2166136261u
 uint32_t ango_hash(uint32_t hash, const char *text);
 

@@ -1,9 +1,9 @@
 /*
- * TLS over a port. With the other tls_*.c the only one that knows mbedTLS: 3.6 and 4, ours alone or shared with
- * others (tls.h). What differs between versions is told by what their configurations define.
+ * TLS over a port. Only this and the other tls_*.c know mbedTLS: 3.6 and 4, private or shared with others
+ * (tls.h). Differences between versions are detected by the macros that they define.
  *
- * Each connection builds everything anew, in an empty arena where it is ours, and leaves it empty and zeroed, so
- * that nothing drifts over the years.
+ * Each connection builds everything anew, in an empty arena if mbedTLS is private, and leaves the arena empty and
+ * zeroed, so that nothing drifts over the years.
  */
 #include "tls.h"
 
@@ -32,7 +32,7 @@
 #error "mbedTLS 3.6.6 refuses RSA-PSS in TLS 1.2 (-0x6600): take another one, or leave MBEDTLS_SSL_PROTO_TLS1_2 out"
 #endif
 
-/* What somebody else's configuration must have; ours has it. */
+/* What another configuration than ours must have. */
 #if !defined(MBEDTLS_SSL_TLS_C) || !defined(MBEDTLS_SSL_CLI_C)
 #error "mbedTLS's configuration lacks MBEDTLS_SSL_TLS_C or MBEDTLS_SSL_CLI_C"
 #endif
@@ -55,7 +55,7 @@
 #error "TF-PSA-Crypto's configuration lacks MBEDTLS_PSA_CRYPTO_C"
 #endif
 
-/* With TLS 1.3 built in, mbedTLS would ask a server of TLS 1.3 too, and then refuse the answer. */
+/* With TLS 1.3 built in, mbedTLS would also ask TLS 1.3 servers for small records, and then refuse the answer. */
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && !defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_SSL_IN_CONTENT_LEN < 16384
 #define SMALL_RECORDS 1
 #else
@@ -69,7 +69,7 @@
 #define X25519_FIRST 0
 #endif
 #define TIME_MIN 1767225600 /* 2026-01-01: a clock before that is wrong */
-#define CALLS_MAX 64        /* calls of the port in one step: a peer that always has something cannot hold us */
+#define CALLS_MAX 64        /* calls of the port in one step: a peer that never stops sending cannot hold us */
 
 enum { CLOSED, CONNECTING, HANDSHAKE, OPEN };
 
@@ -82,7 +82,7 @@ static void enter(struct ango_tls *tls, uint32_t wait_ms)
     tls->calls = 0;
 }
 
-/* What is left of the time that this step may wait. */
+/* The time that this step may still wait. */
 static uint32_t wait_left(struct ango_tls *tls)
 {
     uint32_t elapsed = ango_tls_clock_ms(tls) - tls->entered_ms;
@@ -140,7 +140,7 @@ static void tell_busy(const struct ango_tls *tls)
         port->busy(port->ctx);
 }
 
-/* --- what an mbedTLS of our own calls ------------------------------------------------------------- */
+/* --- what a private mbedTLS calls ----------------------------------------------------------------- */
 
 #if ANGO_TLS_PRIVATE || ANGO_TLS_DRBG
 #define ENTROPY_PIECE 64
@@ -171,10 +171,10 @@ static int seed(void *ctx, unsigned char *buf, size_t len)
 #endif
 
 #if ANGO_TLS_PRIVATE
-/* mbedTLS's hooks have no place for a context of ours: the connection that there is. */
+/* The current connection: mbedTLS's hooks take no context. */
 static struct ango_tls *in_use;
 
-/* Memory is asked for, or given back, every few million instructions of the longest computation. */
+/* Even the longest computation allocates or frees memory every few million instructions. */
 void *ango_tls_calloc(size_t count, size_t size)
 {
     if (in_use != NULL)
@@ -253,7 +253,7 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
 /* --- memory --------------------------------------------------------------------------------------- */
 
 #if ANGO_TLS_PRIVATE
-/* Another connection's arena would be lost, with its secrets in it. */
+/* False if another connection has the arena: it would be lost, with the secrets in it. */
 static bool begin_memory(struct ango_tls *tls)
 {
     if (in_use != NULL && in_use != tls)
@@ -272,7 +272,7 @@ static void end_memory(struct ango_tls *tls)
     in_use = NULL;
 }
 
-/* Asked before anything else: an arena that ran out while a chain was verified looks like an untrusted one. */
+/* Checked before anything else: a chain looks untrusted if the arena runs out while it is verified. */
 static bool ran_out(int ret)
 {
     (void)ret;
@@ -290,7 +290,7 @@ static void end_memory(struct ango_tls *tls)
     (void)tls;
 }
 
-/* Whether the code is one of those for too little memory. An error has a high part, of the module, and a low one. */
+/* Whether the code means that memory ran out. A code has a high part, the module's, and a low part. */
 static bool ran_out(int ret)
 {
     unsigned high = (unsigned)-ret & 0xFF80;
@@ -322,7 +322,7 @@ int ango_tls_borrow(struct ango_tls *tls, const struct ango_tls_config *config)
     if (!begin_memory(tls))
         return ANGO_E_ARG;
 #if defined(MBEDTLS_PSA_CRYPTO_C)
-    (void)psa_crypto_init(); /* without it nothing can be verified, and nothing is */
+    (void)psa_crypto_init(); /* if it fails, nothing can be verified, and nothing is */
 #endif
     return ANGO_OK;
 }
@@ -356,7 +356,7 @@ static int add_anchors(struct ango_tls *tls)
 
     for (tls->anchor = 0; tls->anchor < config->anchors_len; tls->anchor++) {
         ret = add_anchor(&tls->state->anchors, &config->anchors[tls->anchor]);
-        if (ret < 0) { /* more than 0: so many of a PEM file were not understood, which harms nobody */
+        if (ret < 0) { /* above 0: how many in a PEM file were not understood, which is harmless */
             tls->mbedtls_error = ret;
             return ran_out(ret) ? ANGO_E_MEMORY : ANGO_E_ANCHOR;
         }
@@ -389,7 +389,7 @@ static void tear_down(struct ango_tls *tls)
     tls->phase = CLOSED;
 }
 
-/* Whether what failed was to read or to verify the server's certificates, and not the protocol around them. */
+/* Whether reading or verifying the server's certificates failed, and not the protocol around them. */
 static bool is_about_certificate(const struct ango_tls *tls, int ret)
 {
     if (tls->state == NULL || tls->state->ssl.MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_SERVER_CERTIFICATE)
@@ -397,7 +397,7 @@ static bool is_about_certificate(const struct ango_tls *tls, int ret)
     return ret > -0x5E80 || ret == MBEDTLS_ERR_SSL_BAD_CERTIFICATE; /* TLS has the codes from -0x5E80 down */
 }
 
-/* What mbedTLS's failure means; remembers its code. */
+/* What an error of mbedTLS means; remembers its code. */
 static int failure(struct ango_tls *tls, int ret)
 {
     uint32_t flags = tls->state != NULL ? mbedtls_ssl_get_verify_result(&tls->state->ssl) : 0;
@@ -418,7 +418,7 @@ static int failure(struct ango_tls *tls, int ret)
     return ANGO_E_TLS;
 }
 
-/* How the server is called, and how it is looked for in its certificate: a dot at the end is for the resolver alone. */
+/* Sets the name to ask the server for and to find in its certificate: without a final dot, which is for resolvers. */
 static int set_host(struct ango_tls_state *state, const char *host)
 {
     size_t len = strlen(host);
@@ -434,15 +434,16 @@ static int set_host(struct ango_tls_state *state, const char *host)
     name[len] = '\0';
     state->host_len = len;
     state->address_len = mbedtls_x509_crt_parse_cn_inet_pton(name, state->address);
-    /* An address is no server name (RFC 6066, 3); ango_tls_verify looks for it. */
+    /* An address is not a server name (RFC 6066, 3); ango_tls_verify looks for it. */
     ret = mbedtls_ssl_set_hostname(&state->ssl, state->address_len == 0 ? name : NULL); /* mutant: host-name */
     mbedtls_free(name);
     return ret;
 }
 
-/* Tickets cost bytes on the wire: they are asked for only where somebody keeps them. */
+/* Tickets cost bytes on the wire: they are requested only if they are kept. */
 static void configure_tickets(struct ango_tls_state *state)
 {
+    (void)state; /* not used with a configuration that has neither tickets nor TLS 1.3 */
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
     if (state->sessions == NULL)
         mbedtls_ssl_conf_session_tickets(&state->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
@@ -451,7 +452,7 @@ static void configure_tickets(struct ango_tls_state *state)
     if (state->sessions == NULL)
         mbedtls_ssl_conf_tls13_key_exchange_modes(&state->conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
 #if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && defined(MBEDTLS_SSL_SESSION_TICKETS)
-    else /* from mbedTLS 4 on they always come */
+    else /* mbedTLS 4 always signals them */
         mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(&state->conf,
                                                                  MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif
@@ -463,7 +464,7 @@ static void configure_record_size(struct ango_tls_state *state)
 #if SMALL_RECORDS
     unsigned char mfl;
 
-    /* The longest that mbedTLS allows, which is what both of its buffers hold; a server may ignore it. */
+    /* The largest size that mbedTLS allows, which both of its buffers hold; a server may ignore it. */
     for (mfl = MBEDTLS_SSL_MAX_FRAG_LEN_4096; mfl > 0; mfl--)
         if (mbedtls_ssl_conf_max_frag_len(&state->conf, mfl) == 0)
             break;
@@ -486,7 +487,7 @@ static int configure_alpn(struct ango_tls_state *state)
 
 static void configure_algorithms(struct ango_tls_state *state)
 {
-    /* AEAD with forward secrecy; the 128-bit ones first, since they are cheaper and enough. */
+    /* AEAD with forward secrecy; AES-128 first, since it is cheaper and enough. */
     static const int suites[] = {
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
         MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
@@ -504,7 +505,7 @@ static void configure_algorithms(struct ango_tls_state *state)
 #endif
         0
     };
-    /* The first one's key share is sent unasked in TLS 1.3, so the cheapest goes first. */
+    /* TLS 1.3 sends the key share of the first one unasked, so the cheapest goes first. */
     static const uint16_t groups[] = {
 #if X25519_FIRST
         MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
@@ -549,7 +550,7 @@ static int configure(struct ango_tls *tls, const char *host)
     return ret;
 }
 
-/* What there must be before mbedTLS can compute. */
+/* What mbedTLS needs before it can compute. */
 static int start_crypto(struct ango_tls *tls)
 {
     int ret = 0;
@@ -586,7 +587,7 @@ static int set_up(struct ango_tls *tls, const char *host, uint16_t tcp_port)
 
     tls->mbedtls_error = 0;
     tls->verify_flags = 0;
-    if (tls->config->names != NULL) /* or an earlier connection's would seem this one's */
+    if (tls->config->names != NULL) /* or an earlier connection's would look like this one's */
         memset(tls->config->refused, 0, sizeof *tls->config->refused);
     tls->port_error = 0;
     tls->no_entropy = 0;
@@ -611,7 +612,7 @@ static int set_up(struct ango_tls *tls, const char *host, uint16_t tcp_port)
         ret = state->sessions->restore(tls, host, tcp_port);
     if (ret != 0)
         return failure(tls, ret);
-    /* Who resumes has no certificate to verify; if it comes to that all the same, they are added then. */
+    /* To resume, no certificate is verified; if the server wants a full handshake, the anchors are added then. */
     return state->offered ? ANGO_OK : add_anchors(tls);
 }
 
@@ -668,7 +669,7 @@ static void finish_handshake(struct ango_tls *tls)
     tls->ciphersuite = mbedtls_ssl_get_ciphersuite(ssl);
 }
 
-/* As many steps of the handshake as the time allows; at least one. */
+/* Takes as many steps of the handshake as the time allows; at least one. */
 static int handshake(struct ango_tls *tls)
 {
     mbedtls_ssl_context *ssl = &tls->state->ssl;
@@ -699,7 +700,7 @@ static int give_up(struct ango_tls *tls, int err)
     bool had_sessions = tls->state->sessions != NULL;
 
     if (had_sessions && tls->state->offered)
-        tls->state->sessions->forget(tls); /* whatever it was, it shall not fail the next time too */
+        tls->state->sessions->forget(tls); /* so that it does not fail the next time too */
     tls->go_without = had_sessions;
     plain->close(plain->ctx);
     tear_down(tls);
@@ -739,7 +740,7 @@ int ango_tls_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_m
     return err == ANGO_OK || err == ANGO_E_WAIT ? err : give_up(tls, err);
 }
 
-/* A failure after the handshake: what was done with sessions may have been its cause. */
+/* A failure after the handshake, which sessions may have caused: the next connection goes without them. */
 static int fail_open(struct ango_tls *tls, int ret)
 {
     tls->go_without = tls->state->sessions != NULL;
@@ -759,9 +760,9 @@ int ango_tls_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms)
 }
 
 /*
- * TLS 1.3: mbedTLS has met a ticket and will read it when it is called again, and give the connection up if it is
- * odd, although a request may have been carried out. One that nobody wants is skipped, as 3.6 does by itself
- * where tickets are not signalled.
+ * TLS 1.3: mbedTLS has met a ticket, will read it in the next call, and will give the connection up if it is
+ * unusual, although a request may have been carried out. A ticket that is not wanted is skipped, as 3.6 does by
+ * itself if tickets are not signalled.
  */
 static bool skip_ticket(struct ango_tls *tls)
 {
@@ -780,7 +781,7 @@ static bool skip_ticket(struct ango_tls *tls)
 #endif
 }
 
-/* Whether mbedTLS has to be called again for what is there already. */
+/* Whether a ticket came, and mbedTLS must be called again for what has arrived already. */
 static bool is_ticket(struct ango_tls *tls, int ret)
 {
     if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
@@ -809,7 +810,7 @@ int ango_tls_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
     if (ret == 0 || is_wait(ret))
         return ANGO_E_WAIT; /* 0: an empty record, of which mbedTLS takes three in a row */
     ret = fail_open(tls, ret);
-    /* Its only cause in this phase is a record that does not fit MBEDTLS_SSL_IN_CONTENT_LEN. */
+    /* BAD_INPUT_DATA has only one cause in this phase: a record that does not fit MBEDTLS_SSL_IN_CONTENT_LEN. */
     return tls->mbedtls_error == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && ret == ANGO_E_TLS ? ANGO_E_TOO_BIG : ret;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Certificates for people: subject and issuer as text. Linked only when a configuration names ango_tls_names, or
+ * Certificates for people: subject and issuer as text. Linked only if a configuration refers to ango_tls_names, or
  * ango_tls_certificate is called.
  */
 #include "tls.h"
@@ -10,13 +10,13 @@
 
 #define UTF8_STRING 0x0C /* ASN.1's tag */
 
-/* Room that is being written to; one byte of it is kept for the NUL. */
+/* Room for a text that is being written, without the byte for its NUL. */
 struct text {
     char *p;
     char *end;
 };
 
-/* Appends a character of `len` bytes, or nothing from here on. */
+/* Appends a character of `len` bytes; if it does not fit, neither it nor anything after it. */
 static void put(struct text *text, const uint8_t *bytes, size_t len)
 {
     if (len > (size_t)(text->end - text->p)) {
@@ -33,7 +33,7 @@ static void put_text(struct text *text, const char *bytes)
         put(text, (const uint8_t *)bytes, 1);
 }
 
-/* Somebody else's words: what is no printable character becomes "?". */
+/* Not to be trusted: bytes that are not a printable character become "?". */
 static void put_value(struct text *text, const mbedtls_x509_buf *value)
 {
     size_t i = 0;
@@ -58,7 +58,7 @@ static void put_value(struct text *text, const mbedtls_x509_buf *value)
 void ango_tls_write_name(char *to, size_t cap, const mbedtls_x509_name *name)
 {
     static const struct {
-        uint8_t last; /* byte of the attribute's OID, 2.5.4.x */
+        uint8_t last; /* last byte of the attribute's OID, 2.5.4.x */
         char label[4];
     } known[] = { { 3, "CN=" }, { 6, "C=" }, { 10, "O=" }, { 11, "OU=" } };
     struct text text;

@@ -1,10 +1,10 @@
 /*
- * TLS sessions that survive a sleep: after a handshake what is needed to resume goes to the caller's memory,
- * and it is offered at the next one. Linked only when a configuration names ango_tls_sessions.
+ * TLS sessions that survive a sleep: after a handshake, what is needed to resume goes to the caller's memory,
+ * and is offered at the next one. Linked only if a configuration refers to ango_tls_sessions.
  *
- * The memory holds a digest (32 bytes), when the certificates were verified (8), a length (4), and mbedTLS's
- * own form of the session. The digest covers all that and what the session is bound to, so that whatever does
- * not belong here, or is not whole, is not even parsed.
+ * The memory holds a digest (32 bytes), when the certificates were verified (8), a length (4), and the session as
+ * mbedTLS serializes it. The digest covers all that follows it and what the session is bound to, so a session that
+ * does not belong here, or is not whole, is not even parsed.
  */
 #include "tls.h"
 
@@ -54,7 +54,7 @@ static void start(struct sha *sha)
         sha->ret = mbedtls_md_starts(&sha->md);
 }
 
-/* Each part with its length, so that no two lists of parts look alike. */
+/* Adds a part with its length, so that no two lists of parts look alike. */
 static void add(struct sha *sha, const void *data, size_t len)
 {
     uint8_t head[8];
@@ -74,7 +74,7 @@ static int finish(struct sha *sha, uint8_t *digest)
     return sha->ret;
 }
 
-/* They do not change while there is this ango_tls, so they are gone through once. */
+/* The anchors do not change during the life of the ango_tls, so they are hashed once. */
 static int digest_anchors(struct ango_tls *tls)
 {
     const struct ango_tls_config *config = tls->config;
@@ -92,7 +92,7 @@ static int digest_anchors(struct ango_tls *tls)
     return ret;
 }
 
-/* What a session is good for: this library, this mbedTLS, this host and port, these trust anchors. */
+/* What a session is bound to: this library, this mbedTLS, this host and port, these trust anchors. */
 static int bind(struct ango_tls *tls, const char *host, uint16_t port)
 {
     static const char build[] = "ango " ANGO_VERSION ", " MBEDTLS_VERSION_STRING_FULL;
@@ -111,7 +111,7 @@ static int bind(struct ango_tls *tls, const char *host, uint16_t port)
     return finish(&sha, tls->state->binding);
 }
 
-/* The digest of what the memory holds behind it. */
+/* The digest of what follows it in the memory, and of the binding. */
 static int digest(struct ango_tls *tls, size_t len, uint8_t *out)
 {
     struct sha sha;
@@ -124,7 +124,7 @@ static int digest(struct ango_tls *tls, size_t len, uint8_t *out)
 
 /* --- the caller's memory -------------------------------------------------------------------------- */
 
-/* Whether the memory holds a session that may be offered; its length and age are then known. */
+/* Whether the memory holds a session that may be offered; sets its length, and when it was verified. */
 static bool is_good(struct ango_tls *tls, size_t *len)
 {
     const uint8_t *memory = tls->config->session;
@@ -169,11 +169,11 @@ static int restore(struct ango_tls *tls, const char *host, uint16_t port)
     mbedtls_ssl_session_free(session);
     mbedtls_free(session);
     tls->state->offered = ret == 0;
-    /* One that mbedTLS does not like is not used; without memory for it the handshake would fail anyway. */
+    /* A session that mbedTLS rejects is not used; without memory for it, the handshake would fail anyway. */
     return ret == MBEDTLS_ERR_SSL_ALLOC_FAILED ? ret : 0;
 }
 
-/* A build with TLS 1.3 keeps the server's certificate with the session, and nothing asks for it again. */
+/* A build with TLS 1.3 keeps the server's certificate with the session, and nothing needs it again. */
 static void drop_certificate(mbedtls_ssl_session *session)
 {
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
@@ -202,7 +202,7 @@ static void save(struct ango_tls *tls)
     }
     mbedtls_free(session);
     if (ret == 0) {
-        /* A resumed session is as old as the verification that it goes back to. */
+        /* A resumed session is as old as the verification that it rests on. */
         put(memory + TIME_AT, (uint64_t)(tls->state->verified ? tls->state->now : tls->state->verified_at), 8);
         put(memory + LEN_AT, len, 4);
         ret = digest(tls, len, memory);
@@ -215,11 +215,11 @@ static void save(struct ango_tls *tls)
 /* --- tickets of TLS 1.3 --------------------------------------------------------------------------- */
 
 #define LIFETIME_MAX 604800 /* seven days, in seconds (RFC 8446, 4.6.1) */
-#define NONCE_MAX 32        /* with longer ones mbedTLS has no room for the label that they go into */
+#define NONCE_MAX 32        /* mbedTLS has no room for a label with a longer one */
 #define EARLY_DATA 42
-#define KNOWN_MAX 51 /* mbedTLS takes none of the extensions up to here but early_data, and passes over all above */
+#define KNOWN_MAX 51 /* up to this type mbedTLS accepts no extension but early_data; it ignores all above */
 
-/* What is left of a message; too short a one sticks. */
+/* What is left of a message; is_short sticks. */
 struct message {
     const uint8_t *p;
     const uint8_t *end;
@@ -260,7 +260,7 @@ static bool are_usual(struct message *extensions)
     return true;
 }
 
-/* Whether mbedTLS may read this NewSessionTicket, and it could be kept. */
+/* Whether mbedTLS may read this NewSessionTicket, and it can be kept. */
 static bool is_usual(struct message message, size_t cap)
 {
     size_t lifetime = take_number(&message, 4);

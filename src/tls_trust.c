@@ -12,15 +12,15 @@
 #define HEAD_LEN (MAGIC_LEN + 4 + 2)
 #define DIGEST_LEN 32
 
-/* A set, taken apart. */
+/* The parts of a set. */
 struct set {
     uint32_t version;
     const uint8_t *anchors;
     size_t anchors_len; /* bytes */
     const uint8_t *signature;
     size_t signature_len;
-    size_t signed_len; /* bytes from the start that the signature is over */
-    size_t len;        /* bytes, all in all */
+    size_t signed_len; /* bytes from the start that are signed */
+    size_t len;        /* bytes in all */
 };
 
 static uint32_t number(const uint8_t *from, size_t len)
@@ -56,7 +56,7 @@ static bool take_apart(const uint8_t *data, size_t cap, struct set *set)
     return set->len <= cap;
 }
 
-/* Lists the anchors; how many there are, or 0 when they are not as they should be. */
+/* Lists the anchors; returns how many there are, or 0 if they are malformed. */
 static size_t list_anchors(const struct set *set, struct ango_trust_anchor *to)
 {
     size_t at = 0;
@@ -79,7 +79,7 @@ static size_t list_anchors(const struct set *set, struct ango_trust_anchor *to)
     return count;
 }
 
-/* Whether it is all there: a slot may have been cut off while it was written, or erased. */
+/* Whether a set is complete: a slot may have been cut off while it was written or erased. */
 static bool is_whole(const uint8_t *data, size_t cap, struct set *set)
 {
     struct ango_trust_anchor anchors[ANGO_TRUST_ANCHORS_MAX];
@@ -162,7 +162,7 @@ int ango_trust_connected(struct ango_trust *trust)
     unsigned other = 1 - trust->slot;
     struct set set;
 
-    /* Its form is enough to be erased for, and needs no memory. */
+    /* Having the form of a set is reason enough to be erased, and takes no memory to check. */
     if (!take_apart(config->slots[other], config->slot_cap, &set) || set.version >= trust->version)
         return ANGO_OK;
     return config->write(config->ctx, other, NULL, 0);
@@ -186,7 +186,7 @@ int ango_trust_fall_back(struct ango_trust *trust)
     return ANGO_OK;
 }
 
-/* Whether a set may replace what there is. */
+/* Whether a set may replace those in the slots. */
 static bool is_welcome(const struct ango_trust_config *config, const uint8_t *data, size_t len)
 {
     struct set set;

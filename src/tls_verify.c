@@ -1,6 +1,6 @@
 /*
- * What is checked of certificates beyond mbedTLS: the port's time, the host's name or address in the one field
- * that counts for it, and what the issuers may vouch for.
+ * Checks of certificates beyond mbedTLS's: the dates by the port's time, the host's name or address in the one
+ * field that counts for it, and what the issuers may vouch for.
  */
 #include "tls.h"
 
@@ -60,7 +60,7 @@ static bool names_host(const uint8_t *name, size_t len, const struct ango_tls_st
     return len == host_len && same_text(name, host, len);
 }
 
-/* A name is looked for among the dNSNames, an address among the iPAddresses, and nothing anywhere else (RFC 9525, 6). */
+/* A name must be among the dNSNames, an address among the iPAddresses; no other field counts (RFC 9525, 6). */
 static bool is_for_host(const mbedtls_x509_crt *certificate, const struct ango_tls_state *state)
 {
     const mbedtls_x509_sequence *name;
@@ -105,7 +105,7 @@ static size_t length(const struct der *der)
     return (size_t)(der->end - der->p);
 }
 
-/* Whether the host lies in the tree below a dNSName: "example.com" and all below it, ".example.com" only those below. */
+/* Whether the host lies in the subtree of a dNSName: "example.com" and all below it; ".example.com" has only those. */
 static bool is_below(const struct der *base, const struct ango_tls_state *state)
 {
     size_t len = length(base);
@@ -116,7 +116,7 @@ static bool is_below(const struct der *base, const struct ango_tls_state *state)
     return before == 0 || len == 0 || base->p[0] == '.' || state->host[before - 1] == '.';
 }
 
-/* Whether the host's address lies in a network: address, then mask. */
+/* Whether the host's address lies in a network, given as address and mask. */
 static bool is_within(const struct der *base, const struct ango_tls_state *state)
 {
     size_t len = state->address_len;
@@ -154,7 +154,7 @@ static enum subtrees look_for_host(struct der list, const struct ango_tls_state 
     return seen;
 }
 
-/* Whether a NameConstraints leaves the host to its issuer. */
+/* Whether a NameConstraints permits the host. */
 static bool permits(struct der constraints, const struct ango_tls_state *state)
 {
     const int list_tag = MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED;
@@ -177,7 +177,7 @@ static bool permits(struct der constraints, const struct ango_tls_state *state)
     return lists.p == lists.end;
 }
 
-/* Whether an authority may vouch for the host. mbedTLS refuses constraints that are critical, and ignores all others. */
+/* Whether a CA may vouch for the host. mbedTLS refuses name constraints that are critical, and ignores others. */
 static bool may_vouch(const mbedtls_x509_crt *certificate, const struct ango_tls_state *state)
 {
     static const uint8_t name_constraints[] = { 0x55, 0x1D, 0x1E };
@@ -195,7 +195,7 @@ static bool may_vouch(const mbedtls_x509_crt *certificate, const struct ango_tls
         if (!take(&extension, MBEDTLS_ASN1_OID, &oid) || length(&oid) != sizeof name_constraints
             || memcmp(oid.p, name_constraints, sizeof name_constraints) != 0)
             continue;
-        (void)take(&extension, MBEDTLS_ASN1_BOOLEAN, &value); /* critical, where it is there */
+        (void)take(&extension, MBEDTLS_ASN1_BOOLEAN, &value); /* critical, if present */
         if (!take(&extension, MBEDTLS_ASN1_OCTET_STRING, &value) || !permits(value, state))
             return false;
     }
@@ -236,7 +236,7 @@ int ango_tls_verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_
         if (!is_for_host(certificate, state))
             *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH; /* mutant: subject-only */
     } else {
-        /* An authority for clients or mail only must not vouch for a server: mbedTLS looks at the server's own alone. */
+        /* A CA for clients or mail only must not vouch for a server; mbedTLS checks only the server's certificate. */
         if (mbedtls_x509_crt_check_extended_key_usage(certificate, server_auth, sizeof server_auth - 1) != 0)
             *flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
         if (!may_vouch(certificate, state))

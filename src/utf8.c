@@ -1,6 +1,6 @@
 #include "utf8.h"
 
-/* Bytes of a character that begins with `lead`: 1 for 0x20 to 0x7E, 2 to 4, or 0 when none begins so. */
+/* Bytes of a character that begins with `lead`: 1 for 0x20 to 0x7E, 2 to 4, or 0 if none begins with it. */
 static unsigned expected(unsigned lead)
 {
     if (lead < 0x80)
@@ -18,7 +18,7 @@ unsigned ango_utf8_len(const uint8_t *p)
     for (i = 1; i < len; i++)
         if (p[i] < 0x80 || p[i] > 0xBF)
             return 0;
-    /* RFC 3629, 4: after some first bytes not every second byte is one. */
+    /* RFC 3629, 4: some first bytes restrict the second. */
     switch (p[0]) {
     case 0xE0:                        /* it would fit in two bytes */
         return p[1] < 0xA0 ? 0 : len; /* mutant: overlong */

@@ -1,4 +1,4 @@
-/* utf8.h - characters, in and out. Pure. */
+/* utf8.h - reads and writes characters. Pure. */
 #ifndef ANGO_UTF8_H
 #define ANGO_UTF8_H
 

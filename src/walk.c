@@ -10,7 +10,7 @@
  *  ASK    ask for the page                 READ
  *  READ   hand out its entries             ASK for the next one, or for this one again after an error; END; OVER
  *  END    nothing: ANGO_E_END
- *  OVER   nothing: ANGO_E_ARG, since somebody else used the client
+ *  OVER   nothing: ANGO_E_ARG, since the client was used otherwise
  */
 enum { ASK, READ, END, OVER };
 
@@ -76,7 +76,7 @@ static int ask(struct ango_walk *walk)
     int err;
 
     if (walk->page > walk->pages_max) /* mutant: endless-list */
-        return ANGO_E_SHAPE;          /* a list without end */
+        return ANGO_E_SHAPE;          /* an endless list */
     page.limit = walk->limit;
     page.page = walk->page;
     err = walk->ask(walk, &page);
@@ -92,12 +92,12 @@ static int ask(struct ango_walk *walk)
 }
 
 /*
- * When the first page is short, the server may give no more than that at a time, and yet begin the second page of our
- * limit behind all that our limit spans. In pages of as many as it gave, nothing is left out, whatever it does; but one
- * that filters after it has cut its pages then shows some entries again.
+ * If the first page is short, the server may cap its pages at that many entries, and yet start page 2 after as many as
+ * our limit. If our limit is then lowered to its cap, nothing is missed, whatever the server does; but one that filters
+ * after it has cut its pages then shows some entries again.
  *
- * A walk goes on in such pages when the number looks like a limit. A read-back, to which twice means nothing, reads the
- * list in pages of our limit first, and then once more in such pages.
+ * A walk lowers its limit if the number looks like a cap. A read-back, to which repeated entries do no harm, reads the
+ * list with our limit first, and then once more with the lower one.
  */
 static void follow_limit(struct ango_walk *walk)
 {
@@ -108,7 +108,7 @@ static void follow_limit(struct ango_walk *walk)
         walk->limit = walk->first_len;
 }
 
-/* After the last page: whether a read-back has to begin once more. */
+/* After the last page: whether a read-back has to read once more, with the lower limit. */
 static bool sweep(struct ango_walk *walk)
 {
     if (!walk->thorough || walk->one_page || walk->swept || walk->first_len == 0)
@@ -122,18 +122,18 @@ static bool sweep(struct ango_walk *walk)
     return true;
 }
 
-/* The page has been read to its end: is there another one? */
+/* Ends a page that was read to its end: is there another one? */
 static void turn(struct ango_walk *walk)
 {
     uint32_t total = walk->client->result.total;
-    unsigned empty_max = walk->thorough ? 2 : 1; /* an empty page can be one that was filtered after it was cut */
+    unsigned empty_max = walk->thorough ? 2 : 1; /* a page can be empty because it was filtered after it was cut */
     bool ends;
 
     follow_limit(walk);
     if (walk->repeats || (walk->client->json.flags & ANGO_JSON_ODD) != 0)
         walk->incomplete = true;
     if (walk->empty > 0 && walk->at > 0)
-        walk->incomplete = true; /* a page before was empty, and yet not the last: so may be this end */
+        walk->incomplete = true; /* the page before was empty, yet not the last: an empty page proves no end */
     walk->passed += walk->at;
     walk->skip = walk->skip > walk->at ? walk->skip - walk->at : 0;
     walk->page++;
@@ -145,14 +145,14 @@ static void turn(struct ango_walk *walk)
     ends = walk->one_page || walk->empty == empty_max || (!walk->thorough && total > 0 && walk->passed >= total);
     if (ends && walk->passed < total)
         walk->incomplete = true;
-    if (ends && sweep(walk)) /* which begins once more */
+    if (ends && sweep(walk)) /* it is read once more */
         ends = false;
     walk->state = ends ? END : ASK;
 }
 
 /*
- * The page could not be read to its end: the next step asks for it again, and passes over what was handed out. If a
- * record was too large for this build of TLS, smaller pages may do; they do not begin where these did.
+ * The page could not be read to its end: the next step requests it again, and skips what was handed out. If a record
+ * was too large for this build of TLS, smaller pages may do; they begin elsewhere, so the walk begins at page 1 again.
  */
 static int fail(struct ango_walk *walk, int err)
 {
@@ -170,10 +170,10 @@ static int fail(struct ango_walk *walk, int err)
 
 /* --- entries -------------------------------------------------------------------------------------- */
 
-/* Whether the page, by its first entry that fits, is the first one or the one before again. */
+/* Whether the page, by its first entry that fits, repeats the first page or the one before. */
 static bool is_repeated(struct ango_walk *walk, const char *const *strings)
 {
-    /* Each kind of entry begins with its identifier, which not every server gives, and what it is called. */
+    /* Each kind of entry begins with its identifier, which not every server gives, and its name or address. */
     const char *text = *strings[0] != '\0' ? strings[0] : strings[1];
 
     walk->begins = ango_hash(ANGO_HASH_BEGIN, text);
@@ -185,8 +185,8 @@ static bool is_repeated(struct ango_walk *walk, const char *const *strings)
 }
 
 /*
- * Passes over an entry that was handed out before: ANGO_E_WAIT. `err` for any other. A read-back looks at each entry of a
- * page that begins as another one did: it may go on otherwise.
+ * ANGO_E_WAIT for an entry that was handed out before, to skip it; `err` for any other. A read-back looks at each entry
+ * even of a page that begins like another one: the rest may differ.
  */
 static int pass(struct ango_walk *walk, int err)
 {
@@ -217,7 +217,7 @@ static int read_entry(struct ango_walk *walk, void *entry, uint32_t wait_ms)
     }
 }
 
-/* Cuts *wait_ms to what is left of the walk's time. */
+/* Limits *wait_ms to what is left of the walk's time. */
 static int check_deadline(struct ango_walk *walk, uint32_t *wait_ms)
 {
     const struct ango_port *port = walk->client->port;

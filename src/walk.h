@@ -1,4 +1,4 @@
-/* walk.h - what a read-back wants of a walk. */
+/* walk.h - what a read-back (confirm.c) needs of a walk. */
 #ifndef ANGO_WALK_H
 #define ANGO_WALK_H
 

@@ -73,7 +73,9 @@ demo: all ## invite two people through the ango command, against a stand-in serv
 
 test: ## run every test and check, or ONLY="units e2e/test_command:list row:24" of them
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
-	    clang:clang libclang-rt-dev nginx-light:nginx tinyproxy:tinyproxy mandoc:mandoc lintian:lintian dpkg-dev:dpkg-shlibdeps g++:g++ libgit2-dev \
+	    clang:clang libclang-rt-dev nginx-light:nginx g++:g++ libgit2-dev \
+	    cmake:cmake meson:meson ninja-build:ninja python3-kconfiglib python3-yaml \
+	    tinyproxy:tinyproxy mandoc:mandoc lintian:lintian dpkg-dev:dpkg-shlibdeps \
 	    clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi \
 	    gcc-arm-linux-gnueabihf:arm-linux-gnueabihf-gcc libc6-dev-armhf-cross \
@@ -114,11 +116,12 @@ coverage: ## lines and branches of src/ that the tests run, and which they do no
 	@tests/tools/coverage
 
 # All C is laid out by machine.
-all_c := $(sort $(wildcard src/*.[ch] include/*.h port/*/*.[ch] tests/*/*.[ch]))
+all_c := $(sort $(wildcard src/*.[ch] include/*.h port/*/*.[ch] tests/*/*.[ch]) \
+    $(shell find port/esp-idf port/zephyr port/arduino tests/frameworks -name '*.[ch]'))
 
 check: ## clang-format, clang-tidy and cppcheck over src, include and port
 	@port/packages clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
-	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(proxy_src) $(template_src) $(command_src)" \
+	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(proxy_src) $(sockets_src) $(template_src) $(command_src)" \
 	    -std=c99 $(includes) $(config)
 
 format: ## lay out the C that is checked for it, as .clang-format says; FORMAT="FILES" others

@@ -18,7 +18,8 @@ install-command:
 # What `make install` has put there, and nothing else.
 uninstall: ## remove what `make install` put under PREFIX
 	rm -f $(addprefix $(DESTDIR),$(bindir)/ango $(mandir)/man1/ango.1 $(completiondir)/ango \
-	    $(libdir)/libango.a $(libdir)/libango.so $(libdir)/$(SONAME) $(libdir)/pkgconfig/ango.pc \
+	    $(libdir)/libango.a $(libdir)/libango.so $(libdir)/$(SONAME) $(libdir)/pkgconfig/ango.pc $(libdir)/cmake/ango/ango-config.cmake \
+	    $(libdir)/cmake/ango/ango-config-version.cmake \
 	    $(addprefix $(includedir)/,$(notdir $(wildcard include/*.h port/*/ango_*.h))))
 
 deb: all ## a Debian package of the ango command: build/ango_VERSION_ARCH.deb

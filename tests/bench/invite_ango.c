@@ -94,11 +94,11 @@ static struct ango_token tokens[ANGO_TOKENS];
 static struct ango_config config = {
     .port = &watched,
     .timeout_ms = 10000,
-    .recovery_ms = 10000,
-    .buf = buffer,
-    .buf_len = sizeof buffer,
+    .keep_ms = 10000,
+    .buffer = buffer,
+    .buffer_cap = sizeof buffer,
     .tokens = tokens,
-    .token_count = ANGO_TOKENS,
+    .tokens_cap = ANGO_TOKENS,
 };
 static struct ango_client client;
 

@@ -241,6 +241,10 @@ http {
 
 # ------------------------------------------------------------------------------------------------- the proxy
 
+ALERT = 21
+SEALED_ALERT_LEN = 2 + 1 + 16   # in TLS 1.3: with its type, and AEAD's tag
+
+
 class Wire:
     """What went over one connection."""
 
@@ -265,6 +269,8 @@ class Wire:
             length = int.from_bytes(data[3:5], "big")
             self.records.append((way, data[0], length))
             self.hellos += way == "up" and data[0] == 22 and length > 0 and data[5] == 1
+            # The client says goodbye, which the server may answer before the connection ends: no round trip of ours.
+            self.ended = self.ended or way == "up" and (data[0] == ALERT or (data[0], length) == (23, SEALED_ALERT_LEN))
             data = data[5 + length:]
         self.rest[way] = data
 

@@ -501,7 +501,7 @@ class WayOut(Case):
             self.assertIn("2 may have been invited or not", self.err)
 
     def test_server_that_is_gone(self):
-        self.s.fault(delay_ms=3000)
+        self.s.fault(delay_ms=20000)                            # so that it is gone before the reply, however slow we are
         with self.start("--json", "--retry-for", "2", A) as child:
             while self.s.counts()["requests"] < 1:
                 time.sleep(0.02)

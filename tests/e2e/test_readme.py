@@ -4,6 +4,7 @@ figures are those of this tree.
 
     tests/e2e/test_readme.py --figures    prints the table of figures as the README should have it
 """
+import glob
 import os
 import re
 import subprocess
@@ -108,7 +109,8 @@ class Words(unittest.TestCase):
         self.assertEqual([name for name in sorted(in_config) if name not in config], [])
 
     def test_each_path_exists(self):
-        for readme in ("", "src/", "port/", "port/lm3s6965/", "tests/", "tests/hostile/"):
+        in_port = (os.path.relpath(path, TOP)[:-len("README.md")] for path in glob.glob(TOP + "/port/*/README.md"))
+        for readme in ("", "src/", "port/", *in_port, "tests/", "tests/hostile/"):
             with open(TOP + "/" + readme + "README.md", encoding="utf-8") as f:
                 text = f.read()
             for linked, named in re.findall(r"\]\(([\w/.-]+)(?:#[\w-]*)?\)|`((?:src|include|port|tests)/[\w./]+)`", text):

@@ -142,6 +142,14 @@ class Certificates(network.Case):
             self.chain(167, "ca-excluded", "CERT N", name="excluded: " + host, host=host)
         self.chain(167, "ca-excluded", "OK A", name="not excluded", host="ango.test")
         self.chain(167, "ca-critical", "CERT N")
+        self.chain(167, "ca-parents", "OK A", name="below a parent that is permitted", host="ango.test")
+        self.chain(167, "ca-parents", "CERT N", name="ends as a permitted name does, in mid-label")
+        self.chain(167, "ca-parent-excluded", "CERT N", name="below a parent that is excluded", host="ango.test")
+        self.chain(167, "ca-parent-excluded", "OK A")
+        self.chain(167, "ca-no-mask", "CERT N", name="permitted address without a mask", host="127.0.0.1")
+        self.chain(167, "ca-no-mask", "OK A", name="constraints on addresses only")
+        for broken in ("ca-null", "ca-empty-subtree", "ca-cut-subtree"):
+            self.chain(167, broken, "CERT N")
         self.chain(81, "order", "CERT N")
 
     def test_curves(self):

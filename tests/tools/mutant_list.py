@@ -196,7 +196,7 @@ MARKED = (
     Mutant("command-list-twice", "take an address twice that is in the list twice", command(), NEVER),
 )
 
-# The way of old, for TLS until it is marked: name; the test that is to notice; file, what stands there (spaces count
+# The old way, for TLS until it is marked: name; the test that is to notice; file, what stands there (spaces count
 # as one), what to put there; ... What stands there may be gone; then the name says what there should be a mutant for.
 QUOTED = (
     ("do not check the chain", tls("Certificates"), "src/tls.c", "MBEDTLS_SSL_VERIFY_REQUIRED",

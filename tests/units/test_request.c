@@ -286,9 +286,10 @@ static void hosts(void **state)
         const char *text;
         bool ok;
     } prefixes[] = {
-        { NULL, true },    { "", true },      { "/a", true },         { "/a/b.c/~d_-", true }, { "/", false },
-        { "a", false },    { "//a", false },  { "/a/", false },       { "/a//b", false },      { "/a?b", false },
-        { "/%41", false }, { "/a b", false }, { "/\xC3\xA9", false },
+        { NULL, true },       { "", true },      { "/a", true },         { "/a/b.c/~d_-", true }, { "/", false },
+        { "a", false },       { "//a", false },  { "/a/", false },       { "/a//b", false },      { "/a?b", false },
+        { "/%41", false },    { "/a b", false }, { "/\xC3\xA9", false }, { "/.", false },         { "/..", false },
+        { "/a/../b", false }, { "/.a", false },  { "/a.", true },
     };
     char host[ANGO_HOST_MAX + 2];
     size_t i;

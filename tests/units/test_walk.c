@@ -253,6 +253,7 @@ static void totals(void **state)
             assert_int_equal(go((enum list_kind)kind), ANGO_E_END);
             check_first(cases[i].handed);
             assert_string_equal(server.asked, cases[i].asked);
+            assert_int_equal(walk.incomplete, cases[i].handed < cases[i].total);
             end();
         }
 }
@@ -273,6 +274,28 @@ static void short_pages(void **state)
     for (i = 0; i < 400; i++)
         assert_int_equal(seen[i], i < 100 || i % 100 < 87 ? 1 : 0);
     end();
+}
+
+/* A server that caps at an odd number, and skips as many as it was asked for: the header says who knows of it. */
+static void capped_at_an_odd_number(void **state)
+{
+    bool has_total;
+
+    (void)state;
+    for (has_total = false;; has_total = true) {
+        begin(50, CAP);
+        server.caps = 7;
+        server.caps_late = true;
+        server.has_total = has_total;
+        server.total = 50;
+        begin_walk(LIST_MEMBERS);
+        assert_int_equal(go(LIST_MEMBERS), ANGO_E_END);
+        check_first(7);
+        assert_int_equal(walk.incomplete, has_total);
+        end();
+        if (has_total)
+            break;
+    }
 }
 
 /* A page without anything ends a walk. */
@@ -786,6 +809,7 @@ int main(void)
         cmocka_unit_test(ten_thousand),
         cmocka_unit_test(totals),
         cmocka_unit_test(short_pages),
+        cmocka_unit_test(capped_at_an_odd_number),
         cmocka_unit_test(empty_page),
         cmocka_unit_test(without_identifier),
         cmocka_unit_test(large_entry),
