@@ -298,10 +298,12 @@ class KeyInReplies(Case):
             self.s.fault(status=403, body=json.dumps({"status": "fail", "message": "x" * at + key + "y" * 40}))
             self.invite(A, status=REFUSED)
             self.assertNotIn(key[:9], self.err)
-        entry = {"to": ADA, "status": key[:-1], "message": "no " + key}
-        self.s.fault(status=200, body=json.dumps({"status": "success", "data": {"invites": [entry, dict(entry, to=MAX)]}}))
-        self.invite(ADA, MAX, status=SOME_FAILED)
-        self.assertNotIn(key[:9], self.out)
+        for entry in ({"status": key[:-1]}, {"status": "failed", "message": "no " + key[:-1]}):
+            invites = [dict(entry, to=who) for who in (ADA, MAX)]
+            self.s.fault(status=200, body=json.dumps({"status": "success", "data": {"invites": invites}}))
+            self.invite(ADA, MAX, status=SOME_FAILED)
+            self.assertIn("[API key]", self.out)
+            self.assertNotIn(key[:9], self.out)
 
 
 if __name__ == "__main__":
