@@ -392,7 +392,7 @@ static void tear_down(struct ango_tls *tls)
 /* Whether reading or verifying the server's certificates failed, and not the protocol around them. */
 static bool is_about_certificate(const struct ango_tls *tls, int ret)
 {
-    if (tls->state == NULL || tls->state->ssl.MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_SERVER_CERTIFICATE)
+    if (tls->state->ssl.MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_SERVER_CERTIFICATE)
         return false;
     return ret > -0x5E80 || ret == MBEDTLS_ERR_SSL_BAD_CERTIFICATE; /* TLS has the codes from -0x5E80 down */
 }
@@ -400,7 +400,7 @@ static bool is_about_certificate(const struct ango_tls *tls, int ret)
 /* What an error of mbedTLS means; remembers its code. */
 static int failure(struct ango_tls *tls, int ret)
 {
-    uint32_t flags = tls->state != NULL ? mbedtls_ssl_get_verify_result(&tls->state->ssl) : 0;
+    uint32_t flags = mbedtls_ssl_get_verify_result(&tls->state->ssl);
 
     tls->mbedtls_error = ret;
     if (ran_out(ret))

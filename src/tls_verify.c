@@ -87,16 +87,17 @@ struct der {
     const unsigned char *end;
 };
 
-/* Takes an element with this tag off the front. */
+/* Takes an element with this tag off the front; false: none is there, and nothing is taken. */
 static bool take(struct der *from, int tag, struct der *content)
 {
+    unsigned char *p = from->p; /* mbedTLS moves it even when it fails */
     size_t len;
 
-    if (mbedtls_asn1_get_tag(&from->p, from->end, &len, tag) != 0)
+    if (mbedtls_asn1_get_tag(&p, from->end, &len, tag) != 0)
         return false;
-    content->p = from->p;
-    content->end = from->p + len;
-    from->p += len;
+    content->p = p;
+    content->end = p + len;
+    from->p = p + len;
     return true;
 }
 
