@@ -341,11 +341,10 @@ static void busy(void **state)
 static void long_names(void **state)
 {
     static char name[300];
-    struct guard room;
+    static const char dot[] = ".";
     size_t len;
 
     (void)state;
-    guard_begin(&room, 1);
     assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
     for (len = 1; len < sizeof name; len++) {
         int err;
@@ -360,13 +359,12 @@ static void long_names(void **state)
         assert_int_equal(err, len <= 256 ? ANGO_E_NET : ANGO_E_TLS);
         check_clean((const uint8_t *)arena, sizeof arena);
     }
-    /* An empty one, which the client refuses, is for the port to refuse: nothing before its first byte is read. */
+    /* An empty one, which the client refuses, is for the port to refuse; what stands before it is not its last byte. */
     script.faults[0].call = SCRIPT_CONNECT;
     script.faults[0].first = script.calls[SCRIPT_CONNECT] + 1;
     script.faults[0].times = 1;
     script.faults[0].result = ANGO_E_RESOLVE;
-    assert_int_equal(ango_tls_connect(&tls, (const char *)guard_text(&room, "", 0), 443, 1000), ANGO_E_RESOLVE);
-    guard_end(&room);
+    assert_int_equal(ango_tls_connect(&tls, dot + 1, 443, 1000), ANGO_E_RESOLVE);
 }
 
 /* Too small in each size, until it is enough: never another error, never a byte beside it. */
