@@ -297,7 +297,7 @@ static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
         *wait_ms = left;
     /* At least 1: 0 would mean no limit. */
     confirm->walk.timeout_ms = before_walk < confirm->timeout_ms ? confirm->timeout_ms - before_walk : 1;
-    return left > 0 || ango_is_busy(confirm->walk.client) ? ANGO_OK : ANGO_E_TIME;
+    return left > 0 || ango_is_busy(confirm->walk.client) ? ANGO_OK : ANGO_E_TIME; /* mutant: confirm-deadline */
 }
 
 int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)

@@ -10,13 +10,16 @@ import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, TOP + "/tests/common")
+from built import built                                         # noqa: E402
+
 PKI = TOP + "/build/pki"
 VARIANT = os.environ.get("HOSTILE_VARIANT", "asan-gcc")
 END, ARG, ANCHOR = -2, -3, -25                                  # ANGO_E_...
 
 
 class Trust(unittest.TestCase):
-    command = (TOP + "/build/%s/tests/e2e/trust_driver" % VARIANT,)
+    command = (built("build/%s/tests/e2e/trust_driver" % VARIANT),)
 
     @classmethod
     def setUpClass(cls):

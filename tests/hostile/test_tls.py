@@ -468,8 +468,9 @@ class Records(network.Case):
         hub.use(tls="both", tickets=2)
         ticket = b"\4\0\0\x20" + struct.pack(">IIB", 7200, 1, 1) + b"\0" + b"\0\x12" + bytes(18) + b"\0\0"
         ticket = b"\4" + (len(ticket) - 4).to_bytes(3, "big") + ticket[4:]
-        self.after(95, "tickets without end", self.for_ever(HANDSHAKE, ticket), "TIME U", "TLS U",
-                   versions=("1.3",))
+        for sessions in (0, 1):
+            self.after(95, "tickets without end" + sessions * ", sessions on", self.for_ever(HANDSHAKE, ticket), "TIME U",
+                       "TLS U", versions=("1.3",), sessions=sessions, session_back=2)
 
         def cut_short(tls):
             tls.send(HANDSHAKE, b"\4\0\0\5" + bytes(5))
