@@ -85,7 +85,7 @@ MARKED = (
     Mutant("chunk-size-cut", "take a chunk size behind which more than spaces stands",
            "units/test_http", swap(" || cut", "")),
     Mutant("keep-rest", "keep a connection with bytes left over",
-           "units/test_http", swap(" && room->next == room->end", "")),
+           "units/test_http", swap("&& room->next == room->end", "")),
     Mutant("close-ends-any", "let the end of the connection end any body",
            "units/test_http", swap("h->state == ANGO_HTTP_TO_CLOSE", "h->state > ANGO_HTTP_HEADERS")),
     Mutant("no-depth", "have no limit to the depth",
