@@ -45,7 +45,7 @@ static void put_value(struct text *text, const mbedtls_x509_buf *value)
 
         memcpy(c, value->p + i, left < 4 ? left : 4);
         len = ango_utf8_len(c);
-        if (len == 0 || len > left || (len > 1 && value->tag != UTF8_STRING) || (c[0] == 0xC2 && c[1] < 0xA0)) {
+        if (len == 0 || (len > 1 && value->tag != UTF8_STRING) || (c[0] == 0xC2 && c[1] < 0xA0)) {
             c[0] = '?';
             len = 1;
         }
