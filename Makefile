@@ -21,6 +21,7 @@ include port/deps/deps.mk
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 lib_src := $(sort $(wildcard src/*.c))
 posix_src := $(sort $(wildcard port/posix/*.c))
+proxy_src := $(sort $(wildcard port/proxy/*.c))
 template_src := $(sort $(wildcard port/template/*.c))
 sockets_src := $(sort $(wildcard port/sockets/*.c))
 trace_src := $(sort $(wildcard port/trace/*.c))
@@ -28,6 +29,7 @@ command_src := $(sort $(wildcard port/command/*.c))
 
 LIBANGO := $(BUILD)/libango.a
 LIBPOSIX := $(BUILD)/libango_posix.a
+LIBPROXY := $(BUILD)/libango_proxy.a
 LIBTEMPLATE := $(BUILD)/libango_template.a
 LIBSOCKETS := $(BUILD)/libango_sockets.a
 LIBTRACE := $(BUILD)/libango_trace.a
@@ -35,17 +37,18 @@ ANGO := $(BUILD)/ango
 
 $(LIBANGO): $(call objects,$(lib_src))
 $(LIBPOSIX): $(call objects,$(posix_src))
+$(LIBPROXY): $(call objects,$(proxy_src))
 $(LIBTEMPLATE): $(call objects,$(template_src))
 $(LIBSOCKETS): $(call objects,$(sockets_src))
 $(LIBTRACE): $(call objects,$(trace_src))
-$(ANGO): $(call objects,$(command_src)) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
+$(ANGO): $(call objects,$(command_src)) $(LIBPOSIX) $(LIBPROXY) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
 .PHONY: FORCE all lib template packages-build
 all: packages-build lib template $(ANGO) ## build the library, the ports and the ango command (default)
 
 # Also for other variants: make VARIANT=m3 lib
-lib: $(LIBANGO) $(LIBMBEDTLS)
+lib: $(LIBANGO) $(LIBPROXY) $(LIBMBEDTLS)
 template: $(LIBTEMPLATE)
 ifneq ($(on_host),)
 lib: $(LIBPOSIX) $(LIBSOCKETS) $(LIBTRACE)
@@ -54,7 +57,7 @@ endif
 # --- How -------------------------------------------------------------------------------------------
 
 werror := $(if $(filter-out 0,$(WERROR)),-Werror)
-includes := -Iinclude -Isrc -Iport/posix -Iport/sockets -Iport/template -Iport/trace -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
+includes := -Iinclude -Isrc -Iport/posix -Iport/proxy -Iport/sockets -Iport/template -Iport/trace -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
 own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP $(includes) $(config) $(CPPFLAGS)
 link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 
@@ -96,6 +99,7 @@ include tests/tests.mk
 include port/archive.mk
 include port/dist.mk
 include port/desk/desk.mk
+include port/command/install.mk
 
 .PHONY: anchors install clean distclean help
 anchors: ## turn PEM=FILE into a C array of trust anchors
@@ -110,15 +114,12 @@ mandir ?= $(PREFIX)/share/man
 
 # What is installed may go into anybody's program or shared object: position-independent, and mbedTLS hidden.
 installed := build/$(VARIANT)+pic
-install: all ## install under PREFIX (/usr/local): library, headers, ango command, manual; for pkg-config and CMake
+install: all install-command ## install under PREFIX (/usr/local): library, headers, ango command, manual; for pkg-config and CMake
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT)+pic archive shared
-	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir) \
-	    $(mandir)/man1)
-	install -m 755 $(ANGO) $(DESTDIR)$(bindir)/ango
+	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir))
 	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
-	install -m 644 include/*.h port/posix/ango_posix.h $(DESTDIR)$(includedir)
-	install -m 644 port/command/ango.1 $(DESTDIR)$(mandir)/man1
+	install -m 644 include/*.h port/posix/ango_posix.h port/proxy/ango_proxy.h $(DESTDIR)$(includedir)
 	$(fill) port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc
 	$(fill) port/cmake/ango-config.cmake.in >$(DESTDIR)$(libdir)/cmake/ango/ango-config.cmake
 	$(fill) port/cmake/ango-config-version.cmake.in >$(DESTDIR)$(libdir)/cmake/ango/ango-config-version.cmake

@@ -514,14 +514,15 @@ struct ango_confirm {
     /* Private. */
     uint8_t passes;
     uint8_t phase;
-    bool unclear; /* in this pass an entry had no address or did not fit, or a list was incomplete */
+    bool unclear;        /* in this pass an entry had no address or did not fit, or a list was incomplete */
+    uint8_t first_phase; /* of each reading */
     const char *id;
     const char *const *emails;
     size_t emails_len;
     size_t missing; /* addresses not found yet */
     enum ango_presence *presence;
     ango_walk_ask *ask_first;   /* the list that a reading begins with */
-    ango_walk_ask *ask_members; /* and the one after it, or NULL */
+    ango_walk_ask *ask_members; /* the one after the invitations, or NULL */
     uint32_t began_ms;
     uint32_t sum;      /* of the hashes of all addresses that this pass has seen */
     uint32_t last_sum; /* of the pass before */
@@ -556,6 +557,9 @@ struct ango_confirm {
  */
 int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,
                        const char *const *emails, size_t emails_len, enum ango_presence *presence);
+/* The same of the members alone, for a removal: somebody who is a member may be invited as well. */
+int ango_confirm_members_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,
+                               const char *const *emails, size_t emails_len, enum ango_presence *presence);
 int ango_confirm_assigned_begin(struct ango_confirm *confirm, struct ango_client *client, const char *project_id,
                                 const char *const *emails, size_t emails_len, enum ango_presence *presence);
 int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms);

@@ -169,6 +169,24 @@ void ango_tls_close(void *ctx);
 uint32_t ango_tls_clock_ms(void *ctx);
 int64_t ango_tls_time(void *ctx);
 
+/* A certificate, for people. The names are those of ango_tls_refused; the times are Unix times. */
+struct ango_tls_certificate {
+    char subject[ANGO_TLS_NAME_LEN];
+    char issuer[ANGO_TLS_NAME_LEN];
+    int64_t valid_from;
+    int64_t valid_to;
+};
+
+/*
+ * Of the connection that is open (the client keeps it for config.keep_ms), the certificate that the server sent as number
+ * `depth`: 0 is its own, 1 that of its issuer, and so on. They have been verified; the trust anchor is not among them, unless the
+ * server sends it.
+ *   ANGO_E_END  there are no more; after a session was resumed there may be none, and there is none where mbedTLS was built to
+ *               drop them (without MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+ *   ANGO_E_ARG  a NULL, or no connection is open
+ */
+int ango_tls_certificate(const struct ango_tls *tls, size_t depth, struct ango_tls_certificate *to);
+
 /* Initializer for a struct ango_port that speaks TLS over tls->config->port. */
 #define ANGO_TLS_PORT(tls) \
     { \

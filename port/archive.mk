@@ -7,7 +7,7 @@
 
 OBJCOPY ?= $(patsubst %ar,%objcopy,$(AR))
 ARCHIVE := $(BUILD)/archive/libango.a
-archive_src := $(lib_src) $(if $(on_host),$(posix_src))
+archive_src := $(lib_src) $(proxy_src) $(if $(on_host),$(posix_src))
 
 $(BUILD)/archive/all.o: $(call objects,$(archive_src)) $(mbedtls_obj)
 	@mkdir -p $(@D)

@@ -67,7 +67,9 @@ option.everest := -DANGO_EVEREST=1
 option.x25519 := -DANGO_X25519=1
 option.aes256 := -DANGO_AES256=1
 option.shared :=
-option.pic := -fPIC -ffunction-sections -fdata-sections
+# What is installed: position-independent, and hardened as distributions have it (fortifying needs optimisation).
+option.pic = -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong \
+    $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 $(foreach o,$(options),$(if $(filter undefined,$(origin option.$o)),$(error VARIANT=$(VARIANT): no option '+$o'; there are \
     +tls12 (only) +tls13 (only) +restartable +everest +x25519 +aes256 +pic +shared)))
 

@@ -73,15 +73,14 @@ static int ask_assigned(struct ango_walk *walk, const struct ango_page *page)
     return ango_start_project(walk->client, walk->id, &shape);
 }
 
-static int begin_walk(struct ango_confirm *confirm, unsigned phase, ango_walk_ask *ask)
+static void begin_walk(struct ango_confirm *confirm, unsigned phase, ango_walk_ask *ask)
 {
     struct ango_walk *walk = &confirm->walk;
-    int err = ango_walk_begin(walk, walk->client, confirm->id, NULL, ask);
 
+    (void)ango_walk_begin(walk, walk->client, confirm->id, NULL, ask); /* fails for want of a client alone */
     confirm->phase = (uint8_t)phase;
     walk->thorough = true;
     walk->one_page = phase == ASSIGNED;
-    return err;
 }
 
 /* --- passes --------------------------------------------------------------------------------------- */
@@ -93,7 +92,7 @@ static uint32_t elapsed_ms(const struct ango_confirm *confirm)
     return port->clock_ms(port->ctx) - confirm->began_ms;
 }
 
-static int begin_pass(struct ango_confirm *confirm)
+static void begin_pass(struct ango_confirm *confirm)
 {
     confirm->last_sum = confirm->sum;
     confirm->last_count = confirm->count;
@@ -101,7 +100,7 @@ static int begin_pass(struct ango_confirm *confirm)
     confirm->count = 0;
     confirm->unclear = false;
     confirm->passes++;
-    return begin_walk(confirm, confirm->ask_members != NULL ? INVITES : ASSIGNED, confirm->ask_first);
+    begin_walk(confirm, confirm->first_phase, confirm->ask_first);
 }
 
 /* A server may show any other address in another form: such an address can be found, but is never absent. */
@@ -192,14 +191,12 @@ static void take_entry(struct ango_confirm *confirm, const struct entry *entry)
 
 static int end_list(struct ango_confirm *confirm)
 {
-    int err;
-
     if (confirm->walk.incomplete)
         confirm->unclear = true;
     if (confirm->phase != INVITES)
         return end_pass(confirm);
-    err = begin_walk(confirm, MEMBERS, confirm->ask_members);
-    return err == ANGO_OK ? ANGO_E_WAIT : err;
+    begin_walk(confirm, MEMBERS, confirm->ask_members);
+    return ANGO_E_WAIT;
 }
 
 static int read_list(struct ango_confirm *confirm, uint32_t wait_ms)
@@ -254,9 +251,24 @@ int ango_confirm_begin(struct ango_confirm *confirm, struct ango_client *client,
 
     if (err != ANGO_OK)
         return err;
+    confirm->first_phase = INVITES;
     confirm->ask_first = ask_invites;
     confirm->ask_members = ask_members;
-    return begin_pass(confirm);
+    begin_pass(confirm);
+    return ANGO_OK;
+}
+
+int ango_confirm_members_begin(struct ango_confirm *confirm, struct ango_client *client, const char *organization_id,
+                               const char *const *emails, size_t emails_len, enum ango_presence *presence)
+{
+    int err = begin(confirm, client, organization_id, emails, emails_len, presence);
+
+    if (err != ANGO_OK)
+        return err;
+    confirm->first_phase = MEMBERS;
+    confirm->ask_first = ask_members;
+    begin_pass(confirm);
+    return ANGO_OK;
 }
 
 int ango_confirm_assigned_begin(struct ango_confirm *confirm, struct ango_client *client, const char *project_id,
@@ -266,8 +278,10 @@ int ango_confirm_assigned_begin(struct ango_confirm *confirm, struct ango_client
 
     if (err != ANGO_OK)
         return err;
+    confirm->first_phase = ASSIGNED;
     confirm->ask_first = ask_assigned;
-    return begin_pass(confirm);
+    begin_pass(confirm);
+    return ANGO_OK;
 }
 
 uint32_t ango_confirm_wait_ms(const struct ango_confirm *confirm)
@@ -298,7 +312,7 @@ static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
         *wait_ms = left;
     /* At least 1: 0 would mean no limit. */
     confirm->walk.timeout_ms = before_walk < confirm->timeout_ms ? confirm->timeout_ms - before_walk : 1;
-    return left > 0 || ango_is_busy(confirm->walk.client) ? ANGO_OK : ANGO_E_TIME;
+    return left > 0 || ango_is_busy(confirm->walk.client) ? ANGO_OK : ANGO_E_TIME; /* mutant: confirm-deadline */
 }
 
 int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
@@ -318,8 +332,8 @@ int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
         return read_list(confirm, wait_ms);
     if (ango_confirm_wait_ms(confirm) > 0) /* mutant: no-settling */
         return ANGO_E_WAIT;
-    err = begin_pass(confirm);
-    return err == ANGO_OK ? ANGO_E_WAIT : err;
+    begin_pass(confirm);
+    return ANGO_E_WAIT;
 }
 
 static int finish(struct ango_confirm *confirm, int err)

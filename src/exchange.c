@@ -247,7 +247,7 @@ static int judge(struct ango_client *client)
 
     if (client->http.status == 204 && shape->list_required == 0)
         return ANGO_OK; /* a 204 has no body; where a list is required, its absence is not an empty list */
-    err = ango_json_end(&client->json, &client->room);
+    err = ango_json_end(&client->json);
     if (err == ANGO_E_JSON) {
         result->status = "";
         result->message = "";

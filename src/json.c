@@ -550,11 +550,11 @@ int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n)
     return ANGO_E_END;
 }
 
-int ango_json_end(const struct ango_json *j, const struct ango_room *room)
+int ango_json_end(const struct ango_json *j)
 {
     bool complete = j->state == AFTER || j->state >= ZERO; /* from ZERO on, a number may end */
 
-    if (!complete || j->depth > 0 || room->held > 0)
+    if (!complete || j->depth > 0)
         return ANGO_E_JSON;
     if ((j->flags & WRONG) != 0 || (j->shape->list_required != 0 && (j->flags & HAS_LIST) == 0))
         return ANGO_E_SHAPE;

@@ -86,7 +86,7 @@ int ango_json_take(struct ango_json *j, struct ango_room *room, size_t n);
  *   ANGO_E_SHAPE   JSON, but a wanted name came twice in one object, a wanted string other than the message has a
  *                  \u0000, a count is not a whole number up to 4294967295, or a required list is missing
  */
-int ango_json_end(const struct ango_json *j, const struct ango_room *room);
+int ango_json_end(const struct ango_json *j);
 
 /*
  * Reads the entry at `text` into `out`, a struct of one const char * for each of the list's fields, in their order:

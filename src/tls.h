@@ -63,6 +63,12 @@ struct ango_tls_names {
  */
 int ango_tls_verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
 
+/* Unix time. */
+int64_t ango_tls_seconds(const mbedtls_x509_time *t);
+
+/* The attributes of a name that people know, cut to fit. */
+void ango_tls_write_name(char *to, size_t cap, const mbedtls_x509_name *name);
+
 /*
  * For tls_trust.c: borrows mbedTLS without a connection, in the arena of `config`. ANGO_E_ARG: a connection is open.
  * *tls must stay valid until it is given back; ango_tls_give_back returns whether memory ran out.

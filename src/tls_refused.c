@@ -1,6 +1,6 @@
 /*
- * Whose certificate was refused: its subject and issuer as text. Linked only if a configuration refers to
- * ango_tls_names.
+ * Certificates for people: subject and issuer as text. Linked only if a configuration refers to ango_tls_names, or
+ * ango_tls_certificate is called.
  */
 #include "tls.h"
 
@@ -45,7 +45,7 @@ static void put_value(struct text *text, const mbedtls_x509_buf *value)
 
         memcpy(c, value->p + i, left < 4 ? left : 4);
         len = ango_utf8_len(c);
-        if (len == 0 || len > left || (len > 1 && value->tag != UTF8_STRING) || (c[0] == 0xC2 && c[1] < 0xA0)) {
+        if (len == 0 || (len > 1 && value->tag != UTF8_STRING) || (c[0] == 0xC2 && c[1] < 0xA0)) {
             c[0] = '?';
             len = 1;
         }
@@ -55,7 +55,7 @@ static void put_value(struct text *text, const mbedtls_x509_buf *value)
 }
 
 /* The attributes that people know: "CN=..., O=..."; the others are left out. */
-static void write_name(char *to, size_t cap, const mbedtls_x509_name *name)
+void ango_tls_write_name(char *to, size_t cap, const mbedtls_x509_name *name)
 {
     static const struct {
         uint8_t last; /* last byte of the attribute's OID, 2.5.4.x */
@@ -81,8 +81,8 @@ static void write_name(char *to, size_t cap, const mbedtls_x509_name *name)
 
 static void keep(struct ango_tls_refused *to, const mbedtls_x509_crt *certificate)
 {
-    write_name(to->subject, sizeof to->subject, &certificate->subject);
-    write_name(to->issuer, sizeof to->issuer, &certificate->issuer);
+    ango_tls_write_name(to->subject, sizeof to->subject, &certificate->subject);
+    ango_tls_write_name(to->issuer, sizeof to->issuer, &certificate->issuer);
 }
 
 const struct ango_tls_names ango_tls_names = { keep };

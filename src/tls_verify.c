@@ -87,16 +87,17 @@ struct der {
     const unsigned char *end;
 };
 
-/* Takes an element with this tag off the front. */
+/* Takes an element with this tag off the front; false: none is there, and nothing is taken. */
 static bool take(struct der *from, int tag, struct der *content)
 {
+    unsigned char *p = from->p; /* mbedTLS moves it even when it fails */
     size_t len;
 
-    if (mbedtls_asn1_get_tag(&from->p, from->end, &len, tag) != 0)
+    if (mbedtls_asn1_get_tag(&p, from->end, &len, tag) != 0)
         return false;
-    content->p = from->p;
-    content->end = from->p + len;
-    from->p += len;
+    content->p = p;
+    content->end = p + len;
+    from->p = p + len;
     return true;
 }
 
@@ -174,7 +175,7 @@ static bool permits(struct der constraints, const struct ango_tls_state *state)
         if (seen == WITH_IT || seen == BROKEN)
             return false;
     }
-    return lists.p == lists.end;
+    return lists.p == lists.end; /* mutant: constraints-rest */
 }
 
 /* Whether a CA may vouch for the host. mbedTLS refuses name constraints that are critical, and ignores others. */
@@ -187,11 +188,15 @@ static bool may_vouch(const mbedtls_x509_crt *certificate, const struct ango_tls
     struct der oid;
     struct der value;
 
+    if (certificate->v3_ext.p == NULL)
+        return true; /* it has no extensions */
     rest.p = certificate->v3_ext.p;
     rest.end = rest.p + certificate->v3_ext.len;
-    if (rest.p == NULL || !take(&rest, SEQUENCE, &extensions))
-        return true; /* it has no extensions */
-    while (take(&extensions, SEQUENCE, &extension)) {
+    if (!take(&rest, SEQUENCE, &extensions))
+        return false;
+    while (extensions.p != extensions.end) {
+        if (!take(&extensions, SEQUENCE, &extension))
+            return false;
         if (!take(&extension, MBEDTLS_ASN1_OID, &oid) || length(&oid) != sizeof name_constraints
             || memcmp(oid.p, name_constraints, sizeof name_constraints) != 0)
             continue;
@@ -204,7 +209,7 @@ static bool may_vouch(const mbedtls_x509_crt *certificate, const struct ango_tls
 
 /* --- a certificate -------------------------------------------------------------------------------- */
 
-static int64_t seconds(const mbedtls_x509_time *t)
+int64_t ango_tls_seconds(const mbedtls_x509_time *t)
 {
     return (int64_t)ango_days((unsigned)t->year, (unsigned)t->mon, (unsigned)t->day) * 86400
         + ((int64_t)t->hour * 60 + t->min) * 60 + t->sec;
@@ -215,9 +220,9 @@ static uint32_t check_dates(const mbedtls_x509_crt *certificate, int64_t now)
 {
     uint32_t flags = 0;
 
-    if (now > seconds(&certificate->valid_to)) /* mutant: expired */
+    if (now > ango_tls_seconds(&certificate->valid_to)) /* mutant: expired */
         flags |= MBEDTLS_X509_BADCERT_EXPIRED;
-    if (now < seconds(&certificate->valid_from))
+    if (now < ango_tls_seconds(&certificate->valid_from))
         flags |= MBEDTLS_X509_BADCERT_FUTURE;
     return flags;
 }

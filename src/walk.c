@@ -130,7 +130,7 @@ static void turn(struct ango_walk *walk)
     bool ends;
 
     follow_limit(walk);
-    if (walk->repeats || (walk->client->json.flags & ANGO_JSON_ODD) != 0)
+    if (walk->repeats || (walk->client->json.flags & ANGO_JSON_ODD) != 0) /* mutant: odd-is-complete */
         walk->incomplete = true;
     if (walk->empty > 0 && walk->at > 0)
         walk->incomplete = true; /* the page before was empty, yet not the last: an empty page proves no end */

@@ -12,11 +12,11 @@ test_src := $(sort $(wildcard tests/*/test_*.c))
 # What the tests share; linked into each of them.
 common_src := $(sort $(wildcard tests/common/*.c))
 TESTS := $(call program,$(test_src))
-test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBTRACE) $(LIBANGO) $(LIBMBEDTLS)
+test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(LIBMBEDTLS)
 ifneq ($(cross),)
     # Only what needs neither sockets nor TLS; Debian's cmocka is for the machine that builds.
-    TESTS := $(filter-out %/test_posix %/test_tls,$(TESTS))
-    test_libs := $(LIBTRACE) $(LIBANGO) $(BUILD)/cmocka.o
+    TESTS := $(filter-out %/test_posix %/test_tls %/test_tls_verify,$(TESTS))
+    test_libs := $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(BUILD)/cmocka.o
     CMOCKA_INCLUDES := -isystem $(DEPS)/cmocka/include
 endif
 tests: $(TESTS)
@@ -77,6 +77,7 @@ test: ## run every test and check, or ONLY="units e2e/test_command:list row:24" 
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl curl:curl pkg-config:pkg-config \
 	    clang:clang libclang-rt-dev nginx-light:nginx g++:g++ libgit2-dev \
 	    cmake:cmake meson:meson ninja-build:ninja python3-kconfiglib python3-yaml \
+	    tinyproxy:tinyproxy mandoc:mandoc lintian:lintian dpkg-dev:dpkg-shlibdeps \
 	    clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi \
 	    gcc-arm-linux-gnueabihf:arm-linux-gnueabihf-gcc libc6-dev-armhf-cross \
@@ -122,7 +123,7 @@ all_c := $(sort $(wildcard src/*.[ch] include/*.h port/*/*.[ch] tests/*/*.[ch]) 
 
 check: ## clang-format, clang-tidy and cppcheck over src, include and port
 	@port/packages clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
-	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(sockets_src) $(trace_src) $(template_src) $(command_src)" \
+	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(proxy_src) $(sockets_src) $(trace_src) $(template_src) $(command_src)" \
 	    -std=c99 $(includes) $(config)
 
 format: ## lay out the C that is checked for it, as .clang-format says; FORMAT="FILES" others

@@ -1,43 +1,19 @@
 /* ango - who is in an Ango Hub organization, and who shall be, from a kiosk or a shell. See ango.1. */
 #define _POSIX_C_SOURCE 200809L
 
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
-static const struct cli_command *const commands[] = {
-    &cli_invite, &cli_invites, &cli_uninvite, &cli_members, &cli_role,
-    &cli_remove, &cli_assign,  &cli_projects, &cli_project,
+const struct cli_command *const cli_commands[] = {
+    &cli_invite, &cli_invites,  &cli_uninvite, &cli_members, &cli_role, &cli_remove,
+    &cli_assign, &cli_projects, &cli_project,  &cli_check,   NULL,
 };
-#define COMMANDS_LEN (sizeof commands / sizeof commands[0])
-
-static void show_help(void)
-{
-    size_t i;
-
-    puts("Usage: ango COMMAND [OPTION]... [ARGUMENT]...\n"
-         "A client for Ango Hub. 'ango COMMAND --help' says more of one.\n"
-         "\n"
-         "Commands:");
-    for (i = 0; i < COMMANDS_LEN; i++) {
-        printf("  %-8s  %s\n", commands[i]->name, commands[i]->summary);
-    }
-    puts("\n"
-         "The API key comes from ANGO_API_KEY or a file (--key-file), never from the\n"
-         "command line. ANGO_ORG, ANGO_HOST and ANGO_CA stand for --org, --host and --ca.\n"
-         "Exit status:\n"
-         "  0  done\n"
-         "  1  done, but some entries failed, or the server did not say\n"
-         "  2  wrong usage: nothing was sent\n"
-         "  3  refused by the server\n"
-         "  4  outcome unknown: the request may have been carried out, or not\n"
-         "  5, 6  not sent: the network (5), TLS or the server's certificate (6)\n"
-         "  7  something else; standard error says what");
-}
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
@@ -45,7 +21,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
     int operands_len, status = cli_parse(command, argc, argv, &operands, &operands_len);
 
     if (status == CLI_DONE && cli.help) {
-        fputs(command->help, stdout);
+        cli_help_of(command);
         return CLI_DONE;
     }
     return status == CLI_DONE ? command->run(operands, operands_len) : status;
@@ -54,15 +30,18 @@ static int run(const struct cli_command *command, int argc, char **argv)
 static int dispatch(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
-    size_t i;
+    const struct cli_command *const *command;
 
-    for (i = 0; i < COMMANDS_LEN; i++) {
-        if (strcmp(name, commands[i]->name) == 0) {
-            return run(commands[i], argc - 2, argv + 2);
+    for (command = cli_commands; *command != NULL; command++) {
+        if (strcmp(name, (*command)->name) == 0) {
+            return run(*command, argc - 2, argv + 2);
         }
     }
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        show_help();
+    if (strcmp(name, "help") == 0 && argc > 2) {
+        return cli_help_page(argv[2]);
+    }
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        cli_help();
         return CLI_DONE;
     }
     if (strcmp(name, "--version") == 0) {
@@ -77,18 +56,58 @@ static int dispatch(int argc, char **argv)
     return CLI_USAGE;
 }
 
+/*
+ * Descriptors 0 to 2 are never a socket: what is closed is opened the wrong way round, so that reading and writing still
+ * fail, as they would have done.
+ */
+static bool take_descriptors(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+        if (fd == STDIN_FILENO) {
+            close(fd);
+            fd = open("/dev/null", O_WRONLY);
+        } else if (fd == STDOUT_FILENO || fd == STDERR_FILENO) {
+            close(fd);
+            fd = open("/dev/null", O_RDONLY);
+        }
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO) {
+        close(fd);
+    }
+    return fd >= 0;
+}
+
+/* Lost output is an error; a reader that has seen enough is none. */
+static int end_output(int status)
+{
+    cli_flush();
+    if (cli_output_error() == 0) {
+        return status;
+    }
+    cli_say("could not write to standard output: %s", strerror(cli_output_error()));
+    return status == CLI_DONE || status == CLI_SOME_FAILED ? CLI_OTHER : status;
+}
+
 int main(int argc, char **argv)
 {
+    static char output[65536]; /* more than is written between two flushes, so that only these can fail */
     int status;
 
+    if (!take_descriptors()) {
+        return CLI_OTHER;
+    }
+    setvbuf(stdout, output, _IOFBF, sizeof output);
     signal(SIGPIPE, SIG_IGN); /* whoever reads the output may go; what was begun is still finished */
     if (getenv("ANGO_API_KEY") != NULL) {
         cli_secret = getenv("ANGO_API_KEY");
     }
-    status = dispatch(argc, argv);
-    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-        cli_say("could not write to standard output: %s", strerror(errno));
-        status = status == CLI_DONE ? CLI_OTHER : status;
+    status = end_output(dispatch(argc, argv));
+    if (cli_interrupted() != 0) { /* so that a shell's loop ends, too */
+        signal(cli_interrupted(), SIG_DFL);
+        raise(cli_interrupted());
     }
     return status;
 }

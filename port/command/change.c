@@ -3,6 +3,8 @@
 
 #include "command.h"
 
+#include <string.h>
+
 static void blame_organization(void)
 {
     cli_say("--org: %s", ango_error_text(ANGO_E_ID));
@@ -16,10 +18,11 @@ static const struct cli_option removal_options[] = {
     { .name = NULL },
 };
 
-#define REMOVAL_HELP \
-    "Says first what it will do and, on a terminal, asks; elsewhere it needs --yes.\n" \
-    "Where the reply does not tell what came of each, it reads back who is left.\n" \
-    "\n" CLI_ORG_HELP CLI_YES_HELP CLI_FROM_HELP CLI_NO_CONFIRM_HELP CLI_COMMON_HELP "\n" \
+#define REMOVAL_ABOUT \
+    "Reads first who is there. Says what it will do and, on a terminal, asks;\n" \
+    "elsewhere it needs --yes. Where the reply does not tell what came of each, it\n" \
+    "reads back who is left.\n"
+#define REMOVAL_EXITS \
     "Exit status: 0 all are gone; 1 some failed or were not there; 2 wrong usage;\n" \
     "3 refused; 4 unknown; 5 network, 6 TLS (5, 6: not sent); 7 other.\n"
 
@@ -28,9 +31,51 @@ static int start_uninvite(const char *const *to, size_t len)
     return ango_delete_organization_invites_start(&cli_client, cli.organization, to, len);
 }
 
+/* Who has joined meanwhile was not uninvited. */
 static enum cli_fate settle_uninvite(enum ango_presence presence)
 {
-    return presence == ANGO_INVITED ? CLI_NOT_SENT : CLI_MADE;
+    return presence == ANGO_INVITED ? CLI_NOT_SENT : presence == ANGO_MEMBER ? CLI_MEMBER : CLI_MADE;
+}
+
+/* Marks who is pending. */
+static int read_pending(void)
+{
+    static struct cli_reading reading;
+    const struct ango_invite *invite = &reading.item.invite;
+    int err = ango_walk_invites(&reading.walk, &cli_client, cli.organization);
+
+    reading.doing = "reading invitations";
+    while (err == ANGO_OK || err == ANGO_E_ENTRY) {
+        err = cli_read_next(&reading);
+        if (err == ANGO_OK && (invite->status[0] == '\0' || ango_text_is(invite->status, "pending"))) {
+            cli_mark(invite->to);
+        }
+    }
+    return err == ANGO_E_END ? CLI_DONE : cli_exit_of_reading(err);
+}
+
+/* Marks the members; with a role, those that have it. */
+static int read_members(const char *role)
+{
+    static struct cli_reading reading;
+    const struct ango_member *member = &reading.item.member;
+    int err;
+
+    memset(&reading, 0, sizeof reading);
+    reading.doing = "reading members";
+    err = ango_walk_members(&reading.walk, &cli_client, cli.organization, NULL);
+    while (err == ANGO_OK || err == ANGO_E_ENTRY) {
+        err = cli_read_next(&reading);
+        if (err == ANGO_OK && (role == NULL || ango_text_is(member->organization_role, role))) {
+            cli_mark(member->email);
+        }
+    }
+    return err == ANGO_E_END ? CLI_DONE : cli_exit_of_reading(err);
+}
+
+static int read_all_members(void)
+{
+    return read_members(NULL);
 }
 
 static const struct cli_action uninvite = {
@@ -38,8 +83,11 @@ static const struct cli_action uninvite = {
     .doing = "taking back the invitations of",
     .what = "uninvited",
     .advice = "'ango invites' tells who is still invited",
-    .words = { [CLI_MADE] = "uninvited", [CLI_NOT_THERE] = "not pending" },
+    .words = { [CLI_MADE] = "uninvited", [CLI_NOT_THERE] = "not pending", [CLI_MEMBER] = "already a member" },
     .still = "it is still pending",
+    .before = read_pending,
+    .takes_away = true,
+    .harmless = true,
     .asks = { "take back", "invitation(s) to" },
     .blame = blame_organization,
     .start = start_uninvite,
@@ -54,13 +102,10 @@ static int run_uninvite(char **operands, int operands_len)
 }
 
 const struct cli_command cli_uninvite = {
-    "uninvite",
-    "take invitations back",
-    "Usage: ango uninvite --org ORG [OPTION]... [EMAIL]...\n"
-    "Takes back invitations that are pending, and tells for each what came of it.\n" REMOVAL_HELP,
-    removal_options,
-    cli_people_options,
-    run_uninvite
+    "uninvite",         "take invitations back",
+    "[EMAIL]...",       "Takes back invitations that are pending, and tells for each what came of it.\n" REMOVAL_ABOUT,
+    REMOVAL_EXITS,      removal_options,
+    cli_people_options, run_uninvite
 };
 
 static int start_remove(const char *const *to, size_t len)
@@ -80,10 +125,13 @@ static const struct cli_action removal = {
     .advice = "'ango members' tells who is still there",
     .words = { [CLI_MADE] = "removed", [CLI_NOT_THERE] = "not a member" },
     .still = "still a member",
+    .before = read_all_members,
+    .takes_away = true,
+    .harmless = true,
     .asks = { "remove", "member(s) from" },
     .blame = blame_organization,
     .start = start_remove,
-    .confirm = ango_confirm_begin,
+    .confirm = ango_confirm_members_begin,
     .of = &cli.organization,
     .settle = settle_remove,
 };
@@ -94,13 +142,10 @@ static int run_remove(char **operands, int operands_len)
 }
 
 const struct cli_command cli_remove = {
-    "remove",
-    "remove members from an organization",
-    "Usage: ango remove --org ORG [OPTION]... [EMAIL]...\n"
-    "Removes members from an organization, and tells for each what came of it.\n" REMOVAL_HELP,
-    removal_options,
-    cli_people_options,
-    run_remove
+    "remove",           "remove members from an organization",
+    "[EMAIL]...",       "Removes members from an organization, and tells for each what came of it.\n" REMOVAL_ABOUT,
+    REMOVAL_EXITS,      removal_options,
+    cli_people_options, run_remove
 };
 
 /* --- role ----------------------------------------------------------------------------------------------- */
@@ -109,6 +154,7 @@ static enum ango_organization_role organization_role;
 
 static const struct cli_option role_options[] = {
     CLI_YES_OPTION,
+    CLI_NO_CONFIRM_OPTION,
     { .name = NULL },
 };
 
@@ -145,6 +191,16 @@ static enum cli_fate judge_role(const struct cli_report *report)
     return cli_is_one_of(report->status, cli_bad_words) ? CLI_FAILED : CLI_UNCLEAR;
 }
 
+static int reread_role(void)
+{
+    return read_members(organization_role_text());
+}
+
+static enum cli_fate settle_role(enum ango_presence presence)
+{
+    return presence == ANGO_MEMBER ? CLI_MADE : CLI_NOT_SENT;
+}
+
 static int run_role(char **operands, int operands_len)
 {
     struct cli_action role = {
@@ -152,10 +208,14 @@ static int run_role(char **operands, int operands_len)
         .doing = "changing the roles of",
         .what = "updated",
         .advice = "'ango members' tells the roles; the same role can be given again without harm",
-        .words = { [CLI_MADE] = "updated", [CLI_NOT_MENTIONED] = "not mentioned" },
+        .words = { [CLI_MADE] = "updated", [CLI_NOT_MENTIONED] = "not mentioned", [CLI_NOT_THERE] = "not updated" },
+        .harmless = true,
+        .reread = reread_role,
+        .settle = settle_role,
         .asks = { "take the role of an admin, if they have it, from", "member(s) of" },
         .role = organization_role_text,
         .blame = blame_organization,
+        .of = &cli.organization,
         .start = start_role,
         .next = next_role,
         .judge = judge_role,
@@ -177,11 +237,10 @@ static int run_role(char **operands, int operands_len)
 const struct cli_command cli_role = {
     "role",
     "give members of an organization another role",
-    "Usage: ango role --org ORG [OPTION]... ROLE [EMAIL]...\n"
+    "ROLE [EMAIL]...",
     "Gives members of an organization the role member or admin, and tells for each\n"
     "what came of it. Since an admin may lose by it, 'ango role member' says first\n"
-    "what it will do and, on a terminal, asks; elsewhere it needs --yes.\n"
-    "\n" CLI_ORG_HELP CLI_YES_HELP CLI_FROM_HELP CLI_COMMON_HELP "\n"
+    "what it will do and, on a terminal, asks; elsewhere it needs --yes.\n",
     "Exit status: 0 all have the role; 1 some failed, or the server did not say;\n"
     "2 wrong usage; 3 refused; 4 unknown; 5 network, 6 TLS (5, 6: not sent); 7 other.\n",
     role_options,
@@ -200,8 +259,11 @@ static int take_project_role(const char *value)
 }
 
 static const struct cli_option assign_options[] = {
-    { .name = "project", .text = &project },
-    { .name = "role", .take = take_project_role },
+    { .name = "project",
+      .value = "ID",
+      .text = &project,
+      .help = "the project's identifier: 'ango projects' shows it" },
+    { .name = "role", .value = "ROLE", .take = take_project_role, .help = "Manager, Labeler, Reviewer or Lead" },
     CLI_NO_CONFIRM_OPTION,
     { .name = NULL },
 };
@@ -251,6 +313,12 @@ static int look_assign(void)
     return ango_get_project_start(&cli_client, project);
 }
 
+static size_t project_of_assign(const char **ids, size_t cap)
+{
+    ids[0] = project;
+    return cap > 0 ? 1 : 0;
+}
+
 static void json_assign(void)
 {
     cli_json_pair("project", project);
@@ -264,6 +332,7 @@ static const struct cli_action assign = {
     .words = { [CLI_MADE] = "assigned", [CLI_NOT_MENTIONED] = "not mentioned", [CLI_NOT_THERE] = "not there" },
     .still = "on the project; as what, could not be read back",
     .role_key = "project_role",
+    .harmless = true,
     .names_others = true,
     .role = project_role_text,
     .blame = blame_project,
@@ -274,6 +343,7 @@ static const struct cli_action assign = {
     .of = &project,
     .settle = settle_assign,
     .look = look_assign,
+    .projects = project_of_assign,
     .json = json_assign,
 };
 
@@ -289,12 +359,9 @@ static int run_assign(char **operands, int operands_len)
 const struct cli_command cli_assign = {
     "assign",
     "put members on a project",
-    "Usage: ango assign --project ID --role ROLE [OPTION]... [EMAIL]...\n"
+    "--project ID --role ROLE [EMAIL]...",
     "Puts members of the organization on a project, and tells for each whether the\n"
-    "server now shows them there. Where a reply is lost, it reads the project back.\n"
-    "\n"
-    "  --project ID        the project's identifier: 'ango projects' shows it\n"
-    "  --role ROLE         Manager, Labeler, Reviewer or Lead\n" CLI_FROM_HELP CLI_NO_CONFIRM_HELP CLI_COMMON_HELP "\n"
+    "server now shows them there. Where a reply is lost, it reads the project back.\n",
     "Exit status: 0 all are on it; 1 some are not, or the server did not say;\n"
     "2 wrong usage; 3 refused; 4 unknown; 5 network, 6 TLS (5, 6: not sent); 7 other.\n",
     assign_options,

@@ -1,14 +1,23 @@
 /*
  * command.h - what the commands of `ango` share. Private to the `ango` command, which is:
  *   ango.c          main and the table of commands: a new one is a line there and a file NAME.c
- *   options.c       the command line and the environment
- *   addresses.c     email addresses, as arguments and from a file
+ *   options.c       the command line
+ *   settings.c      configuration files and the environment
+ *   trust.c         the CAs that are trusted
+ *   help.c          help, and the completion of a shell, made from the tables of commands and options
+ *   addresses.c     email addresses, each once, and what cannot be one
+ *   lists.c         lists of them, as people have them
  *   run.c           the client, one exchange at a time; what went wrong, and the exit status
+ *   proxy.c         the way out, where it leads through a proxy
  *   session.c       the file that keeps a TLS session
  *   output.c        text for terminals, JSON for programs
- *   people.c        what is done to many addresses: requests, their replies, reading back, the report
+ *   wait.c          what can be tried again, and the time for it
+ *   people.c        what is done to many addresses: requests, their replies, reading back
+ *   report.c        what came of each
+ *   dry.c           --dry-run: what the server says without being asked to act
  *   invite.c        the command `invite`
  *   change.c        the commands `uninvite`, `role`, `remove` and `assign`
+ *   check.c, tap.c  the command `check`, and what goes by on the connection
  *   list.c          the commands `invites`, `members`, `projects` and `project`
  * All memory is static; nothing of this is needed by the library.
  */
@@ -28,7 +37,8 @@ enum cli_exit {
     CLI_UNKNOWN = 4, /* sent, and no (good) answer */
     CLI_NETWORK = 5, /* not sent */
     CLI_TLS = 6,     /* not sent */
-    CLI_OTHER = 7
+    CLI_OTHER = 7,
+    CLI_SIGNAL = 128 /* and the signal's number: the process then dies by it */
 };
 
 #if defined(__GNUC__)
@@ -41,64 +51,68 @@ enum cli_exit {
 
 /* One option; exactly one of flag, text and take is set. `take` says why when it returns CLI_USAGE. */
 struct cli_option {
-    const char *name;  /* without the dashes */
-    char letter;       /* or '\0' */
-    bool *flag;        /* set to true: takes no value */
-    const char **text; /* set to the value */
+    const char *name;     /* without the dashes */
+    char letter;          /* or '\0' */
+    const char *value;    /* what it is called: "FILE"; NULL: takes none */
+    const char *variable; /* of the environment, which stands for it, or NULL */
+    const char *help;     /* a line, or several; NULL: not shown */
+    bool *flag;           /* set to true: takes no value */
+    const char **text;    /* set to the value */
     int (*take)(const char *value);
 };
 
 struct cli_command {
     const char *name;
     const char *summary;
-    const char *help;                 /* 24 lines of 80 columns at most */
+    const char *operands;             /* of the usage: "[EMAIL]..." */
+    const char *about;                /* lines of 80 columns at most, each with its end */
+    const char *exits;                /* the same, of the exit status */
     const struct cli_option *options; /* its own; the last has no name */
     const struct cli_option *shared;  /* those it shares with some others, or NULL; beside the common ones */
     int (*run)(char **operands, int operands_len);
 };
 
 extern const struct cli_command cli_invite, cli_invites, cli_uninvite, cli_members, cli_role, cli_remove;
-extern const struct cli_command cli_assign, cli_projects, cli_project;
+extern const struct cli_command cli_assign, cli_projects, cli_project, cli_check;
 
 /* What the common options and the environment say. */
 struct cli {
     const char *organization; /* NULL: not given */
     const char *host;         /* as given */
-    const char *ca_file;
+    const char *ca_file;      /* NULL: where the system has them */
     const char *key_file;     /* NULL: the key is in the environment */
+    const char *proxy;        /* of the command line; NULL: as environment and configuration say */
+    const char *configured_proxy;
     const char *session_file; /* NULL: no session is kept */
     uint32_t timeout_s;
-    uint32_t max_wait_s; /* for a server that has too many requests */
+    uint32_t retry_for_s; /* how long, in all, what can be tried again is */
     bool json;
     bool verbose;
     bool help;
 };
 extern struct cli cli;
 
-#define CLI_DEFAULT_CA "/etc/ssl/certs/ca-certificates.crt"
 #define CLI_TIMEOUT_S 30
-#define CLI_MAX_WAIT_S 120
+#define CLI_RETRY_FOR_S 300
 
-/* The common options, and how each command ends its help. */
-#define CLI_COMMON_HELP \
-    "  --key-file FILE     the API key (or the key itself in ANGO_API_KEY)\n" \
-    "  --host HOST         the server: HOST[:PORT][/PREFIX] (or ANGO_HOST; default:\n" \
-    "                      " ANGO_HOST_EU ")\n" \
-    "  --ca FILE           trusted CAs, PEM (or ANGO_CA; default: the system's)\n" \
-    "  --timeout SECONDS   for each request (30)\n" \
-    "  --max-wait SECONDS  for a server that has too many requests (120)\n" \
-    "  --session FILE      keeps a TLS session from one run to the next\n" \
-    "  --json              JSON in place of the table\n" \
-    "  -v, --verbose       say more of the connection and of errors\n"
-#define CLI_ORG_HELP "  --org ORG           the organization's identifier (or ANGO_ORG)\n"
-#define CLI_FROM_HELP \
-    "  --from FILE         more addresses, one a line; # begins a comment; -: stdin\n" \
-    "  --batch N           at most so many addresses in a request (100)\n"
-#define CLI_YES_HELP "  --yes               do not ask; needed where there is no terminal\n"
-#define CLI_NO_CONFIRM_HELP "  --no-confirm        do not read back what the replies leave open\n"
+/* --- help.c: what is told of them, on standard output */
+
+extern const struct cli_command *const cli_commands[]; /* the last is NULL */
+extern const struct cli_option cli_common_options[];
+
+void cli_help(void);
+void cli_help_of(const struct cli_command *command);
+/* Of `word`, a command's name or another page's. */
+int cli_help_page(const char *word);
 
 /* Takes the options out of argv: those of `command` and the common ones. *operands is what remains. */
 int cli_parse(const struct cli_command *command, int argc, char **argv, char ***operands, int *operands_len);
+
+/* Sets the option. */
+int cli_apply(const struct cli_option *option, const char *value);
+
+/* Applies configuration files and the environment (settings.c). CLI_DONE, or said what is wrong. */
+int cli_settings(void);
 
 /* Whether --org or ANGO_ORG says it; says so if not. */
 bool cli_has_organization(void);
@@ -114,16 +128,43 @@ bool cli_number(const char *text, uint32_t least, uint32_t most, uint32_t *numbe
 
 #define CLI_ADDRESSES_MAX 10000
 
+#define CLI_WISHES_MAX 1000
+
+/* What a line of a list wants otherwise than the options say. */
+struct cli_wish {
+    enum ango_organization_role role; /* 0: as they say */
+    const char *project;              /* NULL: as they say */
+    enum ango_project_role project_role;
+    bool no_project;
+};
+extern struct cli_wish cli_wishes[CLI_WISHES_MAX]; /* the first wants nothing */
+extern size_t cli_wishes_len;
+
 struct cli_address {
     const char *text;
     const char *file; /* NULL: from the command line */
     unsigned line;
+    size_t wish;
 };
 extern struct cli_address cli_addresses[CLI_ADDRESSES_MAX];
 extern size_t cli_addresses_len;
 
-/* Collects the operands and, unless it is NULL, the lines of `file` ("-": stdin), each address once. */
-int cli_collect_addresses(char **operands, int operands_len, const char *file);
+/* Collects the operands and the lists in the files ("-": stdin), each address once; with `wishes`, what they want, too. */
+int cli_collect_addresses(char **operands, int operands_len, const char *const *files, size_t files_len, bool wishes);
+
+/* Reads one list (lists.c). What cannot be an address is told with cli_refuse_line, and the rest is read all the same. */
+int cli_read_list(const char *name, bool wishes);
+int cli_add_address(const char *text, const struct cli_wish *wish, const char *file, unsigned line);
+void cli_refuse_line(const char *file, unsigned line, const char *text, const char *why);
+
+/* The address in NAME <EMAIL> or mailto:EMAIL, which is cut out of `text`; NULL: *why there is none. */
+char *cli_find_in(char *text, const char **why);
+
+/* Why it cannot be an address; NULL: it can, as far as can be seen without asking the server. */
+const char *cli_address_fault(const char *text);
+
+/* Its place in cli_addresses, or cli_addresses_len. */
+size_t cli_find_address(const char *text);
 
 /* A copy that stays until the end; NULL when there is no room left. */
 const char *cli_keep(const char *text);
@@ -144,17 +185,8 @@ int cli_exchange(const char *doing);
 /* The same with what takes more than one exchange: calls `step` until it is more than ANGO_E_WAIT. */
 int cli_carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const char *doing);
 
-/* Waits, and shows how long it still takes, as WHY BEFORE N s. False when the user wants to end it. */
-bool cli_pause(uint32_t seconds, const char *why, const char *before);
-
-/*
- * After each exchange: true when the server had too many requests, and the time it asks for has been waited:
- * then the same can be asked again. It waits for no longer than --max-wait without a success in between.
- */
-bool cli_waited_for_server(void);
-
-/* Whether the user wants to end it (Ctrl-C): then start nothing more. */
-bool cli_interrupted(void);
+/* The signal that wants to end it (Ctrl-C), or 0: then start nothing more. */
+int cli_interrupted(void);
 
 /* The exit status that the last result calls for. */
 int cli_exit_of(const struct ango_result *result);
@@ -162,10 +194,66 @@ int cli_exit_of(const struct ango_result *result);
 /* Tells people what went wrong, and what to do about it. */
 void cli_explain(const struct ango_result *result);
 
+/* What to do about an HTTP status; the system's or the resolver's own words, and what is wrong with a certificate, or "". */
+const char *cli_advice(const struct ango_result *result);
+const char *cli_system_words(const struct ango_result *result);
+const char *cli_certificate_fault(void);
+
 /* The same as a JSON object. */
 void cli_json_error(const struct ango_result *result);
 
 void cli_close(void);
+
+/* --- trouble that passes -------------------------------------------------------------------------------- */
+
+#define CLI_SLICE_MS 100 /* how often Ctrl-C is looked for and progress is shown */
+
+/* After each exchange: how it went, and when it began. */
+void cli_went_well(void);
+void cli_went_wrong(uint32_t began_ms);
+
+/* How long nothing has gone well, in all. */
+uint32_t cli_lost_ms(void);
+
+/* Waits, and shows how long it still takes, as WHY BEFORE N s; WHERE. False when the user wants to end it. */
+bool cli_pause(uint32_t wait_s, const char *why, const char *before, const char *where);
+
+/* Whether the server refused it for having too many requests: nothing was done. */
+bool cli_is_too_many(const struct ango_result *result);
+
+/*
+ * After an exchange that failed: true when the same can be asked for again. Then the time for that has been waited: as long
+ * as the server asks, else longer each time, and in all no longer than --retry-for. What was not sent can be, whatever the
+ * reason that passes, and what is refused with 429; and what only `reads` also when its outcome is unknown.
+ */
+bool cli_try_again(bool reads, const char *where);
+
+/* --- lists ---------------------------------------------------------------------------------------------- */
+
+struct cli_reading {
+    struct ango_walk walk; /* begun */
+    const char *doing;
+    unsigned long n; /* entries so far */
+    union {
+        struct ango_invite invite;
+        struct ango_member member;
+        struct ango_project project;
+    } item;
+};
+
+/* The next item, as ango_walk_step; goes on at the page that failed, as long as cli_try_again lets it. */
+int cli_read_next(struct cli_reading *reading);
+
+/* The exit status for what ended a list or a read-back before its end, after saying why. */
+int cli_exit_of_reading(int err);
+
+/* --- CAs ------------------------------------------------------------------------------------------------ */
+
+/* Reads the file of --ca, or the system's, whose name cli.ca_file is then; *len as of an anchor. NULL, or said why not. */
+const char *cli_read_cas(size_t *len);
+
+/* Reads a whole file, and a NUL behind it; its length, or -1 after saying why not. */
+long cli_read_whole(const char *name, const char *what, char *to, size_t cap);
 
 /* --- the session's file --------------------------------------------------------------------------------- */
 
@@ -215,8 +303,9 @@ struct cli_action {
     const char *still;            /* of one that is read back and not done, or not surely */
     const char *asks[2];          /* asked first, around the number: "remove", "member(s) from"; NULL: does not */
     bool names_others;            /* the reply may rightly tell of others */
-    const char *(*role)(void);    /* the role asked for, or NULL */
-    void (*blame)(void);          /* says which option has the identifier that is none */
+    const char *(*role)(void);    /* the role asked for, or NULL; of cli_wish, where there is one */
+    const char *(*wish_fault)(const struct cli_wish *wish); /* NULL: this command takes none from a list */
+    void (*blame)(void);                                    /* says which option has the identifier that is none */
     int (*start)(const char *const *to, size_t len);
     /* The next entry of the reply, as ango_next_...; NULL: the reply only counts. */
     int (*next)(struct cli_report *report);
@@ -226,23 +315,40 @@ struct cli_action {
                    size_t emails_len, enum ango_presence *presence);
     const char *const *of;
     enum cli_fate (*settle)(enum ango_presence presence); /* what it tells; CLI_NOT_SENT: it is to be done */
-    int (*look)(void);  /* starts what shows more of those who are there, for `next`; NULL: nothing does */
-    void (*json)(void); /* members of the document that only this command has, or NULL */
+    int (*before)(void); /* looks first, and sets `before` of those who are there (cli_mark); NULL: does not */
+    int (*reread)(void); /* in place of confirm: the same for those for whom it is done */
+    bool takes_away;     /* not to be there is what is wanted */
+    bool harmless;       /* to ask for it again, whatever came of it */
+    int (*look)(void);   /* starts what shows more of those who are there, for `next`; NULL: nothing does */
+    size_t (*projects)(const char **ids, size_t cap); /* their identifiers; NULL: there are none */
+    void (*json)(void);                               /* members of the document that only this command has, or NULL */
 };
 
-/* --from and --batch. */
+/* What the request that is started next wants. */
+extern const struct cli_wish *cli_wish;
+
+/* --from, --batch and --dry-run. */
 extern const struct cli_option cli_people_options[];
 
 /* For `options` of a command: */
 #define CLI_YES_OPTION \
     { \
-        .name = "yes", .flag = &cli_yes \
+        .name = "yes", .flag = &cli_yes, .help = "do not ask; needed where there is no terminal" \
     }
 #define CLI_NO_CONFIRM_OPTION \
     { \
-        .name = "no-confirm", .flag = &cli_no_confirm \
+        .name = "no-confirm", .flag = &cli_no_confirm, .help = "read nothing back, nor before" \
     }
-extern bool cli_yes, cli_no_confirm;
+extern bool cli_yes, cli_no_confirm, cli_missing_only;
+
+/* Who is there; others than those asked for are passed over. */
+void cli_mark(const char *address);
+
+/*
+ * For --dry-run: asks for what only can be read, the key's projects, the organization and each project, and tells what of it
+ * is not there. The exit status.
+ */
+int cli_try_reading(const struct cli_action *action);
 
 /* Does it to the operands and to what --from names, tells what came of it, and returns the exit status. */
 int cli_do_to_people(const struct cli_action *of_command, char **operands, int operands_len);
@@ -257,12 +363,30 @@ extern const char *const cli_bad_words[];
 
 /*
  * Writes text that came from elsewhere: what a terminal could take for a command, and what is no UTF-8, is
- * replaced by U+FFFD; white space becomes one space. Returns the columns written, about.
+ * replaced by U+FFFD; white space becomes one space. Returns the columns written.
  */
 int cli_put(FILE *to, const char *text);
 
+/* Takes one character off `*text`; CLI_REPLACEMENT, and one byte, where it is no UTF-8. */
+#define CLI_REPLACEMENT 0xFFFDu
+uint32_t cli_take_character(const char **text);
+
+/* Blanks of every kind: also those that do not break, and of East Asian width. */
+bool cli_is_blank(uint32_t c);
+
 /* What is never written, not even when a server sends it back: "[API key]" comes in its place. */
 extern const char *cli_secret;
+
+/* The columns that it takes. */
+int cli_columns(const char *text);
+
+/* Of the terminal; 0: it is none. */
+int cli_terminal_columns(int fd);
+
+/* Sends standard output on its way. False when that fails: nobody reads it any more, or an error that main tells. */
+bool cli_flush(void);
+/* Its errno, 0: none, or nobody reads it any more. */
+int cli_output_error(void);
 
 /* The same, filled up with spaces to `width` columns. */
 void cli_put_padded(FILE *to, const char *text, int width);

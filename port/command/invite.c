@@ -41,32 +41,70 @@ static int take_project(const char *value)
 }
 
 static const struct cli_option options[] = {
-    { .name = "role", .take = take_role },
-    { .name = "project", .take = take_project },
+    { .name = "role", .value = "ROLE", .take = take_role, .help = "their role: member (default) or admin" },
+    { .name = "project",
+      .value = "ID:ROLE",
+      .take = take_project,
+      .help = "put them on a project, too, as Manager, Labeler,\nReviewer or Lead; may be given again" },
+    { .name = "missing-only",
+      .flag = &cli_missing_only,
+      .help = "read first who is invited or a member, and invite\nthe others: to run a list again" },
     CLI_NO_CONFIRM_OPTION,
     { .name = NULL },
 };
 
-static const char *role_text(void)
+static enum ango_organization_role wished_role(void)
 {
-    return ango_organization_role_text(role);
+    return cli_wish->role != 0 ? cli_wish->role : role;
 }
 
-static int start_with(const char *const *to, size_t to_len, size_t of_projects)
+static const char *role_text(void)
 {
+    return ango_organization_role_text(wished_role());
+}
+
+static const char *wish_fault(const struct cli_wish *wish)
+{
+    return wish->project_role != 0 && wish->project == NULL && projects_len == 0 ? "its project role needs a project"
+                                                                                 : NULL;
+}
+
+/* The project of the wish, else those of the options, in the role of the wish if it has one. Returns how many. */
+static size_t wished_projects(struct ango_project_assignment *to)
+{
+    size_t i;
+
+    if (cli_wish->no_project) {
+        return 0;
+    }
+    if (cli_wish->project != NULL) {
+        to[0].project_id = cli_wish->project;
+        to[0].project_role = cli_wish->project_role;
+        return 1;
+    }
+    for (i = 0; i < projects_len; i++) {
+        to[i] = projects[i];
+        to[i].project_role = cli_wish->project_role != 0 ? cli_wish->project_role : to[i].project_role;
+    }
+    return projects_len;
+}
+
+static int start_with(const char *const *to, size_t to_len, bool with_projects)
+{
+    struct ango_project_assignment wanted[PROJECTS_MAX];
     struct ango_invitation invitation;
 
     invitation.to = to;
     invitation.to_len = to_len;
-    invitation.organization_role = role;
-    invitation.project_assignments = projects;
-    invitation.project_assignments_len = of_projects;
+    invitation.organization_role = wished_role();
+    invitation.project_assignments = wanted;
+    invitation.project_assignments_len = with_projects ? wished_projects(wanted) : 0;
     return ango_invite_members_to_org_start(&cli_client, cli.organization, &invitation);
 }
 
 static int start(const char *const *to, size_t to_len)
 {
-    return start_with(to, to_len, projects_len);
+    return start_with(to, to_len, true);
 }
 
 /* Which identifier is none? */
@@ -75,7 +113,7 @@ static void blame(void)
     static const char *const any[] = { "somebody@example.com" };
     unsigned long number = (unsigned long)cli_client.result.index + 1;
 
-    if (start_with(any, 1, 0) == ANGO_E_ID) {
+    if (start_with(any, 1, false) == ANGO_E_ID) {
         cli_say("--org: %s", ango_error_text(ANGO_E_ID));
     } else {
         cli_say("--project: number %lu: %s", number, ango_error_text(ANGO_E_ID));
@@ -142,6 +180,22 @@ static enum cli_fate settle(enum ango_presence presence)
     return presence == ANGO_INVITED ? CLI_MADE : presence == ANGO_MEMBER ? CLI_MEMBER : CLI_NOT_SENT;
 }
 
+/* Those of the options, and those of the lists. */
+static size_t all_projects(const char **ids, size_t cap)
+{
+    size_t i, len = 0;
+
+    for (i = 0; i < projects_len && len < cap; i++) {
+        ids[len++] = projects[i].project_id;
+    }
+    for (i = 0; i < cli_wishes_len && len < cap; i++) {
+        if (cli_wishes[i].project != NULL) {
+            ids[len++] = cli_wishes[i].project;
+        }
+    }
+    return len;
+}
+
 static void json(void)
 {
     size_t i;
@@ -169,6 +223,7 @@ static const struct cli_action action = {
                [CLI_NOT_THERE] = "not there" },
     .role_key = "organization_role",
     .role = role_text,
+    .wish_fault = wish_fault,
     .blame = blame,
     .start = start,
     .next = next,
@@ -176,6 +231,7 @@ static const struct cli_action action = {
     .confirm = ango_confirm_begin,
     .of = &cli.organization,
     .settle = settle,
+    .projects = all_projects,
     .json = json,
 };
 
@@ -187,12 +243,9 @@ static int run(char **operands, int operands_len)
 const struct cli_command cli_invite = {
     "invite",
     "invite people to an organization and to projects",
-    "Usage: ango invite --org ORG [OPTION]... [EMAIL]...\n"
+    "[EMAIL]...",
     "Invites people to an organization, and tells for each what came of it. Where a\n"
-    "reply is lost, it reads back who is invited, and invites who is not.\n"
-    "\n" CLI_ORG_HELP "  --role ROLE         their role in it: member (default) or admin\n"
-    "  --project ID:ROLE   put them on a project, as Manager, Labeler, Reviewer or\n"
-    "                      Lead; may be given again\n" CLI_FROM_HELP CLI_NO_CONFIRM_HELP CLI_COMMON_HELP "\n"
+    "reply is lost, it reads back who is invited, and invites who is not.\n",
     "Exit status: 0 all are invited or were already; 1 some failed, or the server did\n"
     "not say; 2 wrong usage; 3 refused; 4 unknown, some may have been invited or not;\n"
     "5 network, 6 TLS or certificate (5, 6: not sent); 7 other.\n",

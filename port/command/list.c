@@ -3,6 +3,8 @@
 
 #include "command.h"
 
+#include <unistd.h>
+
 /* A field of an item: all are strings. */
 struct column {
     const char *key;   /* in JSON */
@@ -17,27 +19,44 @@ struct list {
     const struct column *columns; /* the last has no key */
 };
 
-union item {
-    struct ango_invite invite;
-    struct ango_member member;
-    struct ango_project project;
-};
-
-struct reading {
-    struct ango_walk walk;
-    union item item;
-};
-
 static int step(void *what, uint32_t wait_ms)
 {
-    struct reading *reading = (struct reading *)what;
+    struct cli_reading *reading = (struct cli_reading *)what;
 
     return ango_walk_step(&reading->walk, &reading->item, wait_ms);
 }
 
-static const char *field(const union item *item, const struct column *column)
+int cli_read_next(struct cli_reading *reading)
+{
+    char doing[80];
+    int err;
+
+    do {
+        if (cli_interrupted() != 0) {
+            return ANGO_E_CANCELLED;
+        }
+        snprintf(doing, sizeof doing, "%s, %lu so far", reading->doing, reading->n);
+        reading->walk.timeout_ms = CLI_LIST_TIMEOUTS * 1000u * cli.timeout_s + cli_lost_ms();
+        err = cli_carry_on(step, reading, doing);
+        reading->n += err == ANGO_OK;
+        if (err == ANGO_OK || err == ANGO_E_END || err == ANGO_E_ENTRY || err != cli_client.result.error) {
+            return err;
+        }
+    } while (cli_try_again(true, doing));
+    return err;
+}
+
+static const char *field(const void *item, const struct column *column)
 {
     return *(const char *const *)((const char *)item + column->at);
+}
+
+/* On a terminal that is narrower than 80 columns, the columns are, too. */
+static int width_of(const struct column *column)
+{
+    int columns = cli_terminal_columns(STDOUT_FILENO);
+
+    return columns > 0 && columns < 80 ? column->width * columns / 80 : column->width;
 }
 
 static void show_titles(const struct list *list)
@@ -47,14 +66,14 @@ static void show_titles(const struct list *list)
 
     for (column = list->columns; column->key != NULL; column++) {
         if (column->title != NULL) {
-            printf("%s%-*s", before, column->width, column->title);
+            printf("%s%-*s", before, width_of(column), column->title);
             before = "  ";
         }
     }
     putchar('\n');
 }
 
-static void show_item(const struct list *list, const union item *item)
+static void show_item(const struct list *list, const void *item)
 {
     const struct column *column;
     const char *before = "";
@@ -62,14 +81,14 @@ static void show_item(const struct list *list, const union item *item)
     for (column = list->columns; column->key != NULL; column++) {
         if (column->title != NULL) {
             fputs(before, stdout);
-            cli_put_padded(stdout, field(item, column), column->width);
+            cli_put_padded(stdout, field(item, column), width_of(column));
             before = "  ";
         }
     }
     putchar('\n');
 }
 
-static void json_item(const struct list *list, const union item *item)
+static void json_item(const struct list *list, const void *item)
 {
     const struct column *column;
 
@@ -94,9 +113,12 @@ static int exit_of(int err)
     return cli_exit_of(&result);
 }
 
-/* What ended the walk before the list's end. */
-static int exit_of_walk(int err)
+int cli_exit_of_reading(int err)
 {
+    if (cli_interrupted() != 0) {
+        cli_say("%s", ango_error_text(ANGO_E_CANCELLED));
+        return CLI_SIGNAL + cli_interrupted();
+    }
     if (err != ANGO_E_TIME || cli_client.result.error == ANGO_E_TIME) {
         return exit_of(err);
     }
@@ -105,41 +127,45 @@ static int exit_of_walk(int err)
     return CLI_OTHER;
 }
 
-static void show_row(const struct list *list, const union item *item, bool first)
+static void show_row(const struct list *list, const struct cli_reading *reading)
 {
-    if (first) {
+    if (cli.json) {
+        json_item(list, &reading->item);
+        return;
+    }
+    if (reading->n == 1) {
         show_titles(list);
     }
-    show_item(list, item);
+    show_item(list, &reading->item);
 }
 
-static int show(const struct list *list, struct reading *reading)
+static int show(const struct list *list, struct cli_reading *reading)
 {
-    unsigned long n = 0, too_large = 0;
+    unsigned long too_large = 0;
+    bool is_read = true;
     int err;
 
-    reading->walk.timeout_ms = CLI_LIST_TIMEOUTS * 1000u * cli.timeout_s;
-    for (;;) {
-        err = cli_interrupted() ? ANGO_E_CANCELLED : cli_carry_on(step, reading, list->doing);
-        if (err == ANGO_OK && cli.json) {
-            json_item(list, &reading->item);
-        } else if (err == ANGO_OK) {
-            show_row(list, &reading->item, n == 0);
-        } else if (err == ANGO_E_ENTRY) {
-            too_large++;
-        } else if (err == ANGO_E_END || err == ANGO_E_CANCELLED || !cli_waited_for_server()) {
-            break;
+    reading->doing = list->doing;
+    do {
+        err = cli_read_next(reading);
+        if (err == ANGO_OK) {
+            show_row(list, reading);
+            is_read = cli_flush();
         }
-        n += err == ANGO_OK;
-    }
-    if (!cli.json && (err == ANGO_E_END || n > 0)) {
-        printf("%lu %s%s\n", n, list->what, err == ANGO_E_END ? "" : " so far, and an error");
-        fflush(stdout);
+        too_large += err == ANGO_E_ENTRY;
+    } while ((err == ANGO_OK || err == ANGO_E_ENTRY) && is_read);
+    if (!cli.json && (err == ANGO_E_END || reading->n > 0)) {
+        printf("%lu %s%s\n", reading->n, list->what, err == ANGO_E_END ? "" : " so far, and an error");
+        cli_flush();
     }
     if (too_large > 0) {
         cli_say("%lu of them not shown: %s", too_large, ango_error_text(ANGO_E_ENTRY));
     }
-    err = err != ANGO_E_END ? exit_of_walk(err) : too_large > 0 ? CLI_OTHER : CLI_DONE;
+    if (err != ANGO_E_END && is_read) {
+        err = cli_exit_of_reading(err);
+    } else {
+        err = too_large > 0 ? CLI_OTHER : CLI_DONE;
+    }
     cli_close();
     return err;
 }
@@ -153,9 +179,7 @@ static bool takes(int operands_len, int most)
     return operands_len <= most;
 }
 
-#define LIST_HELP \
-    CLI_COMMON_HELP \
-    "\n" \
+#define LIST_EXITS \
     "With --json, one JSON object a line. What was read before an error is shown.\n" \
     "Exit status: 0 done; 2 wrong usage; 3 refused; 5 network; 6 TLS or certificate;\n" \
     "7 other.\n"
@@ -178,7 +202,7 @@ static int run_invites(char **operands, int operands_len)
         { NULL, NULL, 0, 0 },
     };
     static const struct list list = { "reading invitations", "pending", columns };
-    static struct reading reading;
+    static struct cli_reading reading;
 
     (void)operands;
     if (!takes(operands_len, 0) || !cli_has_organization() || cli_open() != CLI_DONE) {
@@ -188,14 +212,10 @@ static int run_invites(char **operands, int operands_len)
     return show(&list, &reading);
 }
 
-const struct cli_command cli_invites = { "invites",
-                                         "list the invitations that are pending",
-                                         "Usage: ango invites --org ORG [OPTION]...\n"
-                                         "Lists the invitations that are pending.\n"
-                                         "\n" CLI_ORG_HELP LIST_HELP,
-                                         no_options,
-                                         NULL,
-                                         run_invites };
+const struct cli_command cli_invites = { "invites",  "list the invitations that are pending",
+                                         "",         "Lists the invitations that are pending.\n",
+                                         LIST_EXITS, no_options,
+                                         NULL,       run_invites };
 
 /* --- members -------------------------------------------------------------------------------------------- */
 
@@ -210,7 +230,7 @@ static int run_members(char **operands, int operands_len)
         { NULL, NULL, 0, 0 },
     };
     static const struct list list = { "reading members", "members", columns };
-    static struct reading reading;
+    static struct cli_reading reading;
 
     if (!takes(operands_len, 1) || !cli_has_organization() || cli_open() != CLI_DONE) {
         return CLI_USAGE;
@@ -222,10 +242,10 @@ static int run_members(char **operands, int operands_len)
 const struct cli_command cli_members = {
     "members",
     "list the members of an organization, or search them",
-    "Usage: ango members --org ORG [OPTION]... [SEARCH]\n"
+    "[SEARCH]",
     "Lists the members of an organization: all, or those that the server finds for\n"
-    "SEARCH, in their names and addresses.\n"
-    "\n" CLI_ORG_HELP LIST_HELP,
+    "SEARCH, in their names and addresses.\n",
+    LIST_EXITS,
     no_options,
     NULL,
     run_members
@@ -236,7 +256,10 @@ const struct cli_command cli_members = {
 static const char *sort;
 
 static const struct cli_option projects_options[] = {
-    { .name = "sort", .text = &sort },
+    { .name = "sort",
+      .value = "FIELD",
+      .text = &sort,
+      .help = "by name or createdAt; -name, -createdAt: the other way" },
     { .name = NULL },
 };
 
@@ -244,14 +267,14 @@ static int run_projects(char **operands, int operands_len)
 {
     static const struct column columns[] = {
         { "id", "ID", 24, offsetof(struct ango_project, id) },
+        { "organization", "ORGANIZATION", 24, offsetof(struct ango_project, organization) },
         { "name", "NAME", 0, offsetof(struct ango_project, name) },
         { "description", NULL, 0, offsetof(struct ango_project, description) },
-        { "organization", NULL, 0, offsetof(struct ango_project, organization) },
         { "created_at", NULL, 0, offsetof(struct ango_project, created_at) },
         { NULL, NULL, 0, 0 },
     };
     static const struct list list = { "reading projects", "projects", columns };
-    static struct reading reading;
+    static struct cli_reading reading;
 
     (void)operands;
     if (!takes(operands_len, 0) || cli_open() != CLI_DONE) {
@@ -262,15 +285,10 @@ static int run_projects(char **operands, int operands_len)
 }
 
 const struct cli_command cli_projects = {
-    "projects",
-    "list projects and their identifiers",
-    "Usage: ango projects [OPTION]...\n"
-    "Lists the projects that the key's user can see, with their identifiers.\n"
-    "\n"
-    "  --sort FIELD        by name or createdAt; -name, -createdAt: the other way\n" LIST_HELP,
-    projects_options,
-    NULL,
-    run_projects
+    "projects", "list projects and their identifiers",
+    "",         "Lists the projects that the key's user can see, with their identifiers.\n",
+    LIST_EXITS, projects_options,
+    NULL,       run_projects
 };
 
 /* --- project -------------------------------------------------------------------------------------------- */
@@ -301,8 +319,8 @@ static int get_project(const char *id)
         if (err == ANGO_OK) {
             err = cli_exchange("reading the project");
         }
-    } while (err != ANGO_OK && cli_waited_for_server());
-    return err == ANGO_OK ? CLI_DONE : exit_of(err);
+    } while (err != ANGO_OK && cli_try_again(true, ""));
+    return err == ANGO_OK ? CLI_DONE : cli_exit_of_reading(err);
 }
 
 static int run_project(char **operands, int operands_len)
@@ -333,18 +351,14 @@ static int run_project(char **operands, int operands_len)
                 (unsigned long)(result->items - result->kept));
         status = CLI_OTHER;
     }
-    fflush(stdout);
+    cli_flush();
     cli_close();
     return status;
 }
 
 const struct cli_command cli_project = {
-    "project",
-    "list who works on a project",
-    "Usage: ango project [OPTION]... ID\n"
-    "Lists who is assigned to a project, and as what. ango projects shows each ID.\n"
-    "\n" LIST_HELP,
-    no_options,
-    NULL,
-    run_project
+    "project",  "list who works on a project",
+    "ID",       "Lists who is assigned to a project, and as what. ango projects shows each ID.\n",
+    LIST_EXITS, no_options,
+    NULL,       run_project
 };

@@ -16,13 +16,33 @@ static int take_timeout(const char *value)
     return CLI_USAGE;
 }
 
-static int take_max_wait(const char *value)
+static int take_retry_for(const char *value)
 {
-    if (cli_number(value, 0, 86400, &cli.max_wait_s)) {
+    if (cli_number(value, 0, 86400, &cli.retry_for_s)) {
         return CLI_DONE;
     }
-    cli_say("--max-wait: a number of seconds, up to 86400; 0: do not wait");
+    cli_say("--retry-for: a number of seconds, up to 86400; 0: nothing is tried again");
     return CLI_USAGE;
+}
+
+/* A region by its name, else a server. */
+static int take_host(const char *value)
+{
+    static const struct {
+        const char *name;
+        const char *host;
+    } regions[] = {
+        { "eu", ANGO_HOST_EU }, { "us", ANGO_HOST_US }, { "india", ANGO_HOST_INDIA }, { "test", ANGO_HOST_TEST }
+    };
+    size_t i;
+
+    cli.host = value;
+    for (i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+        if (ango_text_is(value, regions[i].name)) {
+            cli.host = regions[i].host;
+        }
+    }
+    return CLI_DONE;
 }
 
 /* The value is not looked at, and is never shown. */
@@ -34,20 +54,45 @@ static int refuse_key(const char *value)
     return CLI_USAGE;
 }
 
-static const struct cli_option common[] = {
-    { .name = "org", .text = &cli.organization },
-    { .name = "host", .text = &cli.host },
-    { .name = "ca", .text = &cli.ca_file },
-    { .name = "key-file", .text = &cli.key_file },
-    { .name = "session", .text = &cli.session_file },
-    { .name = "timeout", .take = take_timeout },
-    { .name = "max-wait", .take = take_max_wait },
-    { .name = "json", .flag = &cli.json },
-    { .name = "verbose", .letter = 'v', .flag = &cli.verbose },
-    { .name = "help", .letter = 'h', .flag = &cli.help },
-    { .name = "key", .take = refuse_key },
-    { .name = "api-key", .take = refuse_key },
-    { .name = "apikey", .take = refuse_key },
+const struct cli_option cli_common_options[] = {
+    { .name = "org",
+      .value = "ORG",
+      .variable = "ANGO_ORG",
+      .text = &cli.organization,
+      .help = "the organization's identifier (or ANGO_ORG)" },
+    { .name = "key-file",
+      .value = "FILE",
+      .text = &cli.key_file,
+      .help = "the API key; -: standard input (or ANGO_KEY_FILE, or the\nkey itself in ANGO_API_KEY)" },
+    { .name = "host",
+      .value = "HOST",
+      .variable = "ANGO_HOST",
+      .take = take_host,
+      .help = "a region, eu (default), us, india or test, or a server:\nHOST[:PORT][/PREFIX] (or ANGO_HOST)" },
+    { .name = "ca",
+      .value = "FILE",
+      .variable = "ANGO_CA",
+      .text = &cli.ca_file,
+      .help = "trusted CAs, PEM or DER (or ANGO_CA, SSL_CERT_FILE;\ndefault: the system's)" },
+    { .name = "timeout", .value = "SECONDS", .take = take_timeout, .help = "for each request (30)" },
+    { .name = "retry-for",
+      .value = "SECONDS",
+      .take = take_retry_for,
+      .help = "how long, in all, to try again what was not sent, and what\nonly reads (300; 0: not at all)" },
+    { .name = "proxy",
+      .value = "HOST:PORT",
+      .text = &cli.proxy,
+      .help = "the way out (or https_proxy and no_proxy); \"\": none" },
+    { .name = "session",
+      .value = "FILE",
+      .text = &cli.session_file,
+      .help = "keeps a TLS session from one run to the next" },
+    { .name = "json", .flag = &cli.json, .help = "JSON in place of the table, one object a line" },
+    { .name = "verbose", .letter = 'v', .flag = &cli.verbose, .help = "say more of the connection and of errors" },
+    { .name = "help", .letter = 'h', .flag = &cli.help, .help = "help" },
+    { .name = "key", .value = "", .take = refuse_key },
+    { .name = "api-key", .value = "", .take = refuse_key },
+    { .name = "apikey", .value = "", .take = refuse_key },
     { .name = NULL },
 };
 
@@ -70,7 +115,7 @@ bool cli_number(const char *text, uint32_t least, uint32_t most, uint32_t *numbe
 bool cli_has_organization(void)
 {
     if (cli.organization == NULL) {
-        cli_say("which organization? --org or ANGO_ORG says it");
+        cli_say("which organization? --org or ANGO_ORG says it; 'ango projects' shows its identifier");
     }
     return cli.organization != NULL;
 }
@@ -123,7 +168,7 @@ static const struct cli_option *find_letter(const struct cli_option *options, ch
     return NULL;
 }
 
-static int apply(const struct cli_option *option, const char *value)
+int cli_apply(const struct cli_option *option, const char *value)
 {
     if (option->take != NULL) {
         return option->take(value);
@@ -143,7 +188,7 @@ static int take_long(const struct cli_command *command, const char *name, char *
         option = find_name(command->shared, name, len);
     }
     if (option == NULL) {
-        option = find_name(common, name, len);
+        option = find_name(cli_common_options, name, len);
     }
     if (option == NULL) {
         cli_say("there is no option --%.*s", (int)(len < 60 ? len : 60), name);
@@ -161,14 +206,14 @@ static int take_long(const struct cli_command *command, const char *name, char *
         cli_say("--%s takes %s value", option->name, option->flag != NULL ? "no" : "a");
         return CLI_USAGE;
     }
-    return apply(option, value);
+    return cli_apply(option, value);
 }
 
 /* -v, and several in one: -vh. None of them takes a value. */
 static int take_letters(const char *letters)
 {
     for (; *letters != '\0'; letters++) {
-        const struct cli_option *option = find_letter(common, *letters);
+        const struct cli_option *option = find_letter(cli_common_options, *letters);
         if (option == NULL) {
             cli_say("there is no option -%c", *letters);
             return CLI_USAGE;
@@ -178,23 +223,17 @@ static int take_letters(const char *letters)
     return CLI_DONE;
 }
 
-static const char *environment(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-
-    return value != NULL && *value != '\0' ? value : otherwise;
-}
-
 int cli_parse(const struct cli_command *command, int argc, char **argv, char ***operands, int *operands_len)
 {
     char **next = argv, **out = argv, **end = argv + argc;
     int err = CLI_DONE;
 
-    cli.organization = environment("ANGO_ORG", NULL);
-    cli.host = environment("ANGO_HOST", ANGO_HOST_EU);
-    cli.ca_file = environment("ANGO_CA", CLI_DEFAULT_CA);
+    cli.host = ANGO_HOST_EU;
     cli.timeout_s = CLI_TIMEOUT_S;
-    cli.max_wait_s = CLI_MAX_WAIT_S;
+    cli.retry_for_s = CLI_RETRY_FOR_S;
+    err = cli_settings();
+    cli.configured_proxy = cli.proxy;
+    cli.proxy = NULL;
     while (next < end && err == CLI_DONE) {
         char *word = *next++;
         if (strcmp(word, "--") == 0) {

@@ -1,64 +1,62 @@
 /*
  * What a command does to many people: in batches, over one connection; for each address what came of it.
- * What a reply leaves open is read back; what is then not done yet, and only that, is asked for again.
+ *
+ *   of a request                    its people are            then
+ *   accepted                        what the reply says       the next; a reply that only counts is read back
+ *   not sent, or 429                NOT_SENT                  the same again, while --retry-for lasts
+ *   refused as a whole (400)        NOT_SENT                  half of it: one address may be to blame
+ *   refused, and it was one (400)   DECLINED                  the next
+ *   refused otherwise               DECLINED                  the end
+ *   unknown                         IN_DOUBT                  read back: who is not there is NOT_SENT again
+ *
+ * The list is over when nobody is NOT_SENT.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "command.h"
+#include "people.h"
 
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH_MAX 100u /* as many as a page of the API shows */
-#define OTHERS_MAX 100
-#define ROUNDS 3       /* that one request may take: the others only for what is found missing */
-#define TRIES 3        /* to read back */
-#define MOMENT_MS 2000 /* from a reply until "absent" is believed: what a server shows may lag behind */
-#define POLL_MS 100    /* how often Ctrl-C is looked for */
-#define NAMES_SHOWN 5  /* before something is done to them */
+#define BATCH_MAX 100u  /* as many as a page of the API shows */
+#define ASKED_MAX 3     /* requests that may have been carried out: again only for who is found missing */
+#define ONLY_REFUSED 10 /* single addresses, and nobody accepted: the fault is not theirs */
+#define MOMENT_MS 2000  /* from a reply until "absent" is believed: what a server shows may lag behind */
+#define POLL_MS 100     /* how often Ctrl-C is looked for */
+#define FILES_MAX 100
+#define NAMES_SHOWN 5 /* before something is done to them */
 
 /* The reply to the largest request fits: 2 KB around its entries, 300 bytes an entry beside the address. */
 typedef char reply_fits[CLI_BUFFER_CAP >= 2048 + BATCH_MAX * (300 + ANGO_EMAIL_MAX) ? 1 : -1];
 
-/* With every command, unless it has a word of its own; those without one are not its fates. */
-static const char *const words[CLI_FATES] = {
-    [CLI_NOT_SENT] = "not sent", [CLI_FAILED] = "failed",     [CLI_UNCLEAR] = "unclear",
-    [CLI_DECLINED] = "refused",  [CLI_IN_DOUBT] = "in doubt",
-};
-
-/* Where the server gives none. */
-static const char *const notes[CLI_FATES] = {
-    [CLI_FAILED] = "the server does not say why",
-    [CLI_NOT_MENTIONED] = "the server accepted the request, but does not list this address",
-};
-
 const char *const cli_bad_words[] = { "failed", "fail", "failure", "error", "rejected", "invalid", NULL };
 
-/* What is known of an address. */
-struct entry {
-    enum cli_fate fate;
-    bool read_back;
-    struct cli_report said; /* kept copies; `to` is not used */
-};
+const struct cli_action *cli_action;
+struct cli_entry cli_entries[CLI_ADDRESSES_MAX];
+const char *cli_others[CLI_OTHERS_MAX];
+size_t cli_others_len;
+long cli_requests;
+struct ango_result cli_last;
+const struct cli_wish *cli_wish = cli_wishes;
 
-static const struct cli_action *action;
-static struct entry entries[CLI_ADDRESSES_MAX]; /* of cli_addresses */
-static size_t batch[BATCH_MAX];                 /* the addresses in the last request */
+static size_t batch[BATCH_MAX]; /* the addresses in the last request */
 static size_t batch_len;
-static const char *others[OTHERS_MAX]; /* reported, but not asked for */
-static size_t others_len;
-static long requests;
-static struct ango_result last;  /* of the last request that was to do something */
-static struct ango_result doubt; /* of the last one that left somebody in doubt for good; error 0: none did */
-static bool explained;           /* `last` */
-static int width;                /* of the column of addresses */
+static size_t limit;             /* of the next batch */
+static bool accepted;            /* at least one request, since the wish is this one */
+static int refused_in_a_row;     /* single addresses */
+static struct ango_result doubt; /* of the last request that left somebody in doubt for good; error 0: none did */
+static bool explained;           /* cli_last */
+static bool dry_run;
+static bool refusal_explained; /* one that may be for an address */
+static bool looked;            /* before it acted */
+static char where[64];         /* in the list */
 
 /* --- options -------------------------------------------------------------------------------------------- */
 
-bool cli_yes, cli_no_confirm;
+bool cli_yes, cli_no_confirm, cli_missing_only;
 static uint32_t batch_most = BATCH_MAX;
-static const char *from;
 
 static int take_batch(const char *value)
 {
@@ -69,9 +67,28 @@ static int take_batch(const char *value)
     return CLI_USAGE;
 }
 
+static const char *from[FILES_MAX];
+static size_t from_len;
+
+static int take_from(const char *value)
+{
+    if (from_len == FILES_MAX) {
+        cli_say("--from: more than %d lists", FILES_MAX);
+        return CLI_USAGE;
+    }
+    from[from_len++] = value;
+    return CLI_DONE;
+}
+
 const struct cli_option cli_people_options[] = {
-    { .name = "from", .text = &from },
-    { .name = "batch", .take = take_batch },
+    { .name = "from",
+      .value = "FILE",
+      .take = take_from,
+      .help = "more addresses: one a line, or a table (see ango.1);\n-: standard input; may be given again" },
+    { .name = "dry-run",
+      .flag = &dry_run,
+      .help = "everything short of sending: read the lists, try the key,\nlook for organization and projects" },
+    { .name = "batch", .value = "N", .take = take_batch, .help = "at most so many addresses in a request (100)" },
     { .name = NULL },
 };
 
@@ -80,19 +97,10 @@ const struct cli_option cli_people_options[] = {
 /* Whether the library takes it: builds the request, and throws it away. */
 static int rehearse(const char *address)
 {
-    int err = action->start(&address, 1);
+    int err = cli_action->start(&address, 1);
 
     ango_cancel(&cli_client);
     return err;
-}
-
-static void say_bad(const struct cli_address *address)
-{
-    if (address->file != NULL) {
-        cli_say("%s, line %u: %s: %s", address->file, address->line, address->text, ango_error_text(ANGO_E_EMAIL));
-    } else {
-        cli_say("%s: %s", address->text, ango_error_text(ANGO_E_EMAIL));
-    }
 }
 
 /* One address that cannot be one must not be found out when something was done to others already. */
@@ -102,7 +110,7 @@ static int check(void)
     int err = rehearse("somebody@example.com");
 
     if (err == ANGO_E_ID) {
-        action->blame();
+        cli_action->blame();
         return CLI_USAGE;
     }
     if (err != ANGO_OK) {
@@ -110,14 +118,19 @@ static int check(void)
         return cli_exit_of(&cli_client.result);
     }
     for (i = 0; i < cli_addresses_len; i++) {
-        if (rehearse(cli_addresses[i].text) == ANGO_E_EMAIL) {
-            say_bad(&cli_addresses[i]);
+        const struct cli_address *address = &cli_addresses[i];
+        const char *why = address->wish > 0 ? cli_action->wish_fault(&cli_wishes[address->wish]) : NULL;
+        cli_wish = &cli_wishes[address->wish];
+        err = rehearse(address->text);
+        if (why == NULL && err != ANGO_OK && err != ANGO_E_SPACE) {
+            why = ango_error_text(err);
+        }
+        if (why != NULL) {
+            cli_refuse_line(address->file, address->line, address->text, why);
             bad++;
         }
     }
-    if (bad > 0) {
-        cli_say("nobody was %s", action->what);
-    }
+    cli_wish = cli_wishes;
     return bad > 0 ? CLI_USAGE : CLI_DONE;
 }
 
@@ -128,9 +141,9 @@ static bool typed_yes(void)
     char answer[16] = "";
 
     clearerr(stdin); /* the list of addresses may have ended there */
-    while (!cli_interrupted() && poll(&input, 1, POLL_MS) == 0) {
+    while (cli_interrupted() == 0 && poll(&input, 1, POLL_MS) == 0) {
     }
-    return !cli_interrupted() && fgets(answer, sizeof answer, stdin) != NULL
+    return cli_interrupted() == 0 && fgets(answer, sizeof answer, stdin) != NULL
         && (ango_text_is(answer, "y\n") || ango_text_is(answer, "yes\n"));
 }
 
@@ -140,7 +153,7 @@ static int ask(void)
     char names[NAMES_SHOWN * (ANGO_EMAIL_MAX + 2) + 32] = "";
     size_t i, len = 0;
 
-    if (action->asks[0] == NULL) {
+    if (cli_action->asks[0] == NULL) {
         return CLI_DONE;
     }
     for (i = 0; i < cli_addresses_len && i < NAMES_SHOWN; i++) {
@@ -149,8 +162,8 @@ static int ask(void)
     if (i < cli_addresses_len) {
         snprintf(names + len, sizeof names - len, " and %lu more", (unsigned long)(cli_addresses_len - i));
     }
-    cli_say("this will %s %lu %s organization %s at %s: %s", action->asks[0], (unsigned long)cli_addresses_len,
-            action->asks[1], cli.organization, cli.host, names);
+    cli_say("this will %s %lu %s organization %s at %s: %s", cli_action->asks[0], (unsigned long)cli_addresses_len,
+            cli_action->asks[1], cli.organization, cli.host, names);
     if (cli_yes) {
         return CLI_DONE;
     }
@@ -187,9 +200,9 @@ static const char *keep(const char *text)
     return text != NULL && copy == NULL ? "" : copy;
 }
 
-static void note(struct entry *entry, const struct cli_report *report)
+static void note(struct cli_entry *entry, const struct cli_report *report)
 {
-    entry->fate = action->judge(report);
+    entry->fate = cli_action->judge(report);
     entry->said.id = keep(report->id);
     entry->said.role = keep(report->role);
     entry->said.status = keep(report->status);
@@ -203,8 +216,8 @@ static void turn(enum cli_fate old, enum cli_fate fate)
     size_t i;
 
     for (i = 0; i < batch_len; i++) {
-        if (entries[batch[i]].fate == old) {
-            entries[batch[i]].fate = fate;
+        if (cli_entries[batch[i]].fate == old) {
+            cli_entries[batch[i]].fate = fate;
         }
     }
 }
@@ -214,19 +227,19 @@ static size_t count_in_batch(enum cli_fate fate)
     size_t i, n = 0;
 
     for (i = 0; i < batch_len; i++) {
-        n += entries[batch[i]].fate == fate;
+        n += cli_entries[batch[i]].fate == fate;
     }
     return n;
 }
 
 /* The entry of this address in the batch, or NULL. */
-static struct entry *find(const char *address)
+static struct cli_entry *find(const char *address)
 {
     size_t i;
 
     for (i = 0; i < batch_len; i++) {
         if (ango_text_is(cli_addresses[batch[i]].text, address)) {
-            return &entries[batch[i]];
+            return &cli_entries[batch[i]];
         }
     }
     return NULL;
@@ -237,14 +250,14 @@ static void compare(void)
 {
     struct cli_report report = { NULL, NULL, NULL, NULL, NULL, NULL };
 
-    while (action->next(&report) == ANGO_OK) {
-        struct entry *entry = find(report.to);
-        enum cli_fate fate = action->judge(&report);
+    while (cli_action->next(&report) == ANGO_OK) {
+        struct cli_entry *entry = find(report.to);
+        enum cli_fate fate = cli_action->judge(&report);
         bool first = entry != NULL && (entry->fate == CLI_NOT_MENTIONED || entry->fate == CLI_UNCLEAR);
         if (first || (entry != NULL && fate == CLI_FAILED)) {
             note(entry, &report);
-        } else if (entry == NULL && !action->names_others && others_len < OTHERS_MAX) {
-            others[others_len++] = keep(report.to);
+        } else if (entry == NULL && !cli_action->names_others && cli_others_len < CLI_OTHERS_MAX) {
+            cli_others[cli_others_len++] = keep(report.to);
         }
     }
 }
@@ -252,73 +265,27 @@ static void compare(void)
 /* A reply tells of each what came of it; not to be mentioned means nothing where some of it did not fit. */
 static void take_reply(void)
 {
+    size_t missing;
+
     turn(CLI_NOT_SENT, CLI_NOT_MENTIONED);
     compare();
-    if (last.kept < last.items && count_in_batch(CLI_NOT_MENTIONED) > 0) { /* mutant: command-forgets-the-rest */
-        last.error = ANGO_E_ENTRY;
-        last.outcome = ANGO_UNKNOWN;
+    missing = count_in_batch(CLI_NOT_MENTIONED);
+    if (cli_last.kept < cli_last.items && missing > 0) { /* mutant: command-forgets-the-rest */
+        cli_last.error = ANGO_E_ENTRY;
+        cli_last.outcome = ANGO_UNKNOWN;
         turn(CLI_NOT_MENTIONED, CLI_IN_DOUBT);
     }
 }
 
-/* --- requests ------------------------------------------------------------------------------------------- */
-
-/* The last result, which reading back would overwrite; the API's messages are short. */
-static void remember(void)
-{
-    static char status[64], message[4096];
-
-    last = cli_client.result;
-    snprintf(status, sizeof status, "%s", last.status);
-    snprintf(message, sizeof message, "%s", last.message);
-    last.status = status;
-    last.message = message;
-    explained = false;
-}
-
-/* Starts a request with as many of those not sent from `first` to before `end` as it has room for. */
-static int start(size_t first, size_t end)
-{
-    const char *to[BATCH_MAX] = { NULL };
-    int err;
-
-    for (batch_len = 0; first < end && batch_len < batch_most; first++) {
-        if (entries[first].fate == CLI_NOT_SENT) {
-            batch[batch_len] = first;
-            to[batch_len++] = cli_addresses[first].text;
-        }
-    }
-    while ((err = action->start(to, batch_len)) == ANGO_E_SPACE && batch_len > 1) {
-        batch_len /= 2;
-    }
-    return err;
-}
-
-/* One request, from start to result. */
-static void send(size_t first, size_t end)
-{
-    char doing[80];
-
-    while (start(first, end) == ANGO_OK) {
-        snprintf(doing, sizeof doing, "%s %lu to %lu of %lu", action->doing, (unsigned long)batch[0] + 1,
-                 (unsigned long)batch[batch_len - 1] + 1, (unsigned long)cli_addresses_len);
-        cli_exchange(doing);
-        requests += cli_client.result.outcome != ANGO_NOT_SENT;
-        if (!cli_waited_for_server()) {
-            break;
-        }
-    }
-    remember();
-    if (last.error == ANGO_OK && action->next != NULL) {
-        take_reply();
-    } else if (last.error == ANGO_OK) {
-        turn(CLI_NOT_SENT, last.failed == 0 && last.done == batch_len ? CLI_MADE : CLI_UNCLEAR);
-    } else if (last.outcome != ANGO_NOT_SENT) {
-        turn(CLI_NOT_SENT, last.outcome == ANGO_REJECTED ? CLI_DECLINED : CLI_IN_DOUBT);
-    }
-}
-
 /* --- reading back --------------------------------------------------------------------------------------- */
+
+static void explain_last(void)
+{
+    if (cli_last.error != ANGO_OK && !explained) {
+        cli_explain(&cli_last);
+        explained = true;
+    }
+}
 
 /* ANGO_E_END: there is nothing to do until ango_confirm_wait_ms have passed. */
 static int step_confirm(void *what, uint32_t wait_ms)
@@ -329,426 +296,493 @@ static int step_confirm(void *what, uint32_t wait_ms)
 }
 
 /* Reads the lists once, or waits for the time to do it again: then ANGO_E_WAIT. */
-static int carry_back(struct ango_confirm *back)
+static int carry_back(struct ango_confirm *back, const char *doing)
 {
     uint32_t idle_ms = ango_confirm_wait_ms(back);
     int err;
 
     if (idle_ms > 0) {
-        return cli_pause((idle_ms + 999) / 1000, "reading back", "; looking again in ") ? ANGO_E_WAIT
-                                                                                        : ANGO_E_CANCELLED;
+        return cli_pause((idle_ms + 999) / 1000, doing, "; looking again in ", "") ? ANGO_E_WAIT : ANGO_E_CANCELLED;
     }
-    err = cli_carry_on(step_confirm, back, "reading back");
-    return err == ANGO_E_END || (err != ANGO_OK && cli_waited_for_server()) ? ANGO_E_WAIT : err;
+    back->timeout_ms = CLI_LIST_TIMEOUTS * 1000u * cli.timeout_s + cli_lost_ms();
+    err = cli_carry_on(step_confirm, back, doing);
+    if (err == ANGO_E_END) {
+        return ANGO_E_WAIT;
+    }
+    return err != ANGO_OK && cli_client.result.error == err && cli_try_again(true, doing) ? ANGO_E_WAIT : err;
 }
 
-static void explain_last(void)
+/* Who of `emails` is there; false when that could not be found out, which it then says. */
+static bool confirm(struct ango_confirm *back, const char *doing)
 {
-    if (last.error != ANGO_OK && !explained) {
-        cli_explain(&last);
-        explained = true;
-    }
-}
+    int err;
 
-/* Says why; whether another try may do better. */
-static bool explain_reading(int err)
-{
+    while ((err = carry_back(back, doing)) == ANGO_E_WAIT) {
+    }
     if (err == ANGO_E_TIME && cli_client.result.error != ANGO_E_TIME) {
         cli_say("the lists have not come to an end in %lu s", CLI_LIST_TIMEOUTS * (unsigned long)cli.timeout_s);
-        return false;
-    }
-    if (err != ANGO_E_CANCELLED) {
+    } else if (err != ANGO_OK && err != ANGO_E_CANCELLED) {
         cli_explain(&cli_client.result);
     }
-    return err != ANGO_E_CANCELLED && cli_client.result.outcome != ANGO_REJECTED;
-}
-
-/* Who of `emails` is there; false when that could not be found out. */
-static bool confirm(const char *const *emails, size_t len, enum ango_presence *presence)
-{
-    struct ango_confirm back;
-    int tries, err = action->confirm(&back, &cli_client, *action->of, emails, len, presence);
-
-    back.timeout_ms = CLI_LIST_TIMEOUTS * 1000u * cli.timeout_s;
-    if (last.error == ANGO_OK) {
-        back.settle_ms = MOMENT_MS; /* the request has ended: only its traces may be late */
-    }
-    for (tries = 0; err == ANGO_OK && tries < TRIES; tries++) {
-        while ((err = carry_back(&back)) == ANGO_E_WAIT) {
-        }
-        if (err == ANGO_OK) {
-            return true;
-        }
-        if (explain_reading(err)) {
-            err = ANGO_OK; /* it goes on where it failed */
-        }
-    }
-    cli_say("it could not be read back");
-    return false;
-}
-
-/* Where the reply only counted: who is there still failed; of the others there may be more than it counts. */
-static void settle_counted(struct entry *entry, bool there, size_t gone)
-{
-    static const char was_not[] = "it was not before";
-    static const char unsaid[] = "it is not now; the server does not say if it was";
-
-    entry->fate = there ? CLI_FAILED : last.failed == 0 || last.done >= gone ? CLI_MADE : CLI_NOT_THERE;
-    if (entry->fate == CLI_FAILED) {
-        entry->said.message = action->still;
-    } else if (entry->fate == CLI_NOT_THERE) {
-        entry->said.message = last.done == 0 ? was_not : unsaid;
-    }
+    return err == ANGO_OK;
 }
 
 /* Who is there, but perhaps otherwise than was asked for: what the server shows of them now. */
 static void look_closer(void)
 {
-    int err = action->look();
+    int err;
 
-    if (err == ANGO_OK) {
-        err = cli_exchange("reading back");
-    }
+    do {
+        err = cli_action->look();
+        if (err == ANGO_OK) {
+            err = cli_exchange("reading back");
+        }
+    } while (err != ANGO_OK && cli_try_again(true, "reading back"));
     if (err == ANGO_OK) {
         compare();
     }
 }
 
-/* What was read back of one whose fate was `open`; `gone`: of how many it is found to be done. */
-static void settle_one(struct entry *entry, enum cli_fate open, enum ango_presence presence, size_t gone)
+/*
+ * What was read back of one whose fate was `open`: CLI_IN_DOUBT, so that it may be sent again where it was not done; or
+ * CLI_UNCLEAR, where the reply only counted.
+ */
+static void settle_one(struct cli_entry *entry, enum cli_fate open, enum ango_presence presence)
 {
-    enum cli_fate fate = action->settle(presence);
+    enum cli_fate fate = cli_action->settle(presence);
 
     if (presence == ANGO_UNSURE) { /* mutant: command-unsure-is-absent */
         return;                    /* as open as before */
     }
     entry->fate = fate;
-    entry->read_back = fate != CLI_NOT_SENT;
-    if (fate == CLI_UNCLEAR) {
-        entry->said.message = action->still;
+    entry->read_back = true;
+    if (fate == CLI_NOT_SENT && open == CLI_UNCLEAR) {
+        entry->fate = CLI_FAILED;
+        entry->said.message = cli_action->still;
+    } else if (fate == CLI_NOT_SENT) {
+        entry->fate = entry->asked < ASKED_MAX ? CLI_NOT_SENT : CLI_NOT_THERE;
+        entry->read_back = false;
+    } else if (fate == CLI_MADE && looked && !entry->before) {
+        entry->fate = CLI_NOT_THERE;
+        entry->said.message = "it was not before";
+    } else if (fate == CLI_UNCLEAR) {
+        entry->said.message = cli_action->still;
     }
-    if (open == CLI_UNCLEAR) {
-        settle_counted(entry, fate == CLI_NOT_SENT, gone);
+}
+
+/* Who of `emails` is where; false, after saying why, when that cannot be found out. */
+static bool read_presence(const char *const *emails, size_t len, enum ango_presence *presence, const char *doing)
+{
+    static struct ango_confirm back;
+    int err = cli_action->confirm(&back, &cli_client, *cli_action->of, emails, len, presence);
+
+    if (cli_last.error == ANGO_OK && cli_requests > 0) {
+        back.settle_ms = MOMENT_MS; /* the request has ended: only its traces may be late */
     }
+    return err == ANGO_OK && confirm(&back, doing);
+}
+
+/* The same by what the command reads itself. */
+static bool read_marks(size_t len, struct cli_entry **of, enum ango_presence *presence)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        of[i]->before = false;
+    }
+    if (cli_action->reread() != CLI_DONE) {
+        return false;
+    }
+    for (i = 0; i < len; i++) {
+        presence[i] = of[i]->before ? ANGO_MEMBER : ANGO_ABSENT;
+    }
+    return true;
 }
 
 /* Finds out what became of those of the batch whose fate is `open`. False when it could not. */
 static bool read_back(enum cli_fate open)
 {
     const char *emails[BATCH_MAX] = { NULL };
-    struct entry *of[BATCH_MAX] = { NULL };
+    struct cli_entry *of[BATCH_MAX] = { NULL };
     enum ango_presence presence[BATCH_MAX];
-    size_t i, len = 0, gone = 0;
+    size_t i, len = 0, done = 0;
+    bool known;
 
     for (i = 0; i < batch_len; i++) {
-        if (entries[batch[i]].fate == open) {
-            of[len] = &entries[batch[i]];
+        if (cli_entries[batch[i]].fate == open) {
+            of[len] = &cli_entries[batch[i]];
             emails[len++] = cli_addresses[batch[i]].text;
         }
     }
     explain_last();
     cli_say("reading back what became of %lu", (unsigned long)len);
-    if (!confirm(emails, len, presence)) {
+    known = cli_action->reread != NULL ? read_marks(len, of, presence)
+                                       : read_presence(emails, len, presence, "reading back");
+    if (!known) {
+        cli_say("it could not be read back");
         return false;
     }
     for (i = 0; i < len; i++) {
-        gone += presence[i] != ANGO_UNSURE && action->settle(presence[i]) != CLI_NOT_SENT;
+        settle_one(of[i], open, presence[i]);
+        done += of[i]->read_back && of[i]->fate != CLI_FAILED;
     }
-    for (i = 0; i < len; i++) {
-        settle_one(of[i], open, presence[i], gone);
-    }
-    if (action->look != NULL && gone > 0) {
+    if (cli_action->look != NULL && done > 0) {
         look_closer();
     }
-    cli_say("read back: %lu of %lu %s", (unsigned long)gone, (unsigned long)len, action->what);
+    cli_say("read back: %lu of %lu %s", (unsigned long)done, (unsigned long)len, cli_action->what);
     return true;
+}
+
+/* --- looking first -------------------------------------------------------------------------------------- */
+
+void cli_mark(const char *address)
+{
+    size_t i = cli_find_address(address);
+
+    if (i < cli_addresses_len) {
+        cli_entries[i].before = true;
+    }
+}
+
+/* --missing-only: who is invited or a member is told so, and not asked for again. */
+static int leave_out(void)
+{
+    static const char *emails[CLI_ADDRESSES_MAX];
+    static enum ango_presence presence[CLI_ADDRESSES_MAX];
+    size_t i;
+
+    for (i = 0; i < cli_addresses_len; i++) {
+        emails[i] = cli_addresses[i].text;
+    }
+    if (!read_presence(emails, cli_addresses_len, presence, "reading who is there")) {
+        cli_say("nobody was %s: who is there already could not be read", cli_action->what);
+        return cli_interrupted() != 0 ? CLI_SIGNAL + cli_interrupted() : cli_exit_of_reading(cli_client.result.error);
+    }
+    for (i = 0; i < cli_addresses_len; i++) {
+        struct cli_entry *entry = &cli_entries[i];
+        if (presence[i] == ANGO_UNSURE) {
+            entry->fate = CLI_UNCLEAR;
+            entry->said.message = "was not sent: whether it is there already cannot be told for sure";
+        } else if (presence[i] != ANGO_ABSENT) { /* mutant: command-missing-is-all */
+            entry->fate = presence[i] == ANGO_MEMBER ? CLI_MEMBER : CLI_ALREADY;
+            entry->read_back = true;
+        }
+    }
+    return CLI_DONE;
+}
+
+/* Which of them there is something to do for. */
+static int look_before(void)
+{
+    int status;
+
+    if (cli_missing_only) {
+        return leave_out();
+    }
+    if (cli_action->before == NULL || cli_no_confirm) {
+        return CLI_DONE;
+    }
+    status = cli_action->before();
+    if (status != CLI_DONE) {
+        cli_say("nothing was sent; --no-confirm does not look first");
+        return status;
+    }
+    looked = true;
+    return CLI_DONE;
+}
+
+/* A reply that only counts: it tells what came of each where it counts all of them, or all that were there. */
+static void take_counts(void)
+{
+    size_t i, there = 0;
+
+    for (i = 0; i < batch_len; i++) {
+        there += cli_entries[batch[i]].before;
+    }
+    if (cli_last.failed == 0 && cli_last.done == batch_len) {
+        turn(CLI_NOT_SENT, CLI_MADE);
+        return;
+    }
+    if (!looked || cli_last.done != there) {
+        turn(CLI_NOT_SENT, CLI_UNCLEAR);
+        return;
+    }
+    for (i = 0; i < batch_len; i++) {
+        struct cli_entry *entry = &cli_entries[batch[i]];
+        if (entry->fate == CLI_NOT_SENT) {
+            entry->fate = entry->before ? CLI_MADE : CLI_NOT_THERE;
+            entry->said.message = entry->before ? NULL : "it was not before";
+        }
+    }
+}
+
+/* --- requests ------------------------------------------------------------------------------------------- */
+
+/* The last result, which reading back would overwrite. */
+static void remember(void)
+{
+    static char status[CLI_BUFFER_CAP], message[CLI_BUFFER_CAP];
+
+    cli_last = cli_client.result;
+    snprintf(status, sizeof status, "%s", cli_last.status);
+    snprintf(message, sizeof message, "%s", cli_last.message);
+    cli_last.status = status;
+    cli_last.message = message;
+    explained = false;
+}
+
+/* Of those not sent, the first and what can go with it. False: there are none. */
+static bool pick(void)
+{
+    size_t i;
+
+    for (batch_len = 0, i = 0; i < cli_addresses_len && batch_len < limit; i++) {
+        if (cli_entries[i].fate != CLI_NOT_SENT) {
+            continue;
+        }
+        if (batch_len == 0 && cli_wish != &cli_wishes[cli_addresses[i].wish]) { /* begins anew */
+            cli_wish = &cli_wishes[cli_addresses[i].wish];
+            limit = batch_most;
+            accepted = false;
+            refused_in_a_row = 0;
+        }
+        if (cli_wish == &cli_wishes[cli_addresses[i].wish]) { /* mutant: command-one-wish-for-all */
+            batch[batch_len++] = i;
+        }
+    }
+    return batch_len > 0;
+}
+
+/* Starts a request for the batch, or for as many of it as there is room for. */
+static int start(void)
+{
+    const char *to[BATCH_MAX] = { NULL };
+    size_t i;
+    int err;
+
+    for (i = 0; i < batch_len; i++) {
+        to[i] = cli_addresses[batch[i]].text;
+    }
+    while ((err = cli_action->start(to, batch_len)) == ANGO_E_SPACE && batch_len > 1) {
+        batch_len /= 2;
+    }
+    return err;
+}
+
+/* One request, from start to result, which is cli_last then. */
+static void send(void)
+{
+    char doing[sizeof where + 64];
+    size_t i;
+
+    if (start() == ANGO_OK) {
+        snprintf(where, sizeof where, "%lu to %lu of %lu", (unsigned long)batch[0] + 1,
+                 (unsigned long)batch[batch_len - 1] + 1, (unsigned long)cli_addresses_len);
+        snprintf(doing, sizeof doing, "%s %s", cli_action->doing, where);
+        cli_exchange(doing);
+    }
+    remember();
+    cli_requests += cli_last.outcome != ANGO_NOT_SENT;
+    for (i = 0; i < batch_len && cli_last.outcome == ANGO_UNKNOWN; i++) {
+        cli_entries[batch[i]].asked++;
+    }
 }
 
 /* What was read back leaves some in doubt for good, whatever comes of the others. */
 static void keep_doubt(void)
 {
-    doubt = last;
-    doubt.status = keep(last.status);
-    doubt.message = keep(last.message);
+    doubt = cli_last;
+    doubt.status = keep(cli_last.status);
+    doubt.message = keep(cli_last.message);
 }
 
-/* Sends what is not sent from `first` on, and finds out what came of it; returns the end of that. */
-static size_t settle(size_t first)
+/* What the reply leaves open is read back; whether the list can go on. */
+static bool settle(void)
 {
-    bool can = action->confirm != NULL && !cli_no_confirm;
-    size_t end = first + batch_most < cli_addresses_len ? first + batch_most : cli_addresses_len;
-    int round;
+    bool can = cli_action->settle != NULL && !cli_no_confirm && cli_interrupted() == 0;
 
-    for (round = 1; round <= ROUNDS; round++) {
-        send(first, end);
-        end = round == 1 ? batch[batch_len - 1] + 1 : end;
-        if (can && action->next == NULL && count_in_batch(CLI_UNCLEAR) > 0) {
-            read_back(CLI_UNCLEAR);
-            return end;
-        }
-        if (!can || cli_interrupted() || count_in_batch(CLI_IN_DOUBT) == 0 || !read_back(CLI_IN_DOUBT)) {
-            return end;
-        }
+    if (count_in_batch(CLI_IN_DOUBT) > 0) {
+        bool known = can && read_back(CLI_IN_DOUBT);
+
         if (count_in_batch(CLI_IN_DOUBT) > 0) {
             keep_doubt();
         }
-        if (count_in_batch(CLI_NOT_SENT) == 0) {
-            last.error = ANGO_OK;
-            return end;
-        }
+        return known && count_in_batch(CLI_NOT_THERE) == 0;
     }
-    turn(CLI_NOT_SENT, CLI_NOT_THERE);
-    return end;
+    if (cli_action->next == NULL && count_in_batch(CLI_UNCLEAR) > 0 && can) {
+        read_back(CLI_UNCLEAR);
+    }
+    return true;
 }
 
-/* --- what came of it, for people ------------------------------------------------------------------------ */
-
-static const char *word(enum cli_fate fate)
+/* What came of the request when it was carried out. */
+static bool take_accepted(void)
 {
-    return action->words[fate] != NULL ? action->words[fate] : words[fate];
-}
-
-static void show_entry(size_t i)
-{
-    const struct entry *entry = &entries[i];
-    const char *role = action->role != NULL ? action->role() : "";
-    const char *said = entry->said.message != NULL ? entry->said.message : "";
-    const char *is = entry->said.role != NULL ? entry->said.role : "";
-    bool other_role = is[0] != '\0' && !ango_text_is(is, role);
-
-    if (said[0] == '\0' && entry->fate == CLI_UNCLEAR && entry->said.status != NULL) {
-        said = entry->said.status;
-    }
-    if (said[0] == '\0' && notes[entry->fate] != NULL) {
-        said = notes[entry->fate];
-    }
-    printf("%-15s  ", word(entry->fate));
-    cli_put_padded(stdout, cli_addresses[i].text, said[0] != '\0' || other_role ? width : 0);
-    if (said[0] != '\0' || other_role) {
-        fputs("  ", stdout);
-        cli_put(stdout, said);
-    }
-    if (other_role) {
-        fputs(said[0] != '\0' ? ", as " : "as ", stdout);
-        cli_put(stdout, is);
-    }
-    if (entry->fate == CLI_IN_DOUBT) {
-        printf("  may have been %s, or not", action->what);
-    }
-    putchar('\n');
-}
-
-static void show_entries(size_t first, size_t end)
-{
-    for (; first < end && !cli.json; first++) {
-        show_entry(first);
-    }
-    fflush(stdout);
-}
-
-static size_t count(enum cli_fate fate)
-{
-    size_t i, n = 0;
-
-    for (i = 0; i < cli_addresses_len; i++) {
-        n += entries[i].fate == fate;
-    }
-    return n;
-}
-
-static void show_summary(void)
-{
-    const char *before = "";
-    size_t i;
-    int fate;
-
-    for (i = 0; i < others_len; i++) {
-        cli_say("the server also reports on %s, which was not asked for", others[i]);
-    }
-    for (fate = CLI_FATES - 1; fate >= 0; fate--) {
-        size_t n = count((enum cli_fate)fate);
-        if (n > 0) {
-            printf("%s%lu %s", before, (unsigned long)n, word((enum cli_fate)fate));
-            before = ", ";
-        }
-    }
-    putchar('\n');
-    fflush(stdout);
-}
-
-static void set_width(void)
-{
-    size_t i;
-
-    for (i = 0; i < cli_addresses_len; i++) {
-        size_t len = strlen(cli_addresses[i].text);
-        if ((int)len > width) {
-            width = len < 40 ? (int)len : 40;
-        }
-    }
-}
-
-/* --- and for programs ----------------------------------------------------------------------------------- */
-
-static void json_said(const char *key, const char *text)
-{
-    if (key != NULL && text != NULL) {
-        cli_json_pair(key, text);
-    }
-}
-
-static void json_entry(size_t i)
-{
-    const struct entry *entry = &entries[i];
-
-    cli_json_begin('{');
-    cli_json_pair("to", cli_addresses[i].text);
-    cli_json_pair("result", word(entry->fate));
-    cli_json_key("read_back");
-    cli_json_bool(entry->read_back);
-    json_said("id", entry->said.id);
-    json_said(action->role_key, entry->said.role);
-    json_said("status", entry->said.status);
-    json_said("message", entry->said.message);
-    json_said("expires_at", entry->said.expires_at);
-    cli_json_end('}');
-}
-
-/* A number for each word that the command has; "already pending" is "already_pending". */
-static void json_counts(void)
-{
-    int fate;
-
-    for (fate = 0; fate < CLI_FATES; fate++) {
-        const char *text = word((enum cli_fate)fate);
-        char key[32] = "";
-        size_t i;
-
-        for (i = 0; text != NULL && text[i] != '\0' && i < sizeof key - 1; i++) {
-            key[i] = (char)(text[i] == ' ' ? '_' : text[i]);
-        }
-        if (text != NULL) {
-            cli_json_key(key);
-            cli_json_number((long)count((enum cli_fate)fate));
-        }
-    }
-}
-
-static void json_document(int status)
-{
-    size_t i;
-
-    cli_json_begin('{');
-    cli_json_pair("command", action->name);
-    json_said("organization", cli.organization);
-    json_said("role", action->role != NULL ? action->role() : NULL);
-    if (action->json != NULL) {
-        action->json();
-    }
-    cli_json_key("exit");
-    cli_json_number(status);
-    cli_json_key("requests");
-    cli_json_number(requests);
-    json_counts();
-    cli_json_key("addresses");
-    cli_json_begin('[');
-    for (i = 0; i < cli_addresses_len; i++) {
-        json_entry(i);
-    }
-    cli_json_end(']');
-    cli_json_key("not_asked_for");
-    cli_json_begin('[');
-    for (i = 0; i < others_len; i++) {
-        cli_json_text(others[i]);
-    }
-    cli_json_end(']');
-    cli_json_key("error");
-    if (status == CLI_DONE || status == CLI_SOME_FAILED) {
-        cli_json_null();
+    accepted = true;
+    refused_in_a_row = 0;
+    limit = 2 * limit < batch_most ? 2 * limit : batch_most;
+    if (cli_action->next != NULL) {
+        take_reply();
     } else {
-        cli_json_error(&last);
+        take_counts();
     }
-    cli_json_end('}');
-    cli_json_end_line();
+    return settle();
+}
+
+/* Whether one address can be to blame for it; nothing of the request was done. */
+static bool is_by_address(void)
+{
+    return cli_last.http_status == 400 || cli_last.http_status == 413 || cli_last.http_status == 422;
+}
+
+static bool take_refused(void)
+{
+    if (!is_by_address()) {
+        turn(CLI_NOT_SENT, CLI_DECLINED);
+        return false;
+    }
+    if (!refusal_explained) { /* the server's words on each are in the report */
+        explain_last();
+    }
+    refusal_explained = true;
+    explained = true;
+    if (batch_len > 1) { /* mutant: command-refuses-the-good */
+        limit = batch_len / 2;
+        return true;
+    }
+    turn(CLI_NOT_SENT, CLI_DECLINED);
+    cli_entries[batch[0]].said.message = keep(cli_last.message);
+    refused_in_a_row++;
+    if (accepted || refused_in_a_row < ONLY_REFUSED) {
+        return true;
+    }
+    cli_say("%d addresses in a row were refused one by one, and nobody was accepted: the fault is not theirs, so it "
+            "ends here",
+            ONLY_REFUSED);
+    return false;
+}
+
+/* One request for the batch, and what came of it; whether the list can go on. */
+static bool do_batch(void)
+{
+    send();
+    if (cli_last.error == ANGO_OK) {
+        return take_accepted();
+    }
+    if (cli_last.outcome == ANGO_NOT_SENT || cli_is_too_many(&cli_last)) { /* mutant: command-not-sent-is-refused */
+        return cli_try_again(false, where);
+    }
+    if (cli_last.outcome == ANGO_REJECTED) {
+        return take_refused();
+    }
+    turn(CLI_NOT_SENT, CLI_IN_DOUBT);
+    return settle();
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------ */
 
-/* Says in so many words what nobody may overlook. */
-static void say_where_it_stands(void)
+/* The exit status, after saying why. */
+static int conclude(bool whole)
 {
-    size_t doubtful = count(CLI_IN_DOUBT), unsent = count(CLI_NOT_SENT);
+    size_t good = cli_count(CLI_MADE) + cli_count(CLI_ALREADY) + (cli_missing_only ? cli_count(CLI_MEMBER) : 0);
 
-    if (doubtful > 0) {
-        cli_say("%lu may have been %s or not: %s", (unsigned long)doubtful, action->what, action->advice);
+    if (cli_interrupted() != 0 && (cli_last.error == ANGO_OK || cli_last.outcome == ANGO_NOT_SENT)) {
+        cli_last.error = ANGO_E_CANCELLED; /* also between two requests */
+        cli_last.outcome = ANGO_NOT_SENT;
     }
-    if (unsent > 0) {
-        cli_say("%lu of %lu not sent: these can be %s again without harm", (unsigned long)unsent,
-                (unsigned long)cli_addresses_len, action->what);
+    if (doubt.error != ANGO_OK) { /* mutant: command-doubt-lifted */
+        explain_last();
+        cli_last = doubt;
+        explained = true;
     }
+    if (!whole || cli_last.error == ANGO_E_CANCELLED) {
+        explain_last();
+    }
+    if (cli_interrupted() != 0) {
+        return CLI_SIGNAL + cli_interrupted();
+    }
+    if (!whole || doubt.error != ANGO_OK) {
+        return cli_exit_of(&cli_last);
+    }
+    if (cli_count(CLI_DECLINED) == cli_addresses_len) {
+        return CLI_REFUSED;
+    }
+    return good < cli_addresses_len ? CLI_SOME_FAILED : CLI_DONE;
 }
 
 static int do_all(void)
 {
-    int status = CLI_DONE;
-    size_t first = 0;
+    bool goes_on = true;
 
-    while (first < cli_addresses_len && status == CLI_DONE && !cli_interrupted()) {
-        size_t end = settle(first);
-        if (doubt.error != ANGO_OK) { /* mutant: command-doubt-lifted */
-            explain_last();
-            last = doubt;
-            explained = true;
-        }
-        if (last.error != ANGO_OK) {
-            status = cli_exit_of(&last);
-            explain_last();
-        }
-        if (status == CLI_DONE || last.outcome != ANGO_NOT_SENT) {
-            show_entries(first, end);
-            first = end;
+    limit = batch_most;
+    while (goes_on && cli_interrupted() == 0 && pick()) {
+        goes_on = do_batch();
+        cli_tell(batch, batch_len);
+    }
+    cli_tell_rest();
+    return conclude(cli_count(CLI_NOT_SENT) == 0 && goes_on);
+}
+
+/* --dry-run: how many would be asked for, in how many requests; and what the server says without being asked to act. */
+static int rehearse_all(void)
+{
+    size_t i, waiting = cli_count(CLI_NOT_SENT), requests_len = 0;
+    int status;
+
+    limit = batch_most;
+    while (pick() && start() == ANGO_OK) {
+        ango_cancel(&cli_client);
+        requests_len++;
+        for (i = 0; i < batch_len; i++) {
+            cli_entries[batch[i]].fate = CLI_MADE;
         }
     }
-    show_entries(first, cli_addresses_len);
-    if (status == CLI_DONE && count(CLI_NOT_SENT) > 0) {
-        last.error = ANGO_E_CANCELLED; /* between two requests */
-        last.outcome = ANGO_NOT_SENT;
-        cli_explain(&last);
-        status = CLI_OTHER;
-    }
-    if (status == CLI_DONE && count(CLI_MADE) + count(CLI_ALREADY) < cli_addresses_len) {
-        status = CLI_SOME_FAILED;
-    }
+    status = cli_try_reading(cli_action);
+    cli_tell_dry(waiting, requests_len, status);
     return status;
+}
+
+static bool takes_input_twice(void)
+{
+    size_t i;
+
+    for (i = 0; i < from_len && cli.key_file != NULL; i++) {
+        if (strcmp(from[i], "-") == 0 && strcmp(cli.key_file, "-") == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int cli_do_to_people(const struct cli_action *of_command, char **operands, int operands_len)
 {
     int status;
 
-    action = of_command;
-    if (cli_collect_addresses(operands, operands_len, from) != CLI_DONE) {
+    cli_action = of_command;
+    if (takes_input_twice()) {
+        cli_say("standard input is the key file already: --from - cannot be the list as well");
+        return CLI_USAGE;
+    }
+    if (cli_collect_addresses(operands, operands_len, from, from_len, of_command->wish_fault != NULL) != CLI_DONE) {
+        cli_say("nobody was %s", cli_action->what);
         return CLI_USAGE;
     }
     status = cli_open();
-    if (status == CLI_DONE) {
-        status = check();
-    }
-    if (status == CLI_DONE) {
-        status = ask();
-    }
     if (status != CLI_DONE) {
         return status;
     }
-    set_width();
-    status = do_all();
-    if (cli.json) {
-        json_document(status);
-    } else {
-        show_summary();
+    status = check();
+    if (status == CLI_DONE && !dry_run) {
+        status = ask();
     }
-    if (status != CLI_DONE && status != CLI_SOME_FAILED) {
-        say_where_it_stands();
+    if (status == CLI_DONE) {
+        status = look_before();
+    }
+    if (status == CLI_DONE && dry_run) {
+        status = rehearse_all();
+    } else if (status == CLI_DONE) {
+        status = do_all();
+        cli_tell_end(status);
     }
     cli_close();
     return status;

@@ -13,16 +13,14 @@
 
 #include "ango_posix.h"
 #include "ango_tls.h"
+#include "proxy.h"
+#include "tap.h"
 
 #define KEY_CAP 4096
-#define CA_CAP (1u << 20)
 #define ARENA_CAP (1u << 20) /* Debian's list of 140 roots takes 350 KB */
-#define SLICE_MS 100         /* how often Ctrl-C is looked for and progress is shown */
 #define KEEP_MS 30000
-#define TOO_MANY 429 /* the HTTP status */
 
 static char key[KEY_CAP];
-static char ca[CA_CAP];
 static uint64_t arena[ARENA_CAP / sizeof(uint64_t)];
 static uint8_t buffer[CLI_BUFFER_CAP];
 static struct ango_token tokens[ANGO_TOKENS];
@@ -30,10 +28,14 @@ static char host_name[ANGO_HOST_MAX + 1];
 static char prefix[256];
 
 static struct ango_posix posix;
+const struct ango_posix *const cli_posix = &posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);
-static struct ango_trust_anchor anchor = { (const uint8_t *)ca, 0 };
+static struct ango_trust_anchor anchor;
 static struct ango_tls tls;
 static struct ango_tls_refused refused;
+const struct ango_tls *const cli_tls = &tls;
+const struct ango_tls_refused *const cli_refused = &refused;
+bool cli_tapped;
 static uint8_t session[CLI_SESSION_CAP];
 static struct ango_tls_config tls_config = { .port = &plain,
                                              .anchors = &anchor,
@@ -56,24 +58,23 @@ static struct ango_config config = { .port = &secure,
                                      .retry_after_date = ango_retry_after_date };
 struct ango_client cli_client;
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* the signal's number */
 
 static void interrupt(int number)
 {
     interrupted = number;
 }
 
-bool cli_interrupted(void)
+int cli_interrupted(void)
 {
-    return interrupted != 0;
+    return interrupted;
 }
 
 /* --- opening -------------------------------------------------------------------------------------------- */
 
-/* Reads a whole file; its length, or -1 after saying why not. */
-static long read_whole(const char *name, const char *what, char *to, size_t cap)
+long cli_read_whole(const char *name, const char *what, char *to, size_t cap)
 {
-    FILE *file = fopen(name, "r");
+    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
     size_t len;
     int error;
 
@@ -84,7 +85,9 @@ static long read_whole(const char *name, const char *what, char *to, size_t cap)
     len = fread(to, 1, cap - 1, file);
     to[len] = '\0';
     error = ferror(file) ? errno : getc(file) != EOF ? EFBIG : 0;
-    fclose(file);
+    if (file != stdin) {
+        fclose(file);
+    }
     if (error != 0) {
         cli_say("could not read the %s %s: %s", what, name, strerror(error));
         return -1;
@@ -92,24 +95,67 @@ static long read_whole(const char *name, const char *what, char *to, size_t cap)
     return (long)len;
 }
 
-static int read_key_file(const char *name)
+/* Whoever can write it could put another key there; whoever can read it has the key. */
+static int check_mode(const char *name)
 {
     struct stat info;
-    long len = read_whole(name, "key file", key, sizeof key);
 
-    if (len < 0) {
+    if (stat(name, &info) != 0 || !S_ISREG(info.st_mode)) {
+        return CLI_DONE;
+    }
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        cli_say("others can write the key file %s: 'chmod 600' would keep it to you", name);
         return CLI_USAGE;
     }
-    if (stat(name, &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+    if ((info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
         cli_say("warning: others can read the key in %s; 'chmod 600' would keep it to you", name);
     }
-    while (len > 0 && (key[len - 1] == '\n' || key[len - 1] == '\r')) {
-        key[--len] = '\0';
+    return CLI_DONE;
+}
+
+/* The one line of the file that is a key: the others are empty, or comments. NULL: there is none; *more: several. */
+static char *find_key(char *text, bool *more)
+{
+    char *found = NULL, *line;
+
+    *more = false;
+    if (strncmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        text += 3;
+    }
+    for (line = strtok(text, "\r\n"); line != NULL; line = strtok(NULL, "\r\n")) {
+        size_t len;
+        line += strspn(line, " \t");
+        len = strlen(line);
+        while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t')) {
+            line[--len] = '\0';
+        }
+        if (len > 0 && *line != '#') {
+            *more = *more || found != NULL;
+            found = line;
+        }
+    }
+    return found;
+}
+
+static int read_key_file(const char *name)
+{
+    long len = cli_read_whole(name, "key file", key, sizeof key);
+    bool more;
+    char *found;
+
+    if (len < 0 || check_mode(name) != CLI_DONE) {
+        return CLI_USAGE;
     }
     if (strlen(key) != (size_t)len) {
         cli_say("the key file %s is not text", name);
         return CLI_USAGE;
     }
+    found = find_key(key, &more);
+    if (found == NULL || more) {
+        cli_say("the key file %s holds %s", name, more ? "more lines than one that could be the key" : "no key");
+        return CLI_USAGE;
+    }
+    memmove(key, found, strlen(found) + 1);
     return CLI_DONE;
 }
 
@@ -122,7 +168,9 @@ static int read_key(void)
         return read_key_file(cli.key_file);
     }
     if (value == NULL || *value == '\0') {
-        cli_say("there is no API key: put it into ANGO_API_KEY, or into a file for --key-file");
+        cli_say("there is no API key: put it into ANGO_API_KEY, or into a file for --key-file; every user of Ango Hub "
+                "can make one: "
+                "docs.imerit.net/api/docs/overview tells how");
         return CLI_USAGE;
     }
     if (strlen(value) >= sizeof key) {
@@ -135,17 +183,8 @@ static int read_key(void)
 
 static int read_ca(void)
 {
-    long len = read_whole(cli.ca_file, "CA file", ca, sizeof ca);
-
-    if (len < 0) {
-        return CLI_USAGE;
-    }
-    if (strstr(ca, "-----BEGIN CERTIFICATE-----") == NULL) {
-        cli_say("the CA file %s holds no certificate in PEM", cli.ca_file);
-        return CLI_USAGE;
-    }
-    anchor.len = (size_t)len + 1; /* of PEM, the NUL is a part */
-    return CLI_DONE;
+    anchor.data = (const uint8_t *)cli_read_cas(&anchor.len);
+    return anchor.data != NULL ? CLI_DONE : CLI_USAGE;
 }
 
 /* The library takes no IPv6 address, but reaches hosts by IPv6. */
@@ -187,14 +226,16 @@ static int read_host(void)
 static void watch_for_interrupts(void)
 {
     static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction action;
+    struct sigaction action, before;
     size_t i;
 
     memset(&action, 0, sizeof action);
     action.sa_handler = interrupt;
     action.sa_flags = (int)SA_RESETHAND; /* a second one ends the program at once */
     for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        sigaction(numbers[i], &action, NULL);
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) { /* as under nohup */
+            sigaction(numbers[i], &action, NULL);
+        }
     }
 }
 
@@ -211,6 +252,13 @@ int cli_open(void)
         }
         tls_config.sessions = &ango_tls_sessions;
     }
+    if (cli_way_out(&plain, host_name, &tls_config.port) != CLI_DONE) {
+        return CLI_USAGE;
+    }
+    if (cli_tapped) {
+        tls_config.port = cli_tap_records(tls_config.port);
+        config.port = cli_tap_text(config.port);
+    }
     config.timeout_ms = cli.timeout_s * 1000u;
     err = ango_tls_init(&tls, &tls_config);
     if (err == ANGO_OK) {
@@ -220,7 +268,10 @@ int cli_open(void)
         return refuse_host();
     }
     if (err != ANGO_OK) {
-        cli_say("%s", ango_error_text(err));
+        cli_say("%s%s%s", ango_error_text(err), err == ANGO_E_KEY ? ": it is in " : "",
+                err != ANGO_E_KEY          ? ""
+                    : cli.key_file != NULL ? cli.key_file
+                                           : "ANGO_API_KEY");
         return err == ANGO_E_KEY ? CLI_USAGE : CLI_OTHER;
     }
     watch_for_interrupts();
@@ -259,13 +310,13 @@ static void say_details(const struct ango_result *result, uint32_t took_ms)
     }
 }
 
-static uint32_t waited_s; /* for a server that had too many requests, since it last carried one out */
-
-static void count_waiting(void)
+/* Whether the server is there, and took the request up. */
+static bool is_well(int err)
 {
-    if (cli_client.result.http_status / 100 == 2) {
-        waited_s = 0;
-    }
+    bool says_no = err == ANGO_E_STATUS && cli_client.result.outcome == ANGO_REJECTED;
+
+    return err == ANGO_OK || err == ANGO_E_END || err == ANGO_E_ENTRY
+        || (says_no && !cli_is_too_many(&cli_client.result));
 }
 
 /* Steps until it is more than "wait"; `of_s`: how long it may take, 0: not known. */
@@ -278,8 +329,7 @@ static int carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const
     if (of_s > 0) {
         snprintf(of, sizeof of, " of %lu", (unsigned long)of_s);
     }
-    while ((err = step(what, SLICE_MS)) == ANGO_E_WAIT && interrupted == 0) {
-        count_waiting();
+    while ((err = step(what, CLI_SLICE_MS)) == ANGO_E_WAIT && interrupted == 0) {
         cli_progress("%s, %lu%s s", doing, (unsigned long)(took_ms / 1000u), of);
         took_ms = ango_posix_clock_ms(NULL) - start_ms;
     }
@@ -287,7 +337,11 @@ static int carry_on(int (*step)(void *what, uint32_t wait_ms), void *what, const
         ango_cancel(&cli_client);
         err = ANGO_E_CANCELLED;
     }
-    count_waiting();
+    if (is_well(err)) {
+        cli_went_well();
+    } else {
+        cli_went_wrong(start_ms);
+    }
     cli_end_progress();
     if (cli.verbose && (err != ANGO_OK || of_s > 0)) {
         say_details(&cli_client.result, took_ms);
@@ -311,45 +365,6 @@ int cli_exchange(const char *doing)
     return carry_on(step_client, NULL, doing, cli.timeout_s);
 }
 
-/* --- waiting -------------------------------------------------------------------------------------------- */
-
-bool cli_pause(uint32_t seconds, const char *why, const char *before)
-{
-    const struct timespec slice = { 0, SLICE_MS * 1000000L };
-    uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
-
-    if (!cli_progress("%s%s%lu s", why, before, (unsigned long)seconds)) {
-        cli_say("%s: waiting %lu s", why, (unsigned long)seconds);
-    }
-    while (took_ms < seconds * 1000u && interrupted == 0) {
-        cli_progress("%s%s%lu s", why, before, (unsigned long)(seconds - took_ms / 1000u));
-        nanosleep(&slice, NULL);
-        took_ms = ango_posix_clock_ms(NULL) - start_ms;
-    }
-    cli_end_progress();
-    return interrupted == 0;
-}
-
-bool cli_waited_for_server(void)
-{
-    const struct ango_result *result = &cli_client.result;
-    uint32_t wait_s = result->retry_after_s;
-
-    if (result->http_status != TOO_MANY || result->outcome != ANGO_REJECTED) {
-        return false;
-    }
-    if (wait_s == 0) { /* it does not say: longer each time */
-        wait_s = waited_s + 1;
-    }
-    if (wait_s > cli.max_wait_s - waited_s) {
-        cli_say("too many requests, and no more time to wait: --max-wait allows %lu s, of which %lu are left",
-                (unsigned long)cli.max_wait_s, (unsigned long)(cli.max_wait_s - waited_s));
-        return false;
-    }
-    waited_s += wait_s;
-    return cli_pause(wait_s, "too many requests for the server", ", ");
-}
-
 /* --- the exit status ------------------------------------------------------------------------------------ */
 
 int cli_exit_of(const struct ango_result *result)
@@ -365,6 +380,7 @@ int cli_exit_of(const struct ango_result *result)
     case ANGO_E_NET:
     case ANGO_E_TIME:
     case ANGO_E_TRUNCATED:
+    case ANGO_E_HTTP: /* a proxy's */
         return CLI_NETWORK;
     case ANGO_E_CERT:
     case ANGO_E_ANCHOR:
@@ -395,7 +411,7 @@ static const struct {
 };
 #define FAULTS_LEN (sizeof faults / sizeof faults[0])
 
-static const char *advice(const struct ango_result *result)
+const char *cli_advice(const struct ango_result *result)
 {
     unsigned http_status = result->http_status;
 
@@ -407,12 +423,13 @@ static const char *advice(const struct ango_result *result)
     case 422:
         return "something in the request is not to its liking: look at the addresses, roles and identifiers";
     case 401:
-        return "the API key is wrong, withdrawn or expired: get a new one";
+        return "the API key is wrong, withdrawn or expired, or of another region (--host eu, us, india, test): get a "
+               "new one";
     case 403:
         return "the user whose key this is may not do that: ask an administrator of the organization";
     case 404:
         return "there is no such thing: check the identifiers of organization and projects";
-    case TOO_MANY:
+    case 429:
         return "too many requests: wait, then run it again with what was not sent";
     default:
         break;
@@ -422,6 +439,23 @@ static const char *advice(const struct ango_result *result)
     }
     return http_status >= 500 ? "that is the server's own trouble: see what was done before you repeat it"
                               : "check what was asked for";
+}
+
+const char *cli_certificate_fault(void)
+{
+    size_t i;
+
+    for (i = 0; i < FAULTS_LEN; i++) {
+        if ((tls.verify_flags & faults[i].flags) != 0) {
+            return faults[i].text;
+        }
+    }
+    return "";
+}
+
+uint16_t cli_tcp_port(void)
+{
+    return config.tcp_port;
 }
 
 static void explain_certificate(void)
@@ -450,8 +484,8 @@ static void explain_certificate(void)
     }
 }
 
-/* The resolver's or the system's own words; NULL where there are none. */
-static const char *system_words(const struct ango_result *result)
+/* The resolver's or the system's own words; "" where there are none. */
+const char *cli_system_words(const struct ango_result *result)
 {
     bool of_resolver = posix.resolver_error != 0 && posix.resolver_error != EAI_SYSTEM;
 
@@ -461,7 +495,7 @@ static const char *system_words(const struct ango_result *result)
     if ((result->error == ANGO_E_RESOLVE || result->error == ANGO_E_NET) && posix.system_error != 0) {
         return strerror(posix.system_error);
     }
-    return NULL;
+    return "";
 }
 
 static void explain_status(const struct ango_result *result)
@@ -469,9 +503,9 @@ static void explain_status(const struct ango_result *result)
     const char *words = result->message[0] != '\0' ? result->message : result->status;
     const char *verb = result->http_status < 300 ? "says no" : "failed";
 
-    cli_say("the server %s, HTTP %u%s%.1000s", result->outcome == ANGO_REJECTED ? "refused" : verb, result->http_status,
+    cli_say("the server %s, HTTP %u%s%s", result->outcome == ANGO_REJECTED ? "refused" : verb, result->http_status,
             words[0] != '\0' ? ": " : "", words);
-    cli_say("%s", advice(result));
+    cli_say("%s", cli_advice(result));
     if (result->retry_after_s > 0) {
         cli_say("the server asks to wait %lu seconds", (unsigned long)result->retry_after_s);
     }
@@ -479,7 +513,7 @@ static void explain_status(const struct ango_result *result)
 
 void cli_explain(const struct ango_result *result)
 {
-    const char *words = system_words(result);
+    const char *words = cli_system_words(result);
 
     if (result->error == ANGO_E_STATUS) {
         explain_status(result);
@@ -492,7 +526,7 @@ void cli_explain(const struct ango_result *result)
         cli_say(
             "no certificate in %s is whole, not indented, and of a kind that is known here; --ca names another file",
             cli.ca_file);
-    } else if (words != NULL) {
+    } else if (words[0] != '\0') {
         cli_say("%s port %u%s%s: %s", host_name, (unsigned)config.tcp_port, posix.peer[0] != '\0' ? " at " : "",
                 posix.peer, words);
     } else if (result->error == ANGO_E_TIME) {
@@ -501,6 +535,9 @@ void cli_explain(const struct ango_result *result)
     } else if (result->error <= ANGO_E_RESOLVE) {
         cli_say("the server is %s port %u", host_name, (unsigned)config.tcp_port);
     }
+    if (result->outcome == ANGO_NOT_SENT) {
+        cli_explain_proxy();
+    }
     if (result->http_status != 0) {
         cli_say("the reply began with HTTP %u", result->http_status);
     }
@@ -508,7 +545,7 @@ void cli_explain(const struct ango_result *result)
 
 void cli_json_error(const struct ango_result *result)
 {
-    const char *words = system_words(result);
+    const char *words = cli_system_words(result);
     size_t i;
 
     cli_json_begin('{');
@@ -522,7 +559,9 @@ void cli_json_error(const struct ango_result *result)
     cli_json_pair("message", result->message);
     cli_json_key("retry_after_s");
     cli_json_number((long)result->retry_after_s);
-    cli_json_pair("system", words != NULL ? words : "");
+    cli_json_pair("system", words);
+    cli_json_key("proxy_status");
+    cli_json_number((long)cli_proxy_status());
     cli_json_key("certificate");
     cli_json_begin('[');
     for (i = 0; i < FAULTS_LEN && result->error == ANGO_E_CERT; i++) {

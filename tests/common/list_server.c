@@ -121,6 +121,8 @@ static void put_page(enum list_kind kind)
             put(",");
         put_entry(kind, i);
     }
+    if (s->element != NULL)
+        put("%s%s", i > from ? "," : "", s->element);
 }
 
 static unsigned long parameter(const char *name)

@@ -27,8 +27,9 @@ struct list_server {
     uint32_t large;         /* the address or name of this one has so many bytes more */
     size_t large_by;
     bool without_id;
-    bool nested;        /* echoes objects and arrays */
-    const char *status; /* of each invitation; NULL: none */
+    bool nested;         /* echoes objects and arrays */
+    const char *element; /* JSON that stands behind the entries of each page as one more element; NULL: nothing does */
+    const char *status;  /* of each invitation; NULL: none */
 
     /* How it cuts its pages. */
     unsigned long caps;  /* a page has no more entries than this, whatever is asked for; 0: as many as asked for */

@@ -284,7 +284,7 @@ static void end_json(struct reading *r, uint8_t *entry)
 
     if (r->broken != NULL)
         return;
-    r->err = ango_json_end(&r->json, &r->room);
+    r->err = ango_json_end(&r->json);
     demand(r, r->err == ANGO_OK || r->err == ANGO_E_JSON || r->err == ANGO_E_SHAPE, "ango_json_end: another result");
     demand(r, r->result.kept <= r->result.items, "more is kept than there was");
     for (i = 0; i < r->result.kept; i++) {

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """What `make install` leaves behind is enough: a program outside the tree builds with pkg-config and runs."""
+import glob
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -123,6 +125,32 @@ class Install(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"(?m)^\s+invite\s")
 
+    def test_the_command_is_stripped_and_hardened(self):
+        def readelf(*what):
+            return subprocess.check_output(("readelf", "-W", *what, self.prefix + "/bin/ango"), text=True)
+        self.assertRegex(readelf("-h"), r"Type:\s+DYN")
+        self.assertRegex(readelf("-l"), "GNU_RELRO")
+        self.assertRegex(readelf("-d"), r"FLAGS.*BIND_NOW")
+        self.assertNotIn(".symtab", readelf("-S"))
+        symbols = readelf("--dyn-syms")
+        for symbol in ("__stack_chk_fail", "__memcpy_chk"):
+            self.assertIn(symbol, symbols)
+        self.assertNotRegex(readelf("-l"), r"GNU_STACK.* RWE ")
+
+    def test_completion_and_manual(self):
+        with open(self.prefix + "/share/bash-completion/completions/ango", encoding="utf-8") as f:
+            self.assertEqual(f.read(), subprocess.check_output((self.prefix + "/bin/ango", "help", "completion"), text=True))
+        self.assertTrue(os.path.exists(self.prefix + "/share/man/man1/ango.1"))
+
+    def test_uninstall_leaves_nothing(self):
+        root = tempfile.mkdtemp(dir=self.root)
+        shutil.copytree(self.root + "/root", root, symlinks=True, dirs_exist_ok=True)
+        other = root + "/usr/x/bin/other"
+        with open(other, "w", encoding="ascii"):
+            pass
+        subprocess.run(("make", "--no-print-directory", "-s", "uninstall", "PREFIX=/usr/x", "DESTDIR=" + root), cwd=TOP, check=True)
+        self.assertEqual([os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names], [other])
+
     def test_nothing_but_ours_is_installed(self):
         found = sorted(os.path.relpath(os.path.join(folder, name), self.prefix)
                        for folder, _, names in os.walk(self.prefix) for name in names)
@@ -130,6 +158,25 @@ class Install(unittest.TestCase):
         for name in ("bin/ango", "include/ango.h", "include/ango_port.h", "include/ango_tls.h",
                      "lib/libango.a", "lib/libango.so", "lib/pkgconfig/ango.pc"):
             self.assertIn(name, found)
+
+
+class Package(unittest.TestCase):
+    """make deb"""
+
+    def test_lints_installs_and_runs(self):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("DEB")}
+        subprocess.run(("make", "--no-print-directory", "-s", "deb"), cwd=TOP, check=True, stdout=subprocess.DEVNULL, env=environment)
+        (package,) = glob.glob(TOP + "/build/ango_*.deb")
+        done = subprocess.run(("lintian", "--allow-root", "--fail-on", "error,warning,info", package), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        with tempfile.TemporaryDirectory() as root:
+            subprocess.run(("dpkg-deb", "-x", package, root), check=True)
+            subprocess.run(("dpkg-deb", "-e", package, root + "/DEBIAN"), check=True)
+            subprocess.run(("md5sum", "--quiet", "-c", "DEBIAN/md5sums"), cwd=root, check=True)
+            self.assertRegex(subprocess.check_output((root + "/usr/bin/ango", "--version"), text=True), "^ango ")
+            with open(root + "/DEBIAN/control", encoding="utf-8") as f:
+                self.assertRegex(f.read(), r"(?m)^Depends: libc6 \(>= ")
 
 
 if __name__ == "__main__":

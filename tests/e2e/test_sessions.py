@@ -13,7 +13,7 @@ import standin                                                  # noqa: E402
 from built import built                                         # noqa: E402
 
 PKI = TOP + "/build/pki"
-CLIENT = built("build/asan-gcc/tests/e2e/session_driver")
+CLIENT = built("build/%s/tests/e2e/session_driver" % os.environ.get("HOSTILE_VARIANT", "asan-gcc"))
 
 
 class Sessions:

@@ -1,21 +1,25 @@
 #!/usr/bin/python3
 """Sets of trust anchors in two slots: a newer one that the owner signed is taken, and nothing else, whenever power fails."""
+import hashlib
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, TOP + "/tests/common")
+from built import built                                         # noqa: E402
+
 PKI = TOP + "/build/pki"
 VARIANT = os.environ.get("HOSTILE_VARIANT", "asan-gcc")
-ANCHOR = -25                                                    # ANGO_E_ANCHOR
-END = -2
+END, ARG, ANCHOR = -2, -3, -25                                  # ANGO_E_...
 
 
 class Trust(unittest.TestCase):
-    command = (TOP + "/build/%s/tests/e2e/trust_driver" % VARIANT,)
+    command = (built("build/%s/tests/e2e/trust_driver" % VARIANT),)
 
     @classmethod
     def setUpClass(cls):
@@ -30,8 +34,9 @@ class Trust(unittest.TestCase):
         cls.sign("forged", "thief", 9, "ecdsa.ca.pem")
         cls.sign("crowded", "owner", 9, *9 * ("ecdsa.ca.pem",))
         cls.sign("large", "owner", 9, *4 * ("rsa4096.ca.pem",))
-        with open(cls.path("set1"), "rb") as file, open(cls.path("torn"), "wb") as torn:
-            torn.write(file.read()[:-1])
+        for name, of, change in (("torn", "set1", lambda data: data[:-1]), ("longer", "set3", lambda data: data + b"\0")):
+            with open(cls.path(of), "rb") as file, open(cls.path(name), "wb") as changed:
+                changed.write(change(file.read()))
 
     @classmethod
     def path(cls, name):
@@ -48,7 +53,7 @@ class Trust(unittest.TestCase):
 
     def live(self, *commands):
         """What each command printed: a dictionary of numbers."""
-        names = ("set1", "set2", "set3", "forged", "crowded", "large", "torn")
+        names = ("set1", "set2", "set3", "forged", "crowded", "large", "torn", "longer", "odd", "thief.der")
         words = [self.path(word) if word in names else word for command in commands for word in command.split()]
         done = subprocess.run((*self.command, self.path("owner.der"), *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, timeout=300)
@@ -75,7 +80,7 @@ class Trust(unittest.TestCase):
                          [(0, 1), (0, 2), (0, 1), (0, 1), (0, 3), (0, 1), (0, 3), (0, 3), (END, 3)])
 
     def test_what_is_refused(self):
-        for name in ("set1", "set2", "forged", "crowded", "large", "torn"):
+        for name in ("set1", "set2", "forged", "crowded", "large", "torn", "longer"):
             self.assertEqual(self.versions("load 0 set2", "init", "replace " + name)[1], (ANCHOR, 2), name)
         # The older one in the other slot is no way back either.
         self.assertEqual(self.versions("load 0 set1", "load 1 set3", "init", "fall-back", "replace set2")[2], (ANCHOR, 1))
@@ -84,6 +89,49 @@ class Trust(unittest.TestCase):
         self.assertEqual(self.versions("init"), [(ANCHOR, 0)])
         self.assertEqual(self.versions("load 0 torn", "init"), [(ANCHOR, 0)])
         self.assertEqual(self.versions("load 0 torn", "load 1 set1", "init"), [(0, 1)])
+
+    def test_a_list_that_is_none(self):
+        """Its digest is right, so it was not cut off while it was written: somebody has made it so."""
+        one = b"\0\3\x30\1\0"
+        for anchors in (b"", b"\0", b"\0\0", one + b"\0\0", one + b"\0\1", one + b"\0", 9 * one):
+            body = b"ANGOSET1" + struct.pack(">IH", 5, len(anchors)) + anchors + b"\1s"
+            with open(self.path("odd"), "wb") as file:
+                file.write(body + hashlib.sha256(body).digest())
+            self.assertEqual(self.versions("load 1 odd", "init", "load 0 set1", "init"), [(ANCHOR, 0), (0, 1)], anchors)
+        body = body.replace(struct.pack(">H", len(anchors)) + anchors, struct.pack(">H", 8 * len(one)) + 8 * one)
+        with open(self.path("odd"), "wb") as file:
+            file.write(body + hashlib.sha256(body).digest())
+        self.assertEqual(self.versions("load 1 odd", "load 0 set1", "init"), [(0, 5)])
+
+    def test_the_owner(self):
+        self.assertEqual(self.versions("load 0 set1", "owner thief.der", "init", "replace set2", "replace forged"),
+                         [(0, 1), (ANCHOR, 1), (0, 9)])
+        self.assertEqual(self.versions("load 0 set1", "owner torn", "init", "replace set2"), [(0, 1), (ANCHOR, 1)])
+
+    def test_a_technician_brings_the_first_set(self):
+        self.assertEqual(self.versions("init", "replace torn", "replace set1", "init"), [(ANCHOR, 0), (ANCHOR, 0), (0, 1), (0, 1)])
+
+    def test_flash_that_fails(self):
+        self.assertEqual(self.versions("load 0 set1", "init", "write-says -77", "replace set2", "write-says 0", "replace set2",
+                                       "write-says -77", "connected", "write-says 0", "connected", "fall-back"),
+                         [(0, 1), (-77, 1), (0, 2), (-77, 2), (0, 2), (END, 2)])
+        self.assertEqual(self.versions("load 0 set1", "init", "garbles", "replace set2", "connected", "init", "fall-back"),
+                         [(0, 1), (ANCHOR, 1), (0, 1), (0, 1), (END, 1)])
+
+    def test_a_connection_is_open(self):
+        self.assertEqual(self.versions("load 0 set1", "init", "replace set2", "hold", "fall-back", "replace set3", "init",
+                                       "release", "init"),
+                         [(0, 1), (0, 2), (ARG, 2), (ARG, 2), (ARG, 0), (0, 2)])
+
+    def test_arguments(self):
+        said, = self.live("load 0 set1", "nulls")
+        self.assertEqual((said["nulls"], said["wrong"]), (8, 0))
+
+    def test_arenas_of_each_size(self):
+        said, = self.live("arenas set1 set2")
+        self.assertEqual(said["wrong"], 0)
+        for call, enough in (("init", 1024), ("fall_back", 1024), ("replace", 8192)):
+            self.assertTrue(0 < said[call] <= enough, said)
 
     def test_each_bit_and_each_length(self):
         flips, lengths = self.live("load 0 set1", "init", "flips set2", "lengths set2")[1:]

@@ -31,7 +31,7 @@ from built import built                                         # noqa: E402
 VARIANT = os.environ.get("HOSTILE_VARIANT", "asan-gcc")
 # With +shared, mbedTLS has its own default configuration, the heap, and more curves than ours.
 SHARED = "+shared" in VARIANT
-PLAIN_VARIANT = "host+shared" if SHARED else "host"
+PLAIN_VARIANT = "host+shared" if SHARED else "coverage" if VARIANT == "coverage" else "host"
 # Bytes of stack for a whole exchange, in any row: x86-64, gcc -O2.
 STACK_BOUND = 6144
 

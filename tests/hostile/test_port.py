@@ -261,7 +261,7 @@ class Arena(network.Case):
         cls.allowed = ("MEMORY N", "MEMORY U", "OK A") + (("CERT N", "TLS N", "TLS U", "ANCHOR N") if network.SHARED else ())
 
     def sweep(self, tls, chain, step, always, session):
-        """With `session`, one that was saved is offered each time."""
+        """With `session`, one that was saved is offered each time, and it is "resumed", or the server has "forgotten" it."""
         hub_of_its_own = Hub(chain=chain, tls=tls, tickets=1)
         who, counted = Client(self.program, tally), Counted()
         with hub_of_its_own as h:
@@ -272,6 +272,8 @@ class Arena(network.Case):
                 good = who.run(h.requests, **options)
                 if (good["says"], good["resumed"]) != ("OK A", 1):
                     counted.wrong.append("not resumed: " + good["says"])
+            if session == "forgotten":
+                h.use(chain=chain, tls=tls, tickets=1)
             while True:
                 seen = who.run(h.requests, alloc_fail=n, always=always, **options)
                 counted.add(seen, "allocation %d" % n, self.allowed)
@@ -284,7 +286,8 @@ class Arena(network.Case):
     def test_each_allocation(self):
         step = int(os.environ.get("HOSTILE_ALLOC_STEP", 1))
         jobs = [(tls, chain, s, always, session) for tls in ("1.2", "1.3") for chain in ("ecdsa", "rsa2048")
-                for s, always, session in ((step, 0, 0), (97, 1, 0), (step, 0, 1))]
+                for s, always, session in ((step, 0, ""), (97, 1, ""), (1, 0, "resumed"))]
+        jobs += [(tls, "ecdsa", step, 0, "forgotten") for tls in ("1.2", "1.3")]
         done = []
 
         def work():
@@ -295,10 +298,10 @@ class Arena(network.Case):
             each.start()
         for each in workers:
             each.join()
-        self.assertEqual(len(done), 12)
+        self.assertEqual(len(done), 14)
         for tls, chain, n, always, session, counted in sorted(done, key=lambda d: d[:5]):
             name = "%s of %d allocations, %s, %sTLS %s" % (
-                "all from each 97th" if always else "each", n - 1, chain, "resumed, " if session else "", tls)
+                "all from each 97th" if always else "each", n - 1, chain, session + ", " if session else "", tls)
             # A success is one with the failure in something optional, or past the last allocation.
             ok = not counted.wrong and counted.says["OK A"] >= 1 and counted.says["MEMORY N"] > (0 if network.SHARED else 10)
             self.case(101, name, " or ".join(self.allowed), str(counted), ok)

@@ -37,6 +37,7 @@ static struct exchange x;
 static size_t cap; /* buffer_cap of the cases to come */
 static bool show_to, show_text;
 static int64_t unix_time;
+static bool without_clock;
 
 /* What is asked for first: an invitation, but where its reply has nothing of the kind that a row is about. */
 static int list_projects(struct exchange *exchange)
@@ -220,6 +221,8 @@ static void run(struct seen *seen, size_t piece, size_t split)
     x.script.split = split;
     x.script.wait_first = piece != 0 || split != 0;
     x.script.unix_time = unix_time;
+    if (without_clock)
+        x.port.time = NULL;
     ask(&x);
     broken = exchange_broken(&x, 1);
     describe(seen);
@@ -1168,6 +1171,12 @@ static void retry_after(void **state)
     unix_time = 0;
     check(49, "date, on a device that does not know the time", STAY, "STATUS R 429 kept");
     unix_time = 1795000000;
+    without_clock = true;
+    add_reply("HTTP/1.1 429 Slow\r\nRetry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n", "");
+    check(49, "date, on a device without a clock", STAY, "STATUS R 429 kept");
+    add_reply("HTTP/1.1 429 Slow\r\nRetry-After: 120\r\n", "");
+    check(49, "120, on a device without a clock", STAY, "STATUS R 429 retry=120 kept");
+    without_clock = false;
 }
 
 /* --- cut at every byte ---------------------------------------------------------------------------------- */

@@ -170,6 +170,11 @@ def hello(version=0x0303, suite=0xC02B, extensions=b""):
     return record(HANDSHAKE, b"\2" + len(body).to_bytes(3, "big") + body)
 
 
+def certificates(listed):
+    """A Certificate message of TLS 1.2 by hand."""
+    return b"\x0b" + (len(listed) + 3).to_bytes(3, "big") + len(listed).to_bytes(3, "big") + listed
+
+
 class Handshakes(network.Case):
     """A server that says something else than TLS, or TLS as nobody should speak it."""
 
@@ -230,13 +235,14 @@ class Handshakes(network.Case):
         says = collections.Counter()
         for name, certificate in [*(() if network.SHARED else (("P-521", good),)), ("unchanged", good), *spoilt, *cut]:
             listed = [good, p521] if name == "P-521" else [certificate]
-            listed = b"".join(len(each).to_bytes(3, "big") + each for each in listed)
-            message = b"\x0b" + (len(listed) + 3).to_bytes(3, "big") + len(listed).to_bytes(3, "big") + listed
+            message = certificates(b"".join(len(each).to_bytes(3, "big") + each for each in listed))
             seen = self.attempt(lambda sock, message=message: sock.sendall(hello() + record(HANDSHAKE, message)))
             says["%s: %s" % (name, seen["says"]) if seen["says"] != "CERT N" and name != "unchanged" else seen["says"]] += 1
         # What is good fails only at the silence that follows it.
         self.case(78, "certificates that cannot be read", "CERT N, TIME N x 1", str(dict(says)),
                   set(says) == {"CERT N", "TIME N"} and says["TIME N"] == 1)
+        self.say(83, "a certificate that claims 65,536 bytes",
+                 hello() + record(HANDSHAKE, certificates(b"\1\0\0" + good)), "CERT N")
 
     def test_not_tls(self):
         self.say(85, "plain HTTP", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "TLS N")
@@ -470,11 +476,41 @@ class Records(network.Case):
         ticket = b"\4" + (len(ticket) - 4).to_bytes(3, "big") + ticket[4:]
         self.after(95, "tickets without end", self.for_ever(HANDSHAKE, ticket), "TIME U", "TLS U",
                    versions=("1.3",))
+        # Odd ones are passed over; so many at a time that a step ends at its bound, behind one or behind empty records.
+        odd = ticket.replace(struct.pack(">I", 7200), bytes(4))
+        for empties, name in ((0, ""), (2, " and empty records")):
+            def flood(tls, empties=empties):
+                while True:
+                    tls.sock.sendall(b"".join(tls.seal(HANDSHAKE, odd) + b"".join(tls.seal(DATA, b"") for _ in range(empties))
+                                              for _ in range(60)))
+            self.after(95, "odd tickets%s without end, sessions on" % name, flood, "TIME U", versions=("1.3",), sessions=1,
+                       session_back=2, timeout=1500)
 
         def cut_short(tls):
             tls.send(HANDSHAKE, b"\4\0\0\5" + bytes(5))
             tls.send(DATA, REPLY)
         self.after(95, "a ticket that is cut short", cut_short, "TLS U", "OK A")
+
+    def test_late_ticket(self):
+        """One that comes between two requests is met before the second is sent, and does not end the connection."""
+        ticket = struct.pack(">IIB", 7200, 1, 1) + b"\0" + b"\0\x12" + bytes(18) + b"\0\0"
+        seconds = []
+
+        def act(tls):
+            tls.send(DATA, REPLY)
+            tls.send(HANDSHAKE, b"\4" + len(ticket).to_bytes(3, "big") + ticket)
+            tls.read_request()
+            seconds.append(1)
+            tls.send(DATA, REPLY)
+        with Scripted("1.3", act) as server:
+            options = {"port": server.port, "ca": hub.ca, "sessions": 1, "keep_ms": 60000}
+            first = client.run(lambda: server.requests, close=0, session_back=2, **options)
+            threading.Event().wait(0.1)
+            second = client.run(lambda: server.wait() or len(seconds), fresh=0, **options)
+        self.expect(95, "a ticket behind the reply: first request", first, "OK A")
+        self.expect(95, "a ticket behind the reply: second request, on the same connection", second, "OK A")
+        self.case(95, "a ticket behind the reply, connections made", "1 and 0",
+                  "%d and %d" % (first["connects"], second["connects"]), (first["connects"], second["connects"]) == (1, 0))
 
     def test_odd_tickets(self):
         """With sessions on: one that mbedTLS would end the connection for is not kept, and that is all."""

@@ -29,6 +29,10 @@ def command(*cases):
     return ("e2e/test_command.py", *cases)
 
 
+def command_goes_on(*cases):
+    return ("e2e/test_command_goes_on.py", *cases)
+
+
 def command_moods(*cases):
     return ("e2e/test_command_moods.py", *cases)
 
@@ -85,7 +89,7 @@ MARKED = (
     Mutant("chunk-size-cut", "take a chunk size behind which more than spaces stands",
            "units/test_http", swap(" || cut", "")),
     Mutant("keep-rest", "keep a connection with bytes left over",
-           "units/test_http", swap(" && room->next == room->end", "")),
+           "units/test_http", swap("&& room->next == room->end", "")),
     Mutant("close-ends-any", "let the end of the connection end any body",
            "units/test_http", swap("h->state == ANGO_HTTP_TO_CLOSE", "h->state > ANGO_HTTP_HEADERS")),
     Mutant("no-depth", "have no limit to the depth",
@@ -150,6 +154,14 @@ MARKED = (
            "units/test_walk", NEVER),
     Mutant("passes-differ", "believe two passes that differ",
            "units/test_confirm", swap("confirm->sum == confirm->last_sum && confirm->count == confirm->last_count", "confirm != NULL")),
+    Mutant("confirm-deadline", "have no deadline of a read-back",
+           "units/test_confirm", "return ANGO_OK;"),
+    Mutant("odd-is-complete", "take a list for complete that has elements which are no entries",
+           "units/test_walk", swap("(walk->client->json.flags & ANGO_JSON_ODD) != 0", "walk == NULL")),
+    Mutant("constraints-rest", "take name constraints that are not read to their end",
+           "units/test_tls_verify", "return true;"),
+    Mutant("trust-longer", "take a set of trust anchors with bytes behind it",
+           ("e2e/test_trust.py", "Trust"), swap(" || set.len != len", "")),
     Mutant("no-settling", "not wait until the server has settled",
            "units/test_confirm", NEVER),
     Mutant("compare-any", "call absent whose address cannot be compared",
@@ -183,6 +195,12 @@ MARKED = (
            command_moods("ReadingBack.test_address_that_cannot_be_compared"), NEVER),
     Mutant("command-forgets-the-rest", "say of who is not in the part of a reply that fitted that the server does not list them",
            command_moods("ReadingBack.test_reply_with_too_much_of_it"), NEVER),
+    Mutant("command-refuses-the-good", "let one bad address take the others along", command_goes_on("OneOfMany"), NEVER),
+    Mutant("command-not-sent-is-refused", "take what was not sent for refused", command_goes_on("Outages"), NEVER),
+    Mutant("command-missing-is-all", "invite again who is there already", command_goes_on("AgainAndAgain"), NEVER),
+    Mutant("command-key-cut", "show a key that is cut", command_goes_on("KeyInReplies"), swap("len : 0", "0 : 0")),
+    Mutant("command-one-wish-for-all", "give everybody the first one's role", ("e2e/test_command_lists.py", "Tables"), ALWAYS),
+    Mutant("proxy-refusal-is-a-tunnel", "take a proxy's refusal for a tunnel", "ports/test_proxy", swap("ANGO_E_NET", "ANGO_OK")),
     Mutant("command-list-twice", "take an address twice that is in the list twice", command(), NEVER),
 )
 

@@ -75,7 +75,7 @@ static bool is_json(const char *text, size_t len, size_t piece)
         (void)ango_json_take(&j, &room, n);
         ango_room_pack(&room);
     }
-    return ango_json_end(&j, &room) != ANGO_E_JSON;
+    return ango_json_end(&j) != ANGO_E_JSON;
 }
 
 static int judge(const char *alphabet, size_t most)
@@ -207,7 +207,7 @@ int count_json(struct counted *c)
             }
         ango_room_pack(&c->room);
     }
-    return ango_json_end(&c->json, &c->room);
+    return ango_json_end(&c->json);
 }
 
 /* The body is dropped. */

@@ -3,6 +3,8 @@
  * (list_server.h): "absent" is never said of who was there all the time.
  */
 #include "list_server.h"
+#include "operation.h"
+#include "text.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -183,6 +185,23 @@ static void confirms_assigned(void **state)
     end();
 }
 
+/* Of the members alone: an invitation that is pending hides no member, and makes none. */
+static void confirms_members(void **state)
+{
+    static const char *const both[] = { "m@b.example", "a@b.example" };
+
+    (void)state;
+    begin(0, 0);
+    set_names(LIST_INVITES, both, COUNT(both));
+    set_names(LIST_MEMBERS, members, COUNT(members));
+    assert_int_equal(ango_confirm_members_begin(&confirm, &x.client, "org", both, COUNT(both), presence), ANGO_OK);
+    finish(0);
+    check_letters("MA", COUNT(both));
+    assert_int_equal(server.passes, 0);
+    assert_non_null(strstr(server.path, "/users?"));
+    end();
+}
+
 /* --- one change, anywhere ------------------------------------------------------------------------------- */
 
 static unsigned change_at;
@@ -297,6 +316,29 @@ static void never_agrees(void **state)
     assert_int_equal(server.passes, ANGO_CONFIRM_PASSES_MAX);
 }
 
+static const char *const cancels_out[] = { "p18088@b", "p9237@b" };
+
+static void two_more_that_cancel_out(void)
+{
+    if (server.passes == 2)
+        set_names(LIST_INVITES, cancels_out, 2);
+}
+
+/* Two readings differ even where the sums of the hashes of what they saw do not. */
+static void equal_sums(void **state)
+{
+    static const char *const emails[] = { "nobody@b.example" };
+    uint32_t sum = ango_hash(ANGO_HASH_BEGIN, cancels_out[0]) + ango_hash(ANGO_HASH_BEGIN, cancels_out[1]);
+
+    (void)state;
+    assert_int_equal(sum, 0);
+    begin(0, 0);
+    server.change = two_more_that_cancel_out;
+    set_names(LIST_INVITES, cancels_out, 0);
+    check(emails, 1, "A");
+    assert_int_equal(server.passes, 3);
+}
+
 /* The same people may be invited twice; then two pages may begin alike, and are not the same. */
 static void doubled_invitations(void **state)
 {
@@ -402,6 +444,67 @@ static void waits(void **state)
     end();
 }
 
+/* Not past its deadline, wherever that falls; and it goes on where it was when the deadline is put off. */
+static void deadline(void **state)
+{
+    uint32_t timeout_ms, took_ms;
+    unsigned ran_out = 0;
+    int err;
+
+    (void)state;
+    for (timeout_ms = 1; timeout_ms < 50000; timeout_ms += 211) {
+        uint32_t began;
+
+        begin_hub(0);
+        x.script.clock_step_ms = 10;
+        server.latency_ms = 400;
+        began = x.script.now_ms;
+        assert_int_equal(ango_confirm_begin(&confirm, &x.client, "org", asked_for, ASKED, presence), ANGO_OK);
+        assert_int_equal(confirm.timeout_ms, ANGO_CONFIRM_TIMEOUT_MS);
+        confirm.timeout_ms = timeout_ms;
+        do
+            err = ango_confirm_step(&confirm, UINT32_MAX);
+        while (err == ANGO_E_WAIT);
+        took_ms = x.script.now_ms - began;
+        if (err == ANGO_OK) {
+            assert_in_range(took_ms, 30000, timeout_ms + 400 + 200);
+        } else {
+            unsigned requests = server.requests;
+
+            ran_out++;
+            assert_int_equal(err, ANGO_E_TIME);
+            assert_in_range(took_ms, timeout_ms, timeout_ms + 400 + 200);
+            assert_false(ango_is_busy(&x.client));
+            assert_int_equal(ango_confirm_step(&confirm, UINT32_MAX), ANGO_E_TIME);
+            assert_int_equal(server.requests, requests);
+            confirm.timeout_ms = 0;
+            finish(0);
+        }
+        check_letters(found, ASKED);
+        end();
+    }
+    assert_in_range(ran_out, 30000 / 211, 50000 / 211);
+}
+
+/* A deadline that is set while a list is being read, and has passed already. */
+static void deadline_comes_forward(void **state)
+{
+    (void)state;
+    begin_hub(2);
+    server.piece = 5;
+    server.latency_ms = 10;
+    assert_int_equal(ango_confirm_begin(&confirm, &x.client, "org", asked_for, ASKED, presence), ANGO_OK);
+    while (server.kind != LIST_MEMBERS || !ango_is_busy(&x.client))
+        assert_int_equal(ango_confirm_step(&confirm, 0), ANGO_E_WAIT);
+    confirm.timeout_ms = 1;
+    assert_int_equal(ango_confirm_step(&confirm, UINT32_MAX), ANGO_E_TIME);
+    assert_false(ango_is_busy(&x.client));
+    confirm.timeout_ms = 0;
+    finish(0);
+    check_letters(found, ASKED);
+    end();
+}
+
 /* --- what cannot be compared ---------------------------------------------------------------------------- */
 
 static void incomparable(void **state)
@@ -446,6 +549,19 @@ static void incomparable(void **state)
     check(emails, 3, "IAM");
 }
 
+/* Internationalised names have a form in letters that begins with "xn--", in either case; what only resembles it is a name. */
+static void xn_in_any_case(void **state)
+{
+    static const char *const emails[] = {
+        "a@xn--p1ai", "a@Xn--p1ai", "a@xN--p1ai", "a@XN--p1ai", "xn--a@b", "a@b.xn--",
+        "a@xnb",      "a@xn-b",     "a@xb",       "a@n--b",     "a@b.xn-",
+    };
+
+    (void)state;
+    begin(0, 0);
+    check(emails, COUNT(emails), "UUUUUUAAAAA");
+}
+
 /*
  * Invitations in other states than was asked for: one that has expired is none, whatever stands beside it; what another
  * word means nobody knows, so its address is neither invited nor absent.
@@ -483,6 +599,7 @@ static void statuses(void **state)
 static void odd_servers(void **state)
 {
     static const unsigned long numbers[] = { 0, 1, 3, 7, 10, 20, 50 };
+    static const char *const elements[] = { "null", "5", "\"entry_60\"", "[{\"to\":\"entry_60\"}]" };
     static const char *const emails[] = { "entry_0", "entry_60", "m3@b.example", "nobody@b" };
     size_t i;
     unsigned mood;
@@ -516,6 +633,12 @@ static void odd_servers(void **state)
         begin(62, 10);
         server.short_by = 1;
         check(emails, 4, "IIMA");
+    }
+    /* An element that is no entry could be anybody. */
+    for (i = 0; i < COUNT(elements); i++) {
+        begin(61, 0);
+        server.element = elements[i];
+        check(emails, 4, "IIMU");
     }
 }
 
@@ -557,6 +680,29 @@ static void fails_and_goes_on(void **state)
                 assert_int_equal(server.requests, 20 + times);
                 end();
             }
+}
+
+/* Whoever was found in a reply that breaks off is looked for again: it may be no reply of the server's at all. */
+static void found_in_what_breaks_off(void **state)
+{
+    static const char *const emails[] = { "entry_0" };
+    size_t after, body_len;
+
+    (void)state;
+    for (after = 1, body_len = 2; after <= body_len; after++) {
+        begin(1, 0);
+        server.fail_at = 1;
+        server.fail_times = 1;
+        server.fail_with = ANGO_E_TRUNCATED;
+        server.fail_after = after;
+        assert_int_equal(ango_confirm_begin(&confirm, &x.client, "org", emails, 1, presence), ANGO_OK);
+        finish(body_len == 2 || after < body_len);
+        body_len = server.reply_len - server.body_at;
+        assert_int_equal(server.requests, after < body_len ? 2 : 1);
+        check_letters("I", 1);
+        end();
+    }
+    assert_int_equal(after, body_len + 1);
 }
 
 static void slices(void **state)
@@ -632,16 +778,22 @@ int main(void)
         cmocka_unit_test(confirms),
         cmocka_unit_test(confirms_in_one_call),
         cmocka_unit_test(confirms_assigned),
+        cmocka_unit_test(confirms_members),
         cmocka_unit_test(one_change),
         cmocka_unit_test(changes_without_end),
         cmocka_unit_test(never_agrees),
+        cmocka_unit_test(equal_sums),
         cmocka_unit_test(doubled_invitations),
         cmocka_unit_test(lag),
         cmocka_unit_test(waits),
+        cmocka_unit_test(deadline),
+        cmocka_unit_test(deadline_comes_forward),
         cmocka_unit_test(incomparable),
+        cmocka_unit_test(xn_in_any_case),
         cmocka_unit_test(statuses),
         cmocka_unit_test(odd_servers),
         cmocka_unit_test(fails_and_goes_on),
+        cmocka_unit_test(found_in_what_breaks_off),
         cmocka_unit_test(slices),
         cmocka_unit_test(arguments),
     };

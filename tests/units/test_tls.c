@@ -2,9 +2,9 @@
  * What TLS does before the first byte of a server: its configuration, trust anchors whole and cut, an arena
  * of every size, a clock and entropy that fail. What servers do to it is in tests/hostile/test_tls.py.
  */
-#include "ango_tls.h"
 #include "guard.h"
 #include "script_port.h"
+#include "tls.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
+#include <psa/crypto.h>
+#endif
 
 /* A root of the test PKI, P-256; that it is out of date some day does not matter to an anchor. */
 static const uint8_t root[] = {
@@ -89,6 +92,7 @@ static int connect_once(void)
 
 static void configuration(void **state)
 {
+    struct ango_tls_certificate certificate;
     uint8_t session[64];
     unsigned i;
 
@@ -153,6 +157,8 @@ static void configuration(void **state)
     assert_int_equal(connect_once(), ANGO_E_NET);
     check_clean((const uint8_t *)arena, sizeof arena);
     assert_int_equal(ango_tls_time(&tls), 0);
+    assert_int_equal(ango_tls_certificate(&tls, 0, &certificate), ANGO_E_ARG); /* nothing is open */
+    assert_int_equal(ango_tls_certificate(NULL, 0, &certificate), ANGO_E_ARG);
     ango_tls_close(&tls); /* harmless when nothing is open */
     assert_int_equal(script.closed, 1);
 }
@@ -234,6 +240,86 @@ static void two_at_once(void **state)
     assert_int_equal(connect_once(), ANGO_E_NET);
 }
 
+static void wait_in_connect(void)
+{
+    script.faults[0].call = SCRIPT_CONNECT;
+    script.faults[0].first = script.calls[SCRIPT_CONNECT] + 1;
+    script.faults[0].times = 1;
+    script.faults[0].result = ANGO_E_WAIT;
+    assert_int_equal(ango_tls_connect(&tls, "localhost", 443, 0), ANGO_E_WAIT);
+}
+
+/* One that is initialised anew while it is connecting has its arena all the same. */
+static void starts_over(void **state)
+{
+    (void)state;
+    assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
+    wait_in_connect();
+    assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
+    assert_int_equal(connect_once(), ANGO_E_NET);
+    check_clean((const uint8_t *)arena, sizeof arena);
+}
+
+/* What mbedTLS calls of ours finds nothing while there is no connection, or only its memory. */
+static void hooks_without_connection(void **state)
+{
+    int64_t now = 7;
+    unsigned i;
+
+    (void)state;
+    assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
+    assert_null(ango_tls_calloc(1, 1));
+    ango_tls_free(NULL);
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(ango_tls_now(&now), 0);
+        assert_int_equal(now, 0);
+#if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
+        {
+            uint8_t bytes[16] = { 0 };
+            size_t len = 1;
+
+            assert_int_equal(mbedtls_psa_external_get_random(NULL, bytes, sizeof bytes, &len), PSA_ERROR_BAD_STATE);
+            assert_int_equal(len, 0);
+        }
+#endif
+        if (i == 0)
+            assert_int_equal(ango_tls_borrow(&tls, &config), ANGO_OK);
+        now = 7;
+    }
+    assert_false(ango_tls_give_back(&tls));
+    check_clean((const uint8_t *)arena, sizeof arena);
+}
+
+#if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
+/* When the generator wants new entropy and there is none, that is said: nobody gets zeros for random bytes. */
+static void random_runs_out(void **state)
+{
+    uint8_t bytes[16];
+    psa_status_t status;
+    size_t len;
+    unsigned i = 0;
+
+    (void)state;
+    assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
+    wait_in_connect();
+    assert_int_equal(mbedtls_psa_external_get_random(NULL, bytes, sizeof bytes, &len), PSA_SUCCESS);
+    assert_int_equal(len, sizeof bytes);
+    script.faults[1].call = SCRIPT_ENTROPY;
+    script.faults[1].first = 1;
+    script.faults[1].times = SCRIPT_ALWAYS;
+    script.faults[1].result = -1;
+    do {
+        len = 1;
+        status = mbedtls_psa_external_get_random(NULL, bytes, sizeof bytes, &len);
+        i++;
+    } while (status == PSA_SUCCESS && i < 100000);
+    assert_int_equal(status, PSA_ERROR_INSUFFICIENT_ENTROPY);
+    assert_int_equal(len, 0);
+    assert_int_equal(connect_once(), ANGO_E_ENTROPY);
+    check_clean((const uint8_t *)arena, sizeof arena);
+}
+#endif
+
 static unsigned busy_calls;
 
 static void count_busy(void *ctx)
@@ -258,6 +344,7 @@ static void busy(void **state)
 static void long_names(void **state)
 {
     static char name[300];
+    static const char dot[] = ".";
     size_t len;
 
     (void)state;
@@ -275,6 +362,12 @@ static void long_names(void **state)
         assert_int_equal(err, len <= 256 ? ANGO_E_NET : ANGO_E_TLS);
         check_clean((const uint8_t *)arena, sizeof arena);
     }
+    /* An empty one, which the client refuses, is for the port to refuse; what stands before it is not its last byte. */
+    script.faults[0].call = SCRIPT_CONNECT;
+    script.faults[0].first = script.calls[SCRIPT_CONNECT] + 1;
+    script.faults[0].times = 1;
+    script.faults[0].result = ANGO_E_RESOLVE;
+    assert_int_equal(ango_tls_connect(&tls, dot + 1, 443, 1000), ANGO_E_RESOLVE);
 }
 
 /* Too small in each size, until it is enough: never another error, never a byte beside it. */
@@ -349,10 +442,19 @@ static void entropy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(configuration, begin), cmocka_unit_test_setup(anchors, begin),
-        cmocka_unit_test_setup(every_arena, begin),   cmocka_unit_test_setup(clocks, begin),
-        cmocka_unit_test_setup(entropy, begin),       cmocka_unit_test_setup(two_at_once, begin),
-        cmocka_unit_test_setup(busy, begin),          cmocka_unit_test_setup(long_names, begin),
+        cmocka_unit_test_setup(configuration, begin),
+        cmocka_unit_test_setup(anchors, begin),
+        cmocka_unit_test_setup(every_arena, begin),
+        cmocka_unit_test_setup(clocks, begin),
+        cmocka_unit_test_setup(entropy, begin),
+        cmocka_unit_test_setup(two_at_once, begin),
+        cmocka_unit_test_setup(busy, begin),
+        cmocka_unit_test_setup(long_names, begin),
+        cmocka_unit_test_setup(starts_over, begin),
+        cmocka_unit_test_setup(hooks_without_connection, begin),
+#if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
+        cmocka_unit_test_setup(random_runs_out, begin),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -335,6 +335,45 @@ static void without_identifier(void **state)
         }
 }
 
+/* Entries that say nothing: a page of them is not the one before, for all that is known; there is a bound on pages. */
+static void without_anything(void **state)
+{
+    union item item;
+    unsigned entries = 0;
+
+    (void)state;
+    begin(0, CAP);
+    server.without_id = true;
+    server.named[LIST_MEMBERS] = true; /* each is NULL */
+    server.names_len[LIST_MEMBERS] = 25;
+    x.config.page_limit = 10;
+    begin_walk(LIST_MEMBERS);
+    while (ango_walk_next(&walk, &item) == ANGO_OK) {
+        assert_string_equal(item.member.email, "");
+        entries++;
+    }
+    assert_int_equal(entries, 25);
+    assert_false(walk.incomplete);
+    end();
+}
+
+/* An element that is no entry is passed over, and leaves the list incomplete. */
+static void odd_elements(void **state)
+{
+    static const char *const elements[] = { "null", "-1.5e3", "\"entry_1\"", "[]", "[{\"_id\":\"id_1\"}]", NULL };
+    unsigned kind;
+    size_t i;
+
+    (void)state;
+    for (kind = 0; kind < WALKED; kind++)
+        for (i = 0; i < COUNT(elements); i++) {
+            begin(15, CAP);
+            server.element = elements[i];
+            walk_all((enum list_kind)kind);
+            assert_int_equal(walk.incomplete, elements[i] != NULL);
+        }
+}
+
 /* --- entries that are too large ------------------------------------------------------------------------- */
 
 /* One entry is reported, wherever it is, and all others come. */
@@ -812,6 +851,8 @@ int main(void)
         cmocka_unit_test(capped_at_an_odd_number),
         cmocka_unit_test(empty_page),
         cmocka_unit_test(without_identifier),
+        cmocka_unit_test(without_anything),
+        cmocka_unit_test(odd_elements),
         cmocka_unit_test(large_entry),
         cmocka_unit_test(large_entry_on_each_page),
         cmocka_unit_test(fails_and_goes_on),

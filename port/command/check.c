@@ -1,0 +1,566 @@
+/*
+ * ango check: tries the installation, step by step, against the real service, and only reads. What it tells of the server is
+ * what nobody documents, and what a device must be built for; the key, names and addresses of people are left out of it.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "command.h"
+#include "tap.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ango_tls.h"
+#include "proxy.h"
+
+#define FACTS_MAX 24
+#define LINE_MAX 80
+#define MARGIN 22
+#define SOON_DAYS 14   /* a certificate that ends so soon is worth a word */
+#define SKEW_MAX_S 300 /* a clock that is further off breaks certificates sooner or later */
+#define SECONDS_A_DAY 86400
+#define TEN_YEARS_S 315360000
+
+/* --- a step and its facts, as a table or as JSON -------------------------------------------------------- */
+
+enum verdict { FINE, WARNING, FAILED, NOT_TRIED };
+
+static const char *const verdicts[] = { "ok", "warning", "failed", "not tried" };
+
+static struct {
+    char key[40];
+    char text[ANGO_TLS_NAME_LEN * 2];
+    long number;
+    bool is_number;
+} facts[FACTS_MAX];
+static size_t facts_len;
+static size_t failed, warned;
+
+static void fact(const char *key, const char *text)
+{
+    if (facts_len < FACTS_MAX) {
+        snprintf(facts[facts_len].key, sizeof facts[0].key, "%s", key);
+        snprintf(facts[facts_len].text, sizeof facts[0].text, "%s", text);
+        facts[facts_len++].is_number = false;
+    }
+}
+
+static void fact_number(const char *key, long number)
+{
+    char text[24];
+
+    if (facts_len < FACTS_MAX) {
+        snprintf(text, sizeof text, "%ld", number);
+        fact(key, text);
+        facts[facts_len - 1].number = number;
+        facts[facts_len - 1].is_number = true;
+    }
+}
+
+/* "key value, key value", broken before what does not fit. */
+static void show_facts(void)
+{
+    int column = MARGIN, terminal = cli_terminal_columns(STDOUT_FILENO);
+    int most = terminal > 0 && terminal < LINE_MAX ? terminal : LINE_MAX;
+    size_t i;
+
+    for (i = 0; i < facts_len; i++) {
+        int len = cli_columns(facts[i].key) + 1 + cli_columns(facts[i].text) + 1;
+
+        if (column > MARGIN && column + 1 + len > most) {
+            printf("\n%*s", MARGIN, "");
+            column = MARGIN;
+        } else if (i > 0) {
+            putchar(' ');
+            column++;
+        }
+        cli_put(stdout, facts[i].key);
+        putchar(' ');
+        cli_put(stdout, facts[i].text);
+        fputs(i + 1 < facts_len ? "," : "", stdout);
+        column += len;
+    }
+    putchar('\n');
+}
+
+static void json_step(const char *name, enum verdict verdict, const char *remedy)
+{
+    size_t i;
+
+    cli_json_begin('{');
+    cli_json_pair("step", name);
+    cli_json_pair("result", verdicts[verdict]);
+    for (i = 0; i < facts_len; i++) {
+        cli_json_key(facts[i].key);
+        if (facts[i].is_number) {
+            cli_json_number(facts[i].number);
+        } else {
+            cli_json_text(facts[i].text);
+        }
+    }
+    cli_json_pair("remedy", remedy != NULL ? remedy : "");
+    cli_json_end('}');
+    cli_json_end_line();
+}
+
+static void show_step(const char *name, enum verdict verdict, const char *remedy)
+{
+    printf("%-9s %-11s ", verdicts[verdict], name);
+    show_facts();
+    if (remedy != NULL) {
+        printf("%*s-> ", MARGIN, "");
+        cli_put(stdout, remedy);
+        putchar('\n');
+    }
+}
+
+/* Ends a step; the remedy for what is not fine, or NULL. */
+static void end_step(const char *name, enum verdict verdict, const char *remedy)
+{
+    failed += verdict == FAILED;
+    warned += verdict == WARNING;
+    if (cli.json) {
+        json_step(name, verdict, remedy);
+    } else {
+        show_step(name, verdict, remedy);
+    }
+    facts_len = 0;
+    cli_flush();
+}
+
+static void not_tried(const char *name, const char *why)
+{
+    fact("because", why);
+    end_step(name, NOT_TRIED, NULL);
+}
+
+/* --- the connection ------------------------------------------------------------------------------------- */
+
+static void check_configuration(void)
+{
+    fact("host", cli.host);
+    fact("key_from", cli.key_file != NULL ? "a file" : "ANGO_API_KEY");
+    fact("ca_file", cli.ca_file);
+    fact("organization", cli.organization != NULL ? "given" : "not given");
+    fact("session", cli.session_file != NULL ? "kept in a file" : "not kept");
+    end_step("settings", FINE, NULL);
+}
+
+/* How far a connection came. */
+enum reached { NOTHING, NAME, TCP, TLS };
+
+static enum reached reached(const struct ango_result *result)
+{
+    if (cli_tls->version[0] != '\0' && result->error != ANGO_E_TLS && result->error != ANGO_E_CERT) {
+        return TLS;
+    }
+    switch (result->error) {
+    case ANGO_E_RESOLVE:
+        return NOTHING;
+    case ANGO_E_CERT:
+    case ANGO_E_ANCHOR:
+    case ANGO_E_TLS:
+    case ANGO_E_CLOCK:
+    case ANGO_E_ENTROPY:
+    case ANGO_E_MEMORY:
+        return TCP;
+    default:
+        return cli_largest_record() > 0 ? TCP : NAME;
+    }
+}
+
+static void check_name_and_tcp(enum reached how_far)
+{
+    if (how_far == NOTHING) {
+        fact("resolver", cli_system_words(&cli_client.result));
+        end_step("name", FAILED, "check --host, and the network's name server");
+        not_tried("tcp", "there is no address");
+        return;
+    }
+    fact_number("addresses", (long)cli_posix->addresses_len);
+    end_step("name", FINE, NULL);
+    fact_number("port", (long)cli_tcp_port());
+    fact("family", strchr(cli_posix->peer, ':') != NULL ? "IPv6" : "IPv4");
+    if (how_far == NAME && cli_proxy_status() == 0) {
+        fact("error", cli_system_words(&cli_client.result));
+        end_step("tcp", FAILED, "check the network, the port, and any firewall or proxy between");
+        return;
+    }
+    end_step("tcp", FINE, NULL);
+}
+
+/* What a proxy says, where there is one. */
+static void check_proxy(enum reached how_far)
+{
+    bool good = how_far >= TCP || cli_proxy_status() / 100 == 2;
+
+    if (!cli_has_proxy()) {
+        return;
+    }
+    if (how_far == NOTHING || (how_far == NAME && cli_proxy_status() == 0 && cli_client.result.error != ANGO_E_HTTP)) {
+        not_tried("proxy", "it is not reached");
+        return;
+    }
+    fact_number("http_status", (long)cli_proxy_status());
+    end_step("proxy", good ? FINE : FAILED, good ? NULL : cli_proxy_advice());
+}
+
+static void check_tls(enum reached how_far)
+{
+    const struct ango_result *result = &cli_client.result;
+
+    if (how_far < TCP) {
+        not_tried("tls", "there is no connection");
+        return;
+    }
+    if (how_far == TLS) {
+        fact("version", cli_tls->version);
+        fact("ciphersuite", cli_tls->ciphersuite);
+        fact_number("resumed", (long)cli_tls->resumed);
+        end_step("tls", FINE, NULL);
+        return;
+    }
+    fact("error", ango_error_text(result->error));
+    fact_number("mbedtls_error", cli_tls->mbedtls_error);
+    fact_number("verify_flags", (long)cli_tls->verify_flags);
+    if (result->error == ANGO_E_CERT) {
+        fact("what", cli_certificate_fault());
+        fact("subject", cli_refused->subject);
+        fact("issuer", cli_refused->issuer);
+    }
+    end_step("tls", FAILED,
+             result->error == ANGO_E_CERT
+                 ? "a proxy that signs anew? Then --ca needs its CA; else see the clock and the host"
+                 : result->error == ANGO_E_ANCHOR ? "take another file for --ca"
+                                                  : "check the host and the port: is that a TLS server?");
+}
+
+static void check_chain(void)
+{
+    struct ango_tls_certificate certificate;
+    int64_t now = (int64_t)time(NULL);
+    size_t depth;
+
+    for (depth = 0; ango_tls_certificate(cli_tls, depth, &certificate) == ANGO_OK; depth++) {
+        long days = (long)((certificate.valid_to - now) / SECONDS_A_DAY);
+        fact_number("number", (long)depth);
+        fact("subject", certificate.subject);
+        fact("issuer", certificate.issuer);
+        fact_number("days_left", days);
+        end_step("certificate", days < SOON_DAYS ? WARNING : FINE,
+                 days < SOON_DAYS ? "it ends soon: whoever runs the server must renew it" : NULL);
+    }
+}
+
+static void check_clock(void)
+{
+    char date[64];
+    int64_t now = (int64_t)time(NULL);
+    uint32_t early = (uint32_t)(now - TEN_YEARS_S), later;
+    long skew;
+
+    if (!cli_header("Date", date, sizeof date) || (later = ango_retry_after_date(date, early)) == 0) {
+        not_tried("clock", "the server tells no date");
+        return;
+    }
+    skew = (long)((int64_t)later - TEN_YEARS_S);
+    fact_number("server_minus_here_s", skew);
+    end_step("clock", labs(skew) > SKEW_MAX_S ? WARNING : FINE,
+             labs(skew) > SKEW_MAX_S ? "set the clock: certificates depend on it" : NULL);
+}
+
+/* --- what the server says ------------------------------------------------------------------------------- */
+
+/* Carries on what was started, and keeps the reply for what looks at it. */
+static int ask(int err)
+{
+    cli_forget_reply();
+    return err == ANGO_OK ? cli_exchange("checking") : err;
+}
+
+/* Tells what came of an exchange that failed; the server's own words may name somebody. */
+static void tell_failure(const char *name)
+{
+    const struct ango_result *result = &cli_client.result;
+
+    fact("error", ango_error_text(result->error));
+    fact_number("http_status", (long)result->http_status);
+    if (result->port_error != 0) {
+        fact_number("port_error", result->port_error);
+    }
+    end_step(name, FAILED, result->error == ANGO_E_STATUS ? cli_advice(result) : "see 'ango help options', --verbose");
+}
+
+struct probe {
+    const char *name; /* of the step */
+    const char *list; /* in data */
+    int (*start)(const struct ango_page *page);
+    const char *(*next_id)(void);  /* NULL: there are no more */
+    const char *const *documented; /* fields of an entry; the last is NULL */
+};
+
+static const struct probe *probe;
+static char unknown_fields[ANGO_TLS_NAME_LEN * 2];
+static bool has_field[16];
+
+static void take_field(const char *name)
+{
+    size_t i, len = strlen(unknown_fields);
+
+    for (i = 0; probe->documented[i] != NULL; i++) {
+        if (strcmp(probe->documented[i], name) == 0) {
+            has_field[i] = true;
+            return;
+        }
+    }
+    snprintf(unknown_fields + len, sizeof unknown_fields - len, "%s%s", len > 0 ? " " : "", name);
+}
+
+/* A page: how many entries, and the first one's id. False when it failed. */
+static bool read_page(uint32_t page, uint32_t page_limit, size_t *items, char *id, size_t cap)
+{
+    const struct ango_page which = { page, page_limit };
+    const char *first;
+
+    if (ask(probe->start(&which)) != ANGO_OK) {
+        return false;
+    }
+    *items = cli_client.result.items;
+    first = probe->next_id();
+    snprintf(id, cap, "%s", first != NULL ? first : "");
+    return true;
+}
+
+static size_t largest_entry, largest_body, longest_header, largest_head;
+
+static void tell_sizes(void)
+{
+    char missing[sizeof unknown_fields] = "";
+    struct cli_reply reply;
+    size_t i, len, entry;
+
+    unknown_fields[0] = '\0';
+    memset(has_field, 0, sizeof has_field);
+    cli_measure_reply(&reply);
+    entry = cli_each_field(probe->list, take_field);
+    for (i = 0; probe->documented[i] != NULL && entry > 0; i++) {
+        len = strlen(missing);
+        if (!has_field[i]) {
+            snprintf(missing + len, sizeof missing - len, "%s%s", len > 0 ? " " : "", probe->documented[i]);
+        }
+    }
+    fact("fields_beyond", unknown_fields[0] != '\0' ? unknown_fields : "none");
+    fact("fields_missing", missing[0] != '\0' ? missing : "none");
+    fact("total", cli_client.result.total > 0 ? "yes" : "no");
+    fact_number("head_bytes", (long)reply.head_len);
+    fact_number("longest_header", (long)reply.longest_header);
+    fact_number("body_bytes", (long)reply.body_len);
+    fact_number("largest_entry", (long)entry);
+    largest_entry = entry > largest_entry ? entry : largest_entry;
+    largest_body = reply.body_len > largest_body ? reply.body_len : largest_body;
+    largest_head = reply.head_len > largest_head ? reply.head_len : largest_head;
+    longest_header = reply.longest_header > longest_header ? reply.longest_header : longest_header;
+}
+
+static void check_list(const struct probe *of)
+{
+    char first[64], again[64], second[64];
+    size_t all, few, next;
+    bool keeps_limit, caps, keeps_page;
+
+    probe = of;
+    if (!read_page(1, ANGO_LIMIT_MAX, &all, first, sizeof first)) {
+        tell_failure(of->name);
+        return;
+    }
+    fact_number("entries", (long)all);
+    tell_sizes();
+    if (all <= 2) {
+        fact("limit", "too few entries to tell");
+        end_step(of->name, FINE, NULL);
+        return;
+    }
+    if (!read_page(2, ANGO_LIMIT_MAX, &next, second, sizeof second)) {
+        tell_failure(of->name);
+        return;
+    }
+    caps = all < ANGO_LIMIT_MAX && next > 0 && strcmp(first, second) != 0;
+    if (!read_page(1, 2, &few, again, sizeof again) || !read_page(2, 2, &next, second, sizeof second)) {
+        tell_failure(of->name);
+        return;
+    }
+    keeps_limit = few == 2;
+    keeps_page = next == 0 || strcmp(again, second) != 0;
+    fact("limit", !keeps_limit ? "not kept to" : caps ? "kept to, but capped" : "kept to");
+    fact_number("most_a_page", (long)all);
+    fact("page", keeps_page ? "kept to" : "not kept to");
+    end_step(of->name, keeps_page ? FINE : WARNING,
+             keeps_page ? NULL : "this server shows its first page only: what is on others cannot be seen");
+}
+
+static int start_projects(const struct ango_page *page)
+{
+    return ango_list_projects_start(&cli_client, NULL, page);
+}
+
+static const char *next_project(void)
+{
+    static struct ango_project item;
+
+    return ango_next_project(&cli_client, &item) == ANGO_OK ? item.id : NULL;
+}
+
+static int start_invites(const struct ango_page *page)
+{
+    return ango_get_organization_invites_start(&cli_client, cli.organization, page);
+}
+
+static const char *next_invite(void)
+{
+    static struct ango_invite item;
+
+    return ango_next_invite(&cli_client, &item) == ANGO_OK ? item.id : NULL;
+}
+
+static int start_members(const struct ango_page *page)
+{
+    return ango_get_organization_members_start(&cli_client, cli.organization, NULL, page);
+}
+
+static const char *next_member(void)
+{
+    static struct ango_member item;
+
+    return ango_next_member(&cli_client, &item) == ANGO_OK ? item.id : NULL;
+}
+
+/* As the vendor's OpenAPI pages show them. */
+static const char *const project_fields[] = { "_id", "name", "description", "organization", "createdAt", NULL };
+static const char *const member_fields[] = { "_id", "email", "name", "organizationRole", "createdAt", NULL };
+static const char *const invite_fields[] = { "_id",       "to",        "organizationRole", "status",
+                                             "createdBy", "createdAt", "expiresAt",        NULL };
+static const struct probe projects = { "projects", "projects", start_projects, next_project, project_fields };
+static const struct probe members = { "members", "users", start_members, next_member, member_fields };
+static const struct probe invites = { "invites", "invites", start_invites, next_invite, invite_fields };
+
+/* --- the rest ------------------------------------------------------------------------------------------- */
+
+static void check_rate(void)
+{
+    cli_each_header("ratelimit", fact);
+    cli_each_header("rate-limit", fact);
+    cli_each_header("retry-after", fact);
+    if (facts_len == 0) {
+        fact("headers", "none");
+    }
+    end_step("rate limit", FINE, NULL);
+}
+
+/* What TLS adds to the text in a record: at least its tag, in 1.3 also the type of what is in it. */
+static long text_of_record(void)
+{
+    long overhead = strcmp(cli_tls->version, "TLSv1.3") == 0 ? 17 : 16;
+    long len = (long)cli_largest_record() - overhead;
+
+    return len > 0 ? len : 0;
+}
+
+static void check_device(void)
+{
+    long wanted = 512, text = text_of_record();
+
+    ango_close(&cli_client); /* only then the arena's peak is known */
+    while (wanted < text && wanted < 16384) {
+        wanted *= 2;
+    }
+    fact_number("largest_record", text);
+    fact_number("MBEDTLS_SSL_IN_CONTENT_LEN", wanted);
+    fact_number("arena_peak_here", (long)cli_tls->arena_peak);
+    fact_number("largest_body", (long)largest_body);
+    fact_number("largest_head", (long)largest_head);
+    fact_number("longest_header", (long)longest_header);
+    fact_number("largest_entry", (long)largest_entry);
+    fact_number("buffer", (long)(512 + largest_entry));
+    end_step("device", FINE, NULL);
+}
+
+/* The exit status of what failed first. */
+static int check_all(void)
+{
+    const struct ango_result *result = &cli_client.result;
+    const struct ango_page one = { 1, 1 };
+    enum reached how_far;
+    int err, status;
+
+    check_configuration();
+    err = ask(ango_list_projects_start(&cli_client, NULL, &one));
+    status = err == ANGO_OK ? CLI_DONE : cli_exit_of(result);
+    how_far = reached(result);
+    check_name_and_tcp(how_far);
+    check_proxy(how_far);
+    check_tls(how_far);
+    if (how_far < TLS) {
+        return status;
+    }
+    check_chain();
+    check_clock();
+    check_rate();
+    if (err != ANGO_OK) {
+        tell_failure("key");
+        return status;
+    }
+    fact("accepted", "yes");
+    end_step("key", FINE, NULL);
+    check_list(&projects);
+    if (cli.organization == NULL) {
+        not_tried("members", "no organization is given: --org");
+    } else {
+        check_list(&members);
+        check_list(&invites);
+    }
+    check_device();
+    return failed == 0 ? CLI_DONE : CLI_SOME_FAILED;
+}
+
+static int run(char **operands, int operands_len)
+{
+    int status;
+
+    (void)operands;
+    if (operands_len > 0) {
+        cli_say("this takes no argument");
+        return CLI_USAGE;
+    }
+    cli_tapped = true;
+    status = cli_open();
+    if (status != CLI_DONE) {
+        return status;
+    }
+    status = check_all();
+    if (!cli.json) {
+        printf("%lu failed, %lu to look at\n", (unsigned long)failed, (unsigned long)warned);
+    }
+    cli_flush();
+    cli_close();
+    return cli_interrupted() != 0 ? CLI_SIGNAL + cli_interrupted() : status;
+}
+
+static const struct cli_option no_options[] = { { .name = NULL } };
+
+const struct cli_command cli_check = {
+    "check",
+    "try the installation, and tell what the server is like",
+    "",
+    "Tries settings, network, TLS, clock, key, organization and lists, step by step,\n"
+    "and tells what to do where one fails. It only reads. It also tells what the\n"
+    "server does that nobody documents, and what a device needs for it. With --json,\n"
+    "one object a line, for whoever helps: no key, nobody's name or address is in it.\n",
+    "Exit status: 0 all works; 1 a list cannot be read; 2 wrong usage; 3 refused;\n"
+    "4, 7 other; 5 network; 6 TLS or certificate.\n",
+    no_options,
+    NULL,
+    run
+};
