@@ -30,14 +30,14 @@ const char *ango_project_role_text(enum ango_project_role role)
     return NULL;
 }
 
-static unsigned lower(char c)
+unsigned ango_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (unsigned char)c + ('a' - 'A') : (unsigned char)c;
 }
 
 bool ango_text_is(const char *a, const char *b)
 {
-    while (*a == *b || lower(*a) == lower(*b)) {
+    while (*a == *b || ango_lower(*a) == ango_lower(*b)) {
         if (*a == '\0')
             return true;
         a++;

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* An ASCII letter as a small one, anything else as it is. */
+unsigned ango_lower(char c);
+
 /* Appends a decimal digit, 0 to 9, to *number; false if that is above 4294967295, which *number then becomes. */
 bool ango_add_digit(uint32_t *number, unsigned digit);
 

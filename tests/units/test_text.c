@@ -42,7 +42,7 @@ static void numbers(void **state)
                                  ANGO_E_CLOCK,   ANGO_E_ENTROPY, ANGO_E_MEMORY, ANGO_E_RESOLVE,   ANGO_E_NET,
                                  ANGO_E_TIME,    ANGO_E_CERT,    ANGO_E_TLS,    ANGO_E_TRUNCATED, ANGO_E_HTTP,
                                  ANGO_E_TOO_BIG, ANGO_E_JSON,    ANGO_E_SHAPE,  ANGO_E_STATUS,    ANGO_E_CANCELLED,
-                                 ANGO_E_ANCHOR,  ANGO_E_ENTRY };
+                                 ANGO_E_ANCHOR,  ANGO_E_ENTRY,   ANGO_E_FULL,   ANGO_E_STORAGE,   ANGO_E_DAMAGED };
     size_t i;
 
     (void)state;
