@@ -148,8 +148,7 @@ struct ango_outbox_entry {
  *   ANGO_E_ID       the project's identifier is not text, or too long
  *   ANGO_E_SPACE    address and project are more than text_cap
  *   ANGO_E_FULL     no room: call ango_outbox_tidy and try again; or no slot
- *   ANGO_E_STORAGE  the medium failed: it is not certain that it is kept. It may be in the list all the same; put it in
- *                   again until ANGO_OK
+ *   ANGO_E_STORAGE  the medium failed: it is not kept, and may be put in again. After a cut it may be in the list all the same
  */
 int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *entry, uint32_t *id);
 

@@ -354,6 +354,13 @@ static int confirm_step(struct ango_outbox *o, struct ango_client *client, uint3
     }
 }
 
+static int tell_next(struct ango_outbox *o, struct ango_outbox_event *event)
+{
+    size_t i = o->told++;
+
+    return tell(o, i, o->presence[i] == ANGO_INVITED ? ANGO_OUTBOX_INVITED : ANGO_OUTBOX_ALREADY, "", event);
+}
+
 int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, const char *organization_id,
                      struct ango_outbox_event *event, uint32_t wait_ms)
 {
@@ -371,6 +378,8 @@ int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, con
     if ((outbox->phase == INVITING || outbox->phase == READING)
         && outbox->serial != client->serial) /* mutant: outbox-others-reply */
         outbox->phase = IDLE;                /* the client was used for something else */
+    if (outbox->phase == TELLING && outbox->told == outbox->batch_len)
+        outbox->phase = IDLE;
     switch (outbox->phase) {
     case INVITING:
         return invite_step(outbox, client, event, wait_ms);
@@ -379,14 +388,7 @@ int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, con
     case CONFIRMING:
         return confirm_step(outbox, client, wait_ms);
     case TELLING:
-        if (outbox->told < outbox->batch_len) {
-            size_t i = outbox->told++;
-
-            return tell(outbox, i, outbox->presence[i] == ANGO_INVITED ? ANGO_OUTBOX_INVITED : ANGO_OUTBOX_ALREADY, "",
-                        event);
-        }
-        outbox->phase = IDLE;
-        return ANGO_E_WAIT;
+        return tell_next(outbox, event);
     default:
         return choose(outbox, client, organization_id, event);
     }

@@ -224,9 +224,11 @@ static int sync(const struct ango_outbox *o)
 /* Begins a record at the tail; false if it would leave less than `reserve` bytes. */
 static bool append(struct ango_outbox *o, struct stream *s, char type, size_t fields_len, size_t reserve)
 {
-    open(s, o, o->tail, o->generation);
-    if (next_unit(o, (uint32_t)(FRAME_LEN + fields_len)) + reserve > s->end - s->at) /* mutant: outbox-no-reserve */
+    uint32_t room = o->start + area_size(o) - o->tail;
+
+    if (next_unit(o, (uint32_t)(FRAME_LEN + fields_len)) + reserve > room) /* mutant: outbox-no-reserve */
         return false;
+    open(s, o, o->tail, o->generation);
     begin(s, type);
     return true;
 }
@@ -683,8 +685,11 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
     if (err != ANGO_OK)
         return err;
     *id = outbox->next_id;
-    (void)add_slot(outbox, outbox->next_id, ANGO_LOG_WAITING, at);
-    return sync(outbox);
+    (void)add_slot(outbox, *id, ANGO_LOG_WAITING, at);
+    err = sync(outbox);
+    if (err != ANGO_OK) /* it is not promised, and must not be sent: it may be put in again */
+        (void)ango_log_mark(outbox, ANGO_LOG_DONE, id, 1, "");
+    return err;
 }
 
 /* --- reading -------------------------------------------------------------------------------------- */
