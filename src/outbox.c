@@ -263,7 +263,8 @@ static int take_refusal(struct ango_outbox *o, struct ango_client *client, struc
     case 422:
         o->most = ANGO_OUTBOX_BATCH;
         if (o->batch_len == 1)
-            return park(o, 0, ANGO_LOG_REFUSED, client->result.message, event);
+            return park(o, 0, ANGO_LOG_REFUSED, *client->result.message != '\0' ? client->result.message : "refused",
+                        event);
         o->most = o->batch_len / 2; /* mutant: outbox-no-halving */
         return ANGO_E_WAIT;
     case 401:

@@ -430,11 +430,14 @@ static int copy_record(const struct ango_outbox *o, uint32_t *from, uint32_t *to
 {
     const struct ango_outbox_slot *slot = slot_at(o, *from);
     char state = slot != NULL && slot->state != ANGO_LOG_ABSENT ? slot->state : ANGO_LOG_WAITING;
+    uint32_t end_of_area = o->start == 0 ? 2 * area_size(o) : area_size(o);
     struct stream s, copy;
     char type;
     int err;
 
     do {
+        if (*to == end_of_area)
+            return ANGO_E_STORAGE; /* too much of it is bad */
         err = ANGO_OK;
         open(&s, o, *from, o->generation);
         open(&copy, o, *to, o->generation + 1);
@@ -443,7 +446,7 @@ static int copy_record(const struct ango_outbox *o, uint32_t *from, uint32_t *to
             break;
         err = type != '\0' ? end(&copy, o, o->generation + 1) : ANGO_E_DAMAGED;
         *to = next_unit(o, copy.at);
-    } while (err == ANGO_E_STORAGE && *to < copy.end);
+    } while (err == ANGO_E_STORAGE);
     *from = type != '\0' ? next_unit(o, s.at) : *from + s.storage->prog_size;
     return err;
 }
@@ -465,8 +468,8 @@ static int seal(struct ango_outbox *o, uint32_t start)
         return err;
     o->start = start;
     o->generation++;
-    err = sync(o);
-    return err == ANGO_OK ? scan(o) : err;
+    (void)scan(o); /* even if the seal is not safe yet: the medium shows it */
+    return sync(o);
 }
 
 /* Copies what lies between the first record and the tail, as far as it is alive. */
@@ -566,12 +569,14 @@ int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, s
         if (whole)
             put_words(&s, words, words_len);
         err = end_append(outbox, &s);
+        if (err == ANGO_OK)
+            err = sync(outbox); /* mutant: outbox-mark-not-safe */
         if (err != ANGO_OK)
             return err;
     }
     for (i = 0; i < ids_len; i++)
         set_state(outbox, ids[i], state, at);
-    return sync(outbox);
+    return ANGO_OK;
 }
 
 int ango_outbox_remove(struct ango_outbox *outbox, uint32_t id)
@@ -664,7 +669,7 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
     for (i = 0; i < outbox->len; i++)
         if (is_entry(outbox, outbox->config->slots[i].at, entry->to, project)) {
             *id = outbox->config->slots[i].id;
-            return sync(outbox); /* it may have failed when it was put in */
+            return ANGO_OK;
         }
     at = outbox->tail;
     if (outbox->len == outbox->config->slots_cap || outbox->next_id > ID_MAX
@@ -687,8 +692,10 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
     *id = outbox->next_id;
     (void)add_slot(outbox, *id, ANGO_LOG_WAITING, at);
     err = sync(outbox);
-    if (err != ANGO_OK) /* it is not promised, and must not be sent: it may be put in again */
+    if (err != ANGO_OK) { /* it is not promised, and must not be sent: it may be put in again */
         (void)ango_log_mark(outbox, ANGO_LOG_DONE, id, 1, "");
+        set_state(outbox, *id, ANGO_LOG_DONE, at);
+    }
     return err;
 }
 

@@ -198,7 +198,6 @@ static void do_post(struct hub *hub, int fault)
             return;
         }
     for (i = 0; i < n; i++) {
-        hub->seen[persons[i]] = true;
         if (fault == REPLY_LATE)
             hub->late[persons[i]] = true;
         else

@@ -31,7 +31,6 @@ struct hub {
 
     /* For it to look at. */
     uint32_t invited[HUB_PERSONS]; /* requests that took effect */
-    bool seen[HUB_PERSONS];        /* in a POST that came whole */
     uint32_t posts, gets, connects;
     uint32_t largest; /* persons in one request */
     uint32_t now_ms;  /* the world's time */

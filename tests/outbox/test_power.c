@@ -191,6 +191,18 @@ static void mount(void)
     }
 }
 
+static bool is_listed(unsigned person)
+{
+    static char buf[ANGO_OUTBOX_ITEM_CAP];
+    struct ango_outbox_item item;
+    size_t position = 0;
+
+    while (ango_outbox_next(&life.outbox, &position, &item, buf, sizeof buf) == ANGO_OK)
+        if (hub_person(item.entry.to) == person)
+            return true;
+    return false;
+}
+
 /* Somebody comes to the desk. */
 static void put_one(void)
 {
@@ -200,13 +212,8 @@ static void put_one(void)
     uint32_t id = 0;
     int err;
 
-    if (life.promised[person] && draw(4) > 0)
-        return;
-    if (life.removed[person]
-        || (life.promised[person] && ango_outbox_wait_ms(&life.outbox, &life.client) == UINT32_MAX))
-        return;
-    if (life.promised[person] && life.hub.seen[person])
-        return; /* may be done: then it would be a new entry, and rightly so */
+    if (life.removed[person] || (life.promised[person] && (draw(4) > 0 || !is_listed(person))))
+        return; /* who is done would be a new entry, and rightly so */
     (void)snprintf(address, sizeof address, "%s", hub_address(person));
     entry.to = address;
     entry.organization_role = ANGO_ORGANIZATION_MEMBER;
