@@ -62,7 +62,7 @@ struct ango_storage {
 #define ANGO_OUTBOX_BATCH 16
 #endif
 
-#define ANGO_OUTBOX_TEXT_MAX 254 /* bytes of a project's identifier, and of a note */
+#define ANGO_OUTBOX_TEXT_MAX 750 /* bytes of address, project's identifier and note together */
 #define ANGO_OUTBOX_WORDS_MAX 96 /* bytes of the server's words that are kept with an entry */
 #define ANGO_OUTBOX_TRIES_MAX 8  /* attempts that settle nothing; then an entry is parked */
 
@@ -91,7 +91,8 @@ struct ango_outbox {
                          some, too, until the next ango_outbox_tidy */
     /* Private. */
     const struct ango_outbox_config *config;
-    uint32_t start; /* of the area that is current */
+    uint32_t half;  /* bytes of an area */
+    uint32_t start; /* of the one that is current */
     uint32_t tail;  /* where the next record goes */
     uint32_t generation;
     uint32_t next_id;
@@ -103,6 +104,8 @@ struct ango_outbox {
     bool read_back;
     uint32_t since;       /* the clock at the last failure */
     uint32_t pause_ms;    /* nothing is done until then; 0: it is */
+    uint32_t next_ms;     /* nobody is due until then, */
+    uint32_t looked;      /* from then on */
     uint32_t refused_key; /* hash of a key that the server does not take; 0: none */
     uint32_t serial;      /* of the client's exchange that is the outbox's */
     uint32_t ids[ANGO_OUTBOX_BATCH];
@@ -143,10 +146,10 @@ struct ango_outbox_entry {
  * number, 1 to 2^30, which is never used again on this medium. Who is there already, in whatever state, with the
  * same project (by ango_text_is for the address, by its bytes for the project) is not put in again: ANGO_OK, with the
  * number there is. Room for what will become of each entry is left: what was put in can be delivered without an erase.
- *   ANGO_E_ARG      a NULL, a role that is none, a note that is no text or too long
+ *   ANGO_E_ARG      a NULL, a role that is none, a note that is no text
  *   ANGO_E_EMAIL    not an address: see ango_invite_members_to_org
- *   ANGO_E_ID       the project's identifier is not text, or too long
- *   ANGO_E_SPACE    address and project are more than text_cap
+ *   ANGO_E_ID       the project's identifier is not text
+ *   ANGO_E_SPACE    address and project are more than text_cap, or the texts more than ANGO_OUTBOX_TEXT_MAX
  *   ANGO_E_FULL     no room: call ango_outbox_tidy and try again; or no slot
  *   ANGO_E_STORAGE  the medium failed: it is not kept, and may be put in again. After a cut it may be in the list all the same
  */
@@ -166,7 +169,7 @@ struct ango_outbox_item {
 };
 
 /* Enough for the strings of each item. */
-#define ANGO_OUTBOX_ITEM_CAP (ANGO_EMAIL_MAX + 2u * ANGO_OUTBOX_TEXT_MAX + ANGO_OUTBOX_WORDS_MAX + 4u)
+#define ANGO_OUTBOX_ITEM_CAP (ANGO_OUTBOX_TEXT_MAX + ANGO_OUTBOX_WORDS_MAX + 4u)
 
 /*
  * The entry at *position, which begins as 0 and is moved on; the oldest comes first. Strings lie in `buf`.
@@ -244,7 +247,7 @@ struct ango_outbox_event {
 int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, const char *organization_id,
                      struct ango_outbox_event *event, uint32_t wait_ms);
 
-/* Milliseconds until the next step has something to do; 0: it has; UINT32_MAX: there is nothing to wait for. */
+/* After ANGO_E_WAIT: milliseconds until the next step has something to do; 0: it has. */
 uint32_t ango_outbox_wait_ms(const struct ango_outbox *outbox, const struct ango_client *client);
 
 #ifdef __cplusplus

@@ -67,24 +67,19 @@ static int fail(struct ango_outbox *o, const struct ango_client *client, int err
 
 /* --- entries of the batch ------------------------------------------------------------------------- */
 
-/* It has been tried, or looked up, and that has settled nothing. */
-static void postpone(const struct ango_outbox *o, uint32_t id, uint32_t now)
+/* Somebody of the batch comes up again: is surely `absent`, though the medium need not know; or has a turn `later`. */
+static void put_back(const struct ango_outbox *o, size_t i, bool absent, bool later, uint32_t now)
 {
-    struct ango_outbox_slot *slot = ango_log_find(o, id);
+    struct ango_outbox_slot *slot = ango_log_find(o, o->ids[i]);
 
     if (slot == NULL || ango_log_is_parked(slot->state))
         return;
+    if (absent && slot->state == ANGO_LOG_TRIED)
+        slot->state = ANGO_LOG_ABSENT;
+    if (!later)
+        return;
     slot->since = now;
     slot->tries++;
-}
-
-/* None of the batch is invited: that is certain, but the medium need not know. */
-static void set_absent(const struct ango_outbox *o, uint32_t id)
-{
-    struct ango_outbox_slot *slot = ango_log_find(o, id);
-
-    if (slot != NULL && slot->state == ANGO_LOG_TRIED)
-        slot->state = ANGO_LOG_ABSENT;
 }
 
 static int tell(const struct ango_outbox *o, size_t i, enum ango_outbox_fate fate, const char *words,
@@ -117,10 +112,10 @@ static int settle(struct ango_outbox *o, const struct ango_client *client)
     int err;
 
     for (i = 0; i < o->batch_len; i++) {
-        if (o->presence[i] == ANGO_ABSENT || o->presence[i] == ANGO_UNSURE) {
-            if (o->presence[i] == ANGO_ABSENT) /* mutant: outbox-unsure-is-absent */
-                set_absent(o, o->ids[i]);
-            postpone(o, o->ids[i], now);
+        bool absent = o->presence[i] == ANGO_ABSENT;
+
+        if (absent || o->presence[i] == ANGO_UNSURE) {
+            put_back(o, i, absent, true, now); /* mutant: outbox-unsure-is-absent */
             continue;
         }
         o->ids[found] = o->ids[i];
@@ -225,6 +220,7 @@ static int choose(struct ango_outbox *o, struct ango_client *client, const char 
 
     if (ango_is_busy(client))
         return ANGO_E_ARG;
+    o->next_ms = 0;
     o->read_back = true;
     err = collect(o, now, true, &first, event);
     if (err != ANGO_E_WAIT)
@@ -241,41 +237,57 @@ static int choose(struct ango_outbox *o, struct ango_client *client, const char 
         return err;
     if (o->batch_len > 0)
         return start(o, client, organization_id, &first, event);
-    for (i = 0; i < o->len; i++)
-        if (!ango_log_is_parked(o->config->slots[i].state))
-            return ANGO_E_WAIT;
-    return ANGO_E_END;
+    o->next_ms = UINT32_MAX;
+    o->looked = now;
+    for (i = 0; i < o->len; i++) {
+        uint32_t left = slot_left_ms(&o->config->slots[i], now);
+
+        if (o->next_ms > left)
+            o->next_ms = left;
+    }
+    return o->next_ms < UINT32_MAX ? ANGO_E_WAIT : ANGO_E_END;
 }
 
 /* --- inviting ------------------------------------------------------------------------------------- */
 
-static int take_refusal(struct ango_outbox *o, struct ango_client *client, struct ango_outbox_event *event)
-{
-    uint32_t now = clock_ms(client);
-    size_t i;
+/* What a refusal is about. */
+enum { ANYBODY, EACH, SOMEBODY };
 
-    for (i = 0; i < o->batch_len; i++)
-        set_absent(o, o->ids[i]);
-    switch (client->result.http_status) {
+static int blames(unsigned http_status)
+{
+    switch (http_status) {
     case 400:
     case 409:
     case 413:
     case 422:
-        o->most = ANGO_OUTBOX_BATCH;
-        if (o->batch_len == 1)
-            return park(o, 0, ANGO_LOG_REFUSED, *client->result.message != '\0' ? client->result.message : "refused",
-                        event);
-        o->most = o->batch_len / 2; /* mutant: outbox-no-halving */
-        return ANGO_E_WAIT;
+        return SOMEBODY;
     case 401:
     case 403:
     case 429:
-        return fail(o, client, ANGO_E_STATUS);
+        return ANYBODY;
     default:
-        for (i = 0; i < o->batch_len; i++)
-            postpone(o, o->ids[i], now);
-        return ANGO_E_STATUS;
+        return EACH;
     }
+}
+
+static int take_refusal(struct ango_outbox *o, struct ango_client *client, struct ango_outbox_event *event)
+{
+    const char *message = client->result.message;
+    int blamed = blames(client->result.http_status);
+    uint32_t now = clock_ms(client);
+    size_t i;
+
+    for (i = 0; i < o->batch_len; i++)
+        put_back(o, i, true, blamed == EACH, now);
+    if (blamed == ANYBODY)
+        return fail(o, client, ANGO_E_STATUS);
+    if (blamed == EACH)
+        return ANGO_E_STATUS;
+    o->most = o->batch_len / 2; /* mutant: outbox-no-halving */
+    if (o->most > 0)
+        return ANGO_E_WAIT;
+    o->most = ANGO_OUTBOX_BATCH;
+    return park(o, 0, ANGO_LOG_REFUSED, *message != '\0' ? message : "refused", event);
 }
 
 static int invite_step(struct ango_outbox *o, struct ango_client *client, struct ango_outbox_event *event,
@@ -398,21 +410,12 @@ int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, con
 uint32_t ango_outbox_wait_ms(const struct ango_outbox *outbox, const struct ango_client *client)
 {
     uint32_t now, pause, next;
-    size_t i;
 
-    if (outbox == NULL || outbox->generation == 0 || client == NULL || client->api_key == NULL
-        || outbox->refused_key != 0)
-        return UINT32_MAX;
+    if (outbox == NULL || outbox->generation == 0 || client == NULL || client->api_key == NULL)
+        return 0;
     now = clock_ms(client);
     pause = left_ms(now, outbox->since, outbox->pause_ms);
-    next = outbox->phase == IDLE ? UINT32_MAX : 0;
-    if (outbox->phase == CONFIRMING)
-        next = ango_confirm_wait_ms(&outbox->confirm);
-    for (i = 0; i < outbox->len && outbox->phase == IDLE; i++) {
-        uint32_t left = slot_left_ms(&outbox->config->slots[i], now);
-
-        if (next > left)
-            next = left;
-    }
+    next = outbox->phase == CONFIRMING ? ango_confirm_wait_ms(&outbox->confirm)
+                                       : left_ms(now, outbox->looked, outbox->next_ms);
     return next > pause ? next : pause;
 }

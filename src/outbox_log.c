@@ -47,6 +47,7 @@ enum { START = 0x1D, END, SEPARATOR };
 #define FRAME_LEN (3u + WORD_LEN) /* of a record, besides its fields */
 #define ID_MAX 0x3FFFFFFFu
 #define STATE_AT (2u + ID_LEN) /* in a record of an entry */
+#define ROLES_LEN 2u
 #define UNIT_MAX 32u
 
 /* --- bytes ---------------------------------------------------------------------------------------- */
@@ -61,19 +62,12 @@ struct stream {
     uint8_t unit[UNIT_MAX];
 };
 
-static uint32_t area_size(const struct ango_outbox *o)
-{
-    return o->config->storage->block_size * (o->config->storage->block_count / 2);
-}
-
 static void open(struct stream *s, const struct ango_outbox *o, uint32_t at, uint32_t generation)
 {
-    uint32_t size = area_size(o);
-
     s->storage = o->config->storage;
     s->begin = at;
     s->at = at;
-    s->end = at < size ? size : 2 * size;
+    s->end = at < o->half ? o->half : 2 * o->half;
     s->crc = ~(at + generation * 2654435761u);
 }
 
@@ -130,6 +124,11 @@ static uint32_t get_number(struct stream *s, unsigned digits)
     return number;
 }
 
+static void skip(struct stream *s, unsigned bytes)
+{
+    (void)get_number(s, bytes);
+}
+
 static void put_number(struct stream *s, uint32_t number, unsigned digits)
 {
     while (digits-- > 0)
@@ -140,6 +139,7 @@ static void put_text(struct stream *s, const char *text)
 {
     for (; *text != '\0'; text++)
         put(s, (unsigned char)*text);
+    put(s, SEPARATOR);
 }
 
 /* Reads a text to *at, up to `end`; NULL if there is not enough room. */
@@ -189,8 +189,7 @@ static char open_checked(struct stream *s, const struct ango_outbox *o, uint32_t
     open(s, o, at, generation);
     type = check(s, NULL, '\0');
     open(s, o, at, generation);
-    (void)get(s);
-    (void)get(s);
+    skip(s, 2);
     return type;
 }
 
@@ -224,7 +223,7 @@ static int sync(const struct ango_outbox *o)
 /* Begins a record at the tail; false if it would leave less than `reserve` bytes. */
 static bool append(struct ango_outbox *o, struct stream *s, char type, size_t fields_len, size_t reserve)
 {
-    uint32_t room = o->start + area_size(o) - o->tail;
+    uint32_t room = o->start + o->half - o->tail;
 
     if (next_unit(o, (uint32_t)(FRAME_LEN + fields_len)) + reserve > room) /* mutant: outbox-no-reserve */
         return false;
@@ -362,14 +361,11 @@ static bool is_sound(const struct ango_outbox_config *config)
 {
     const struct ango_storage *storage = config->storage;
 
-    return storage != NULL && config->slots != NULL && config->slots_cap > 0 && config->text != NULL
-        && config->text_cap > 0 && storage->read != NULL && storage->prog != NULL && storage->erase != NULL
-        && storage->sync != NULL
+    return storage != NULL && config->slots != NULL && config->text != NULL
         && (storage->prog_size == 8 || storage->prog_size == 16 || storage->prog_size == UNIT_MAX)
-        && (storage->erased == 0xFF || storage->erased == 0) && storage->block_size > 0
-        && storage->block_size % storage->prog_size == 0 && storage->block_count >= 2 && storage->block_count % 2 == 0
-        && storage->block_count <= UINT32_MAX / storage->block_size
-        && storage->block_count * storage->block_size >= 512;
+        && storage->block_size % storage->prog_size == 0 && storage->block_count % 2 == 0
+        && (uint64_t)storage->block_size * storage->block_count >= 512
+        && (uint64_t)storage->block_size * storage->block_count <= UINT32_MAX;
 }
 
 int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_config *config)
@@ -381,9 +377,10 @@ int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_confi
         return ANGO_E_ARG;
     memset(outbox, 0, sizeof *outbox);
     outbox->config = config;
+    outbox->half = config->storage->block_size * (config->storage->block_count / 2);
     outbox->most = ANGO_OUTBOX_BATCH;
     outbox->next_id = 1;
-    for (start = 0; start <= area_size(outbox); start += area_size(outbox)) {
+    for (start = 0; start <= outbox->half; start += outbox->half) {
         uint32_t generation;
 
         if (open_checked(&s, outbox, start, 0) != 'S')
@@ -405,7 +402,7 @@ static int erase_area(const struct ango_outbox *o, uint32_t start)
     const struct ango_storage *storage = o->config->storage;
     uint32_t at;
 
-    for (at = start; at < start + area_size(o); at += storage->block_size)
+    for (at = start; at < start + o->half; at += storage->block_size)
         if (storage->erase(storage->ctx, at) != ANGO_OK)
             return ANGO_E_STORAGE;
     return ANGO_OK;
@@ -429,22 +426,22 @@ static const struct ango_outbox_slot *slot_at(const struct ango_outbox *o, uint3
 static int copy_record(const struct ango_outbox *o, uint32_t *from, uint32_t *to)
 {
     const struct ango_outbox_slot *slot = slot_at(o, *from);
-    char state = slot != NULL && slot->state != ANGO_LOG_ABSENT ? slot->state : ANGO_LOG_WAITING;
-    uint32_t end_of_area = o->start == 0 ? 2 * area_size(o) : area_size(o);
+    char state = slot == NULL || slot->state == ANGO_LOG_ABSENT ? ANGO_LOG_WAITING
+                                                                : slot->state; /* mutant: outbox-absent-copied */
     struct stream s, copy;
+    int err = ANGO_OK;
     char type;
-    int err;
 
     do {
-        if (*to == end_of_area)
-            return ANGO_E_STORAGE; /* too much of it is bad */
-        err = ANGO_OK;
         open(&s, o, *from, o->generation);
         open(&copy, o, *to, o->generation + 1);
+        if (*to == 2 * o->half - o->start)
+            copy.end = *to; /* too much of the area is bad */
         type = check(&s, slot != NULL ? &copy : NULL, state);
-        if (slot == NULL)
-            break;
-        err = type != '\0' ? end(&copy, o, o->generation + 1) : ANGO_E_DAMAGED;
+        if (slot != NULL && *to == copy.end)
+            return ANGO_E_STORAGE;
+        if (slot != NULL)
+            err = type != '\0' ? end(&copy, o, o->generation + 1) : ANGO_E_DAMAGED;
         *to = next_unit(o, copy.at);
     } while (err == ANGO_E_STORAGE);
     *from = type != '\0' ? next_unit(o, s.at) : *from + s.storage->prog_size;
@@ -475,7 +472,7 @@ static int seal(struct ango_outbox *o, uint32_t start)
 /* Copies what lies between the first record and the tail, as far as it is alive. */
 static int compact(struct ango_outbox *o)
 {
-    uint32_t other = area_size(o) - o->start;
+    uint32_t other = o->half - o->start;
     uint32_t from = first_record(o, o->start);
     uint32_t to = first_record(o, other);
     int result = ANGO_OK;
@@ -517,7 +514,7 @@ int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_conf
     if (err == ANGO_E_ARG)
         return err;
     if (err == ANGO_E_DAMAGED) { /* what is there must not look like an area once more */
-        outbox->start = area_size(outbox);
+        outbox->start = outbox->half;
         err = erase_area(outbox, outbox->start);
         if (err != ANGO_OK)
             return err;
@@ -529,61 +526,65 @@ int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_conf
 
 /* --- changes -------------------------------------------------------------------------------------- */
 
-/* Whether the medium does not say so already. */
-static bool is_news(const struct ango_outbox_slot *slot, char state)
+/* Whether the medium does not say so of each of them. */
+static bool is_news(const struct ango_outbox *o, char state, const uint32_t *ids, size_t ids_len)
 {
-    return slot != NULL
-        && (state != ANGO_LOG_TRIED || (slot->state != ANGO_LOG_TRIED && slot->state != ANGO_LOG_ABSENT));
+    for (; ids_len > 0; ids_len--, ids++) {
+        const struct ango_outbox_slot *slot = ango_log_find(o, *ids);
+
+        if (state != ANGO_LOG_TRIED
+            || (slot != NULL && slot->state != ANGO_LOG_TRIED && slot->state != ANGO_LOG_ABSENT))
+            return true;
+    }
+    return false;
 }
 
-static void put_words(struct stream *s, const char *words, size_t len)
-{
-    put(s, SEPARATOR);
-    for (; len > 0; len--, words++)
-        put(s, (unsigned char)*words < ' ' || (unsigned char)*words == 0xFF ? '?' : (unsigned char)*words);
-}
-
-int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, size_t ids_len, const char *words)
+static int write_mark(struct ango_outbox *o, char state, const uint32_t *ids, size_t ids_len, const char *words)
 {
     size_t words_len = strlen(words);
-    uint32_t at = outbox->tail;
     struct stream s;
-    size_t len = 0;
-    size_t i;
     int err;
 
     if (words_len > ANGO_OUTBOX_WORDS_MAX)
         words_len = ANGO_OUTBOX_WORDS_MAX;
-    for (i = 0; i < ids_len; i++)
-        if (is_news(ango_log_find(outbox, ids[i]), state))
-            len += ID_LEN;
-    if (len > 0) {
-        /* Words must not take the room of what others will need. */
-        bool whole = words_len > 0 && append(outbox, &s, state, len + 1 + words_len, reserve_for(outbox, outbox->len));
-
-        if (!whole && !append(outbox, &s, state, len, 0))
+    /* Words must not take the room of what others will need. */
+    if (!append(o, &s, state, ids_len * ID_LEN + 1 + words_len, reserve_for(o, o->len))) {
+        words_len = 0;
+        if (!append(o, &s, state, ids_len * ID_LEN, 0))
             return ANGO_E_FULL;
-        for (i = 0; i < ids_len; i++)
-            if (is_news(ango_log_find(outbox, ids[i]), state))
-                put_number(&s, ids[i], ID_LEN);
-        if (whole)
-            put_words(&s, words, words_len);
-        err = end_append(outbox, &s);
-        if (err == ANGO_OK)
-            err = sync(outbox); /* mutant: outbox-mark-not-safe */
-        if (err != ANGO_OK)
-            return err;
     }
-    for (i = 0; i < ids_len; i++)
-        set_state(outbox, ids[i], state, at);
-    return ANGO_OK;
+    for (; ids_len > 0; ids_len--)
+        put_number(&s, *ids++, ID_LEN);
+    if (words_len > 0)
+        put(&s, SEPARATOR);
+    for (; words_len > 0; words_len--, words++)
+        put(&s, (unsigned char)*words < ' ' || (unsigned char)*words == 0xFF ? '?' : (unsigned char)*words);
+    err = end_append(o, &s);
+    return err == ANGO_OK ? sync(o) : err; /* mutant: outbox-mark-not-safe */
+}
+
+int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, size_t ids_len, const char *words)
+{
+    uint32_t at = outbox->tail;
+    int err = ANGO_OK;
+
+    if (is_news(outbox, state, ids, ids_len))
+        err = write_mark(outbox, state, ids, ids_len, words);
+    for (; err == ANGO_OK && ids_len > 0; ids_len--)
+        set_state(outbox, *ids++, state, at);
+    return err;
+}
+
+static int drop(struct ango_outbox *o, uint32_t id)
+{
+    return ango_log_mark(o, ANGO_LOG_DONE, &id, 1, "");
 }
 
 int ango_outbox_remove(struct ango_outbox *outbox, uint32_t id)
 {
     if (outbox == NULL || outbox->generation == 0 || ango_log_find(outbox, id) == NULL)
         return ANGO_E_ARG;
-    return ango_log_mark(outbox, ANGO_LOG_DONE, &id, 1, "");
+    return drop(outbox, id);
 }
 
 int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
@@ -596,6 +597,7 @@ int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
     if (slot == NULL)
         return ANGO_E_ARG;
     slot->tries = 0;
+    outbox->next_ms = 0;
     if (!ango_log_is_parked(slot->state))
         return ANGO_OK;
     return ango_log_mark(outbox, slot->state == ANGO_LOG_REFUSED ? ANGO_LOG_WAITING : ANGO_LOG_TRIED, &id, 1, "");
@@ -603,98 +605,109 @@ int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
 
 /* --- put ------------------------------------------------------------------------------------------ */
 
-/* Whether a request can carry the text. */
-static int check_text(const char *text, int refusal)
+/* Whether a request can carry it. */
+static int check_entry(const struct ango_outbox_entry *entry)
 {
     struct ango_request q;
 
     memset(&q, 0, sizeof q);
     q.body = 1;
-    ango_write_string(&q, "\"", text, refusal);
-    return q.err == ANGO_OK && strlen(text) > ANGO_OUTBOX_TEXT_MAX ? refusal : q.err;
+    ango_write_string(&q, "\"", entry->to, ANGO_E_EMAIL);
+    ango_write_string(&q, "\"", ango_organization_role_text(entry->organization_role), ANGO_E_ARG);
+    if (*entry->project_id != '\0') {
+        ango_write_string(&q, "\"", entry->project_id, ANGO_E_ID);
+        ango_write_string(&q, "\"", ango_project_role_text(entry->project_role), ANGO_E_ARG);
+    }
+    if (*entry->note != '\0')
+        ango_write_string(&q, "\"", entry->note, ANGO_E_ARG);
+    return q.err;
 }
 
-static int check_entry(const struct ango_outbox *o, const struct ango_outbox_entry *entry, const char *project,
-                       const char *note)
+/* Whether the next field is the text, which is moved on; of letters the small form is compared if `fold`. */
+static bool field_is(struct stream *s, const char *text, bool fold)
 {
-    int err = check_text(entry->to, ANGO_E_EMAIL);
+    for (;; text++) {
+        int c = get(s);
 
-    if (err == ANGO_OK && *project != '\0')
-        err = check_text(project, ANGO_E_ID);
-    if (err == ANGO_OK && *note != '\0')
-        err = check_text(note, ANGO_E_ARG);
-    if (err != ANGO_OK)
-        return err;
-    if (ango_organization_role_text(entry->organization_role) == NULL
-        || (*project != '\0' && ango_project_role_text(entry->project_role) == NULL))
-        return ANGO_E_ARG;
-    return strlen(entry->to) + strlen(project) + 2 > o->config->text_cap ? ANGO_E_SPACE : ANGO_OK;
+        if (c <= SEPARATOR)
+            return *text == '\0';
+        if ((char)c != *text && !(fold && ango_lower((char)c) == ango_lower(*text)))
+            return false;
+    }
 }
 
-static bool is_entry(const struct ango_outbox *o, uint32_t at, const char *to, const char *project)
+static const struct ango_outbox_slot *find_entry(const struct ango_outbox *o, const struct ango_outbox_entry *entry)
 {
+    const struct ango_outbox_slot *slot = o->config->slots;
     struct stream s;
-    unsigned i;
-    int c;
 
-    open(&s, o, at, o->generation);
-    for (i = 0; i < STATE_AT + 3 + WORD_LEN; i++)
-        (void)get(&s);
-    while ((c = get(&s)) > SEPARATOR && ango_lower((char)c) == ango_lower(*to))
-        to++;
-    if (c != SEPARATOR || *to != '\0')
-        return false;
-    while ((c = get(&s)) > SEPARATOR && (char)c == *project)
-        project++;
-    return c == SEPARATOR && *project == '\0';
+    for (; slot < o->config->slots + o->len; slot++) {
+        open(&s, o, slot->at, o->generation);
+        skip(&s, STATE_AT + 1 + ROLES_LEN + WORD_LEN);
+        if (field_is(&s, entry->to, true) && field_is(&s, entry->project_id, false))
+            return slot;
+    }
+    return NULL;
+}
+
+static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *entry, size_t texts_len)
+{
+    uint32_t at = o->tail;
+    struct stream s;
+    int err;
+
+    if (o->len == o->config->slots_cap || o->next_id > ID_MAX
+        || !append(o, &s, 'P', ID_LEN + 1 + ROLES_LEN + WORD_LEN + texts_len + 3, reserve_for(o, o->len + 1)))
+        return ANGO_E_FULL;
+    put_number(&s, o->next_id, ID_LEN);
+    put(&s, ANGO_LOG_WAITING);
+    put_number(&s, (uint32_t)entry->organization_role << 6 | (uint32_t)entry->project_role, ROLES_LEN);
+    put_number(&s, entry->time, WORD_LEN);
+    put_text(&s, entry->to);
+    put_text(&s, entry->project_id);
+    put_text(&s, entry->note);
+    err = end_append(o, &s);
+    return err == ANGO_OK ? add_slot(o, o->next_id, ANGO_LOG_WAITING, at) : err;
 }
 
 int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *entry, uint32_t *id)
 {
-    const char *project, *note;
-    uint32_t at, unwanted;
-    struct stream s;
-    size_t i;
+    const struct ango_outbox_slot *slot;
+    struct ango_outbox_entry whole;
+    size_t len;
     int err;
 
     if (outbox == NULL || outbox->generation == 0 || entry == NULL)
         return ANGO_E_ARG;
-    project = entry->project_id != NULL ? entry->project_id : "";
-    note = entry->note != NULL ? entry->note : "";
-    err = check_entry(outbox, entry, project, note);
+    whole = *entry;
+    if (whole.note == NULL)
+        whole.note = "";
+    if (whole.project_id == NULL)
+        whole.project_id = "";
+    if (*whole.project_id == '\0')
+        whole.project_role = (enum ango_project_role)0;
+    err = check_entry(&whole);
     if (err != ANGO_OK)
         return err;
-    if (id == NULL)
-        id = &unwanted;
-    for (i = 0; i < outbox->len; i++)
-        if (is_entry(outbox, outbox->config->slots[i].at, entry->to, project)) {
-            *id = outbox->config->slots[i].id;
-            return ANGO_OK;
-        }
-    at = outbox->tail;
-    if (outbox->len == outbox->config->slots_cap || outbox->next_id > ID_MAX
-        || !append(outbox, &s, 'P', STATE_AT + 1 + WORD_LEN + strlen(entry->to) + 2 + strlen(project) + strlen(note),
-                   reserve_for(outbox, outbox->len + 1)))
-        return ANGO_E_FULL;
-    put_number(&s, outbox->next_id, ID_LEN);
-    put(&s, ANGO_LOG_WAITING);
-    put_number(&s, entry->organization_role, 1);
-    put_number(&s, *project != '\0' ? entry->project_role : 0, 1);
-    put_number(&s, entry->time, WORD_LEN);
-    put_text(&s, entry->to);
-    put(&s, SEPARATOR);
-    put_text(&s, project);
-    put(&s, SEPARATOR);
-    put_text(&s, note);
-    err = end_append(outbox, &s);
-    if (err != ANGO_OK)
-        return err;
-    *id = outbox->next_id;
-    (void)add_slot(outbox, *id, ANGO_LOG_WAITING, at);
-    err = sync(outbox);
+    slot = find_entry(outbox, &whole);
+    if (slot == NULL) {
+        len = strlen(whole.to) + strlen(whole.project_id);
+        if (len + 2 > outbox->config->text_cap || len + strlen(whole.note) > ANGO_OUTBOX_TEXT_MAX)
+            return ANGO_E_SPACE;
+        err = write_entry(outbox, &whole, len + strlen(whole.note));
+        if (err != ANGO_OK)
+            return err;
+        outbox->next_ms = 0;
+        slot = &outbox->config->slots[outbox->len - 1];
+        err = sync(outbox);
+    }
+    if (id != NULL)
+        *id = slot->id;
     if (err != ANGO_OK) { /* it is not promised, and must not be sent: it may be put in again */
-        (void)ango_log_mark(outbox, ANGO_LOG_DONE, id, 1, "");
-        set_state(outbox, *id, ANGO_LOG_DONE, at);
+        uint32_t last = slot->id;
+
+        (void)drop(outbox, last);
+        set_state(outbox, last, ANGO_LOG_DONE, 0);
     }
     return err;
 }
@@ -709,7 +722,7 @@ int ango_log_load(const struct ango_outbox *outbox, const struct ango_outbox_slo
 
     if (open_checked(&s, outbox, slot->at, outbox->generation) != 'P')
         return ANGO_E_DAMAGED;
-    (void)get_number(&s, ID_LEN + 1);
+    skip(&s, ID_LEN + 1);
     entry->organization_role = (enum ango_organization_role)get_number(&s, 1);
     entry->project_role = (enum ango_project_role)get_number(&s, 1);
     entry->time = get_number(&s, WORD_LEN);
@@ -738,14 +751,15 @@ int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_o
                                                   : ANGO_OUTBOX_WAITING;
     item->words = "";
     err = ango_log_load(outbox, slot, &item->entry, buf, cap);
-    if (err != ANGO_OK || item->entry.note == NULL)
-        return err != ANGO_OK ? err : ANGO_E_SPACE;
-    if (!ango_log_is_parked(slot->state) || open_checked(&s, outbox, slot->since, outbox->generation) != slot->state)
-        return ANGO_OK;
-    (void)get_number(&s, ID_LEN);
+    if (err == ANGO_OK && item->entry.note == NULL)
+        err = ANGO_E_SPACE;
+    if (err != ANGO_OK || !ango_log_is_parked(slot->state)
+        || open_checked(&s, outbox, slot->since, outbox->generation) != slot->state)
+        return err;
+    skip(&s, ID_LEN);
     if (get(&s) != SEPARATOR)
-        return ANGO_OK;
+        return err;
     at = buf + (item->entry.note - buf) + strlen(item->entry.note) + 1;
     item->words = get_text(&s, &at, buf + cap);
-    return item->words != NULL ? ANGO_OK : ANGO_E_SPACE;
+    return item->words != NULL ? err : ANGO_E_SPACE;
 }

@@ -280,7 +280,7 @@ static int step(void)
         break;
     case ANGO_E_WAIT:
         wait_ms = ango_outbox_wait_ms(&life.outbox, &life.client);
-        other(wait_ms != UINT32_MAX, "waits for nothing", 0);
+        other(wait_ms < 1000000, "waits for nothing", 0);
         life.hub.now_ms += wait_ms > 0 ? wait_ms : 1 + draw(4);
         break;
     case ANGO_E_FULL:
