@@ -62,9 +62,14 @@ struct ango_storage {
 #define ANGO_OUTBOX_BATCH 16
 #endif
 
-#define ANGO_OUTBOX_TEXT_MAX 750 /* bytes of address, project's identifier and note together */
-#define ANGO_OUTBOX_WORDS_MAX 96 /* bytes of the server's words that are kept with an entry */
-#define ANGO_OUTBOX_TRIES_MAX 8  /* attempts that settle nothing; then an entry is parked */
+/* Bytes of the largest record, a multiple of 32, at least 128. What was put in with more than that cannot be read with less. */
+#ifndef ANGO_OUTBOX_RECORD_MAX
+#define ANGO_OUTBOX_RECORD_MAX 384
+#endif
+#define ANGO_OUTBOX_TEXT_MAX \
+    (ANGO_OUTBOX_RECORD_MAX - 26) /* bytes of address, project's identifier and note together */
+#define ANGO_OUTBOX_WORDS_MAX 96  /* bytes of the server's words that are kept with an entry */
+#define ANGO_OUTBOX_TRIES_MAX 8   /* attempts that settle nothing; then an entry is parked */
 
 /* RAM for one entry, 16 bytes. Private. */
 struct ango_outbox_slot {
@@ -112,6 +117,7 @@ struct ango_outbox {
     const char *emails[ANGO_OUTBOX_BATCH];
     enum ango_presence presence[ANGO_OUTBOX_BATCH];
     struct ango_confirm confirm;
+    char record[ANGO_OUTBOX_RECORD_MAX];
 };
 
 /*
@@ -165,21 +171,22 @@ struct ango_outbox_item {
     uint32_t id;
     enum ango_outbox_state state;
     struct ango_outbox_entry entry;
-    const char *words; /* parked: why, mostly the server's words, as they came but for control characters; else "" */
 };
 
-/* Enough for the strings of each item. */
-#define ANGO_OUTBOX_ITEM_CAP (ANGO_OUTBOX_TEXT_MAX + ANGO_OUTBOX_WORDS_MAX + 4u)
-
 /*
- * The entry at *position, which begins as 0 and is moved on; the oldest comes first. Strings lie in `buf`.
+ * The entry at *position, which begins as 0 and is moved on; the oldest comes first. Strings are valid until the next call of
+ * any function of the outbox.
  *   ANGO_E_END      there is no further one
  *   ANGO_E_ARG      a NULL
- *   ANGO_E_SPACE    `cap` is too small for this one
  *   ANGO_E_DAMAGED  this one can no longer be read: only `id` and `state` are set
  */
-int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_outbox_item *item, char *buf,
-                     size_t cap);
+int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_outbox_item *item);
+
+/*
+ * Why an entry is parked, mostly in the server's words, cut to ANGO_OUTBOX_WORDS_MAX bytes, '?' for control characters. "" if it
+ * is not parked, or if there was no room for them. Valid as above.
+ */
+const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id);
 
 /*
  * Drops an entry in any state. One that is being sent, or was tried, may be invited all the same.

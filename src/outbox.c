@@ -142,6 +142,33 @@ static bool is_same_kind(const struct ango_outbox_entry *a, const struct ango_ou
         && strcmp(a->project_id, b->project_id) == 0;
 }
 
+/* Copies a string to *at, which moves on; or becomes NULL, where there is no room. */
+static const char *keep(char **at, const char *limit, const char *string)
+{
+    size_t size = strlen(string) + 1;
+    char *copy = *at;
+
+    if (copy == NULL || (size_t)(limit - copy) < size) {
+        *at = NULL;
+        return "";
+    }
+    memcpy(copy, string, size);
+    *at = copy + size;
+    return copy;
+}
+
+/* Parks somebody before anything is begun. */
+static int give_up(struct ango_outbox *o, const struct ango_outbox_slot *slot, const char *to,
+                   struct ango_outbox_event *event)
+{
+    char *text = o->config->text;
+
+    o->ids[0] = slot->id;
+    o->emails[0] = keep(&text, text + o->config->text_cap, to);
+    return park(o, 0, slot->state == ANGO_LOG_TRIED ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED,
+                *to != '\0' ? "tried in vain" : "cannot be read", event);
+}
+
 /*
  * Collects who is due and was tried, or was not: up to `most`. `first` is the first of them. ANGO_OK: one of them was parked
  * instead, as the event says.
@@ -151,7 +178,9 @@ static int collect(struct ango_outbox *o, uint32_t now, bool tried, struct ango_
 {
     const struct ango_outbox_config *config = o->config;
     char *text = config->text;
+    const char *limit = text + config->text_cap;
     struct ango_outbox_entry entry;
+    const char *to;
     size_t i;
 
     o->batch_len = 0;
@@ -161,25 +190,24 @@ static int collect(struct ango_outbox *o, uint32_t now, bool tried, struct ango_
 
         if ((slot->state == ANGO_LOG_TRIED) != tried || slot_left_ms(slot, now) > 0)
             continue;
-        err = ango_log_load(o, slot, &entry, text, (size_t)(config->text + config->text_cap - text));
+        err = ango_log_load(o, slot, &entry);
         if (err != ANGO_OK || slot->tries >= ANGO_OUTBOX_TRIES_MAX) {
             if (o->batch_len > 0)
                 break;
-            o->ids[0] = slot->id;
-            o->emails[0] = err == ANGO_OK ? entry.to : "";
-            return park(o, 0, tried ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED,
-                        err == ANGO_OK ? "tried in vain" : "cannot be read", event);
+            return give_up(o, slot, err == ANGO_OK ? entry.to : "", event);
         }
-        if (o->batch_len == 0)
-            *first = entry;
-        else if (!tried && !is_same_kind(first, &entry)) /* mutant: outbox-mixed-kinds */
+        if (o->batch_len > 0 && !tried && !is_same_kind(first, &entry)) /* mutant: outbox-mixed-kinds */
             continue;
+        to = keep(&text, limit, entry.to);
+        if (o->batch_len == 0) {
+            *first = entry;
+            first->project_id = keep(&text, limit, entry.project_id);
+        }
+        if (text == NULL)
+            break;
         o->ids[o->batch_len] = slot->id;
         o->presence[o->batch_len] = ANGO_UNSURE;
-        o->emails[o->batch_len++] = entry.to;
-        text += strlen(text) + 1;
-        if (o->batch_len == 1)
-            text += strlen(text) + 1; /* the project stays, too */
+        o->emails[o->batch_len++] = to;
     }
     return ANGO_E_WAIT;
 }

@@ -10,12 +10,12 @@
  * Two areas, each one half of the blocks; the one with the valid seal of the higher generation is current. A seal, and then records,
  * each of which begins a unit:
  *
- *   START type fields END crc padding
+ *   START crc type fields END padding
  *
  *   type    fields                                                    meaning
  *   S       generation, next number                                   the seal of the area: all that follows is whole
  *   P       number, state, two roles, time, address SEPARATOR         an entry
- *           project SEPARATOR note
+ *           project SEPARATOR note SEPARATOR
  *   W T D   number ...                                                these wait, were tried, are done or removed
  *   X U     number ..., then perhaps SEPARATOR words                  these are parked
  *
@@ -42,175 +42,108 @@
  */
 enum { START = 0x1D, END, SEPARATOR };
 
-#define ID_LEN 5u                 /* digits of a number or a generation, 30 bits */
-#define WORD_LEN 6u               /* of 32 bits */
-#define FRAME_LEN (3u + WORD_LEN) /* of a record, besides its fields */
+#define ID_LEN 5u   /* digits of a number or a generation, 30 bits */
+#define WORD_LEN 6u /* of 32 bits */
 #define ID_MAX 0x3FFFFFFFu
-#define STATE_AT (2u + ID_LEN) /* in a record of an entry */
-#define ROLES_LEN 2u
-#define UNIT_MAX 32u
+/* Where what is in a record. */
+#define CRC_AT 1u
+#define TYPE_AT (CRC_AT + WORD_LEN)
+#define FIELDS_AT (TYPE_AT + 1)
+#define STATE_AT (FIELDS_AT + ID_LEN) /* of an entry */
+#define ROLES_AT (STATE_AT + 1)
+#define TIME_AT (ROLES_AT + 2)
+#define TO_AT (TIME_AT + WORD_LEN)
 
-/* --- bytes ---------------------------------------------------------------------------------------- */
+#define RECORD_MAX sizeof((struct ango_outbox *)NULL)->record
 
-/* A record on its way in or out. */
-struct stream {
-    const struct ango_storage *storage;
-    uint32_t begin;
-    uint32_t at;
-    uint32_t end; /* of the area */
-    uint32_t crc; /* so far */
-    uint8_t unit[UNIT_MAX];
-};
+/* --- numbers -------------------------------------------------------------------------------------- */
 
-static void open(struct stream *s, const struct ango_outbox *o, uint32_t at, uint32_t generation)
-{
-    s->storage = o->config->storage;
-    s->begin = at;
-    s->at = at;
-    s->end = at < o->half ? o->half : 2 * o->half;
-    s->crc = ~(at + generation * 2654435761u);
-}
-
-static uint32_t next_unit(const struct ango_outbox *o, uint32_t at)
-{
-    uint32_t unit = o->config->storage->prog_size;
-
-    return (at + unit - 1) & ~(unit - 1);
-}
-
-/* CRC-32 of ISO-HDLC, bit by bit: a table is not worth its flash here. */
-static void add_to_crc(struct stream *s, unsigned byte)
-{
-    unsigned bit;
-
-    s->crc ^= byte;
-    for (bit = 0; bit < 8; bit++)
-        s->crc = s->crc >> 1 ^ ((s->crc & 1) != 0 ? 0xEDB88320u : 0);
-}
-
-/* The next byte, or -1: it cannot be read. */
-static int get(struct stream *s)
-{
-    const struct ango_storage *storage = s->storage;
-    uint32_t offset = s->at & (storage->prog_size - 1u);
-
-    if (s->at == s->end || (offset == 0 && storage->read(storage->ctx, s->at, s->unit, storage->prog_size) != ANGO_OK))
-        return -1;
-    s->at++;
-    return s->unit[offset];
-}
-
-/* Whether it was written is for check() to find out. */
-static void put(struct stream *s, unsigned byte)
-{
-    const struct ango_storage *storage = s->storage;
-    uint32_t offset = s->at & (storage->prog_size - 1u);
-
-    if (s->at == s->end)
-        return;
-    s->unit[offset] = (uint8_t)byte;
-    s->at++;
-    add_to_crc(s, byte);
-    if (offset == storage->prog_size - 1u)
-        (void)storage->prog(storage->ctx, s->at - storage->prog_size, s->unit, storage->prog_size);
-}
-
-static uint32_t get_number(struct stream *s, unsigned digits)
+static uint32_t get_number(const char *from, unsigned digits)
 {
     uint32_t number = 0;
 
-    while (digits-- > 0)
-        number = number << 6 | ((unsigned)get(s) & 0x3F);
+    for (; digits > 0; digits--)
+        number = number << 6 | (*from++ & 0x3F);
     return number;
 }
 
-static void skip(struct stream *s, unsigned bytes)
+/* Returns what follows it. */
+static char *put_number(char *to, uint32_t number, unsigned digits)
 {
-    (void)get_number(s, bytes);
+    char *end = to + digits;
+    char *p = end;
+
+    for (; p > to; number >>= 6)
+        *--p = (char)(0x40 | (number & 0x3F));
+    return end;
 }
 
-static void put_number(struct stream *s, uint32_t number, unsigned digits)
+/* CRC-32 of ISO-HDLC, bit by bit: a table is not worth its flash here. */
+static uint32_t crc_of(const char *p, const char *end, uint32_t crc)
 {
-    while (digits-- > 0)
-        put(s, 0x40 | (number >> 6 * digits & 0x3F));
-}
+    unsigned bit;
 
-static void put_text(struct stream *s, const char *text)
-{
-    for (; *text != '\0'; text++)
-        put(s, (unsigned char)*text);
-    put(s, SEPARATOR);
-}
-
-/* Reads a text to *at, up to `end`; NULL if there is not enough room. */
-static const char *get_text(struct stream *s, char **at, const char *end)
-{
-    const char *text = *at;
-
-    while (*at < end) {
-        int c = get(s);
-
-        *(*at)++ = (char)(c > SEPARATOR ? c : '\0');
-        if (c <= SEPARATOR)
-            return text;
+    for (; p < end; p++) {
+        crc ^= (unsigned char)*p;
+        for (bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
     }
-    return NULL;
+    return crc;
 }
 
-/* --- records -------------------------------------------------------------------------------------- */
+/* --- records on the medium ------------------------------------------------------------------------ */
 
-/*
- * Reads the record that begins here to its end: its type, or 0 if it is not valid. Meanwhile it is copied, if `copy` is not NULL,
- * and if it is that of an entry, with that state.
- */
-static char check(struct stream *s, struct stream *copy, char state)
+/* On the medium, of the record whose END is to stand at `end`. */
+static uint32_t size_of(const struct ango_outbox *o, const char *end)
 {
-    char type = '\0';
-    uint32_t i;
-    int c;
+    uint32_t unit = o->config->storage->prog_size;
 
-    for (i = 0; (c = get(s)) != END; i++) {
-        if (i == 0 ? c != START : c < SEPARATOR || c == 0xFF)
-            return '\0';
-        add_to_crc(s, (unsigned)c);
-        if (i == 1)
-            type = (char)c;
-        if (copy != NULL)
-            put(copy, type == 'P' && i == STATE_AT ? (unsigned char)state : (unsigned)c);
-    }
-    return get_number(s, WORD_LEN) == s->crc ? type : '\0'; /* mutant: outbox-any-crc */
+    return ((uint32_t)(end - o->record) + unit) & ~(unit - 1);
 }
 
-/* Opens a record behind its type, which is returned; 0 if it is not valid. */
-static char open_checked(struct stream *s, const struct ango_outbox *o, uint32_t at, uint32_t generation)
+static uint32_t sum_of(const struct ango_outbox *o, const char *end, uint32_t at, uint32_t generation)
 {
-    char type;
-
-    open(s, o, at, generation);
-    type = check(s, NULL, '\0');
-    open(s, o, at, generation);
-    skip(s, 2);
-    return type;
+    return crc_of(o->record + TYPE_AT, end, ~(at + generation * 2654435761u));
 }
 
-static void begin(struct stream *s, char type)
+/* Reads a record; returns where its END was, which becomes a NUL, or NULL: it is not valid. */
+static char *read_record(struct ango_outbox *o, uint32_t at, uint32_t generation)
 {
-    put(s, START);
-    put(s, (unsigned char)type);
+    const struct ango_storage *storage = o->config->storage;
+    uint32_t left = (at < o->half ? o->half : 2 * o->half) - at;
+    char *end = o->record;
+    char *p;
+
+    do {
+        p = end;
+        if ((size_t)(p - o->record) == RECORD_MAX || left == 0
+            || storage->read(storage->ctx, at + (uint32_t)(p - o->record), (uint8_t *)p, storage->prog_size) != ANGO_OK)
+            return NULL;
+        left -= storage->prog_size;
+        end += storage->prog_size;
+        p = (char *)memchr(p, END, storage->prog_size);
+    } while (o->record[0] == START && p == NULL);
+    if (p == NULL || p < o->record + FIELDS_AT
+        || get_number(o->record + CRC_AT, WORD_LEN) != sum_of(o, p, at, generation)) /* mutant: outbox-any-crc */
+        return NULL;
+    *p = '\0';
+    return p;
 }
 
-/* Ends a record and reads it back: what counts is what a mount will find. */
-static int end(struct stream *s, const struct ango_outbox *o, uint32_t generation)
+/* Programs a record that ends before `end`, and reads it back: what counts is what a mount will find. */
+static int write_record(struct ango_outbox *o, char *end, uint32_t at, uint32_t generation)
 {
-    uint32_t crc = s->crc;
-    struct stream back;
+    const struct ango_storage *storage = o->config->storage;
+    uint32_t size = size_of(o, end);
+    uint32_t done;
 
-    put(s, END);
-    put_number(s, crc, WORD_LEN);
-    while (s->at < next_unit(o, s->at))
-        put(s, '\n');
-    return open_checked(&back, o, s->begin, generation) != '\0' ? ANGO_OK
-                                                                : ANGO_E_STORAGE; /* mutant: outbox-no-read-back */
+    o->record[0] = START;
+    (void)put_number(o->record + CRC_AT, sum_of(o, end, at, generation), WORD_LEN);
+    memset(end, '\n', size - (size_t)(end - o->record));
+    *end = END;
+    for (done = 0; done < size; done += storage->prog_size)
+        (void)storage->prog(storage->ctx, at + done, (const uint8_t *)o->record + done, storage->prog_size);
+    return read_record(o, at, generation) != NULL ? ANGO_OK : ANGO_E_STORAGE; /* mutant: outbox-no-read-back */
 }
 
 static int sync(const struct ango_outbox *o)
@@ -220,41 +153,45 @@ static int sync(const struct ango_outbox *o)
     return storage->sync(storage->ctx) == ANGO_OK ? ANGO_OK : ANGO_E_STORAGE;
 }
 
-/* Begins a record at the tail; false if it would leave less than `reserve` bytes. */
-static bool append(struct ango_outbox *o, struct stream *s, char type, size_t fields_len, size_t reserve)
+/* Returns where the fields go. */
+static char *begin(struct ango_outbox *o, char type)
 {
-    uint32_t room = o->start + o->half - o->tail;
-
-    if (next_unit(o, (uint32_t)(FRAME_LEN + fields_len)) + reserve > room) /* mutant: outbox-no-reserve */
-        return false;
-    open(s, o, o->tail, o->generation);
-    begin(s, type);
-    return true;
-}
-
-static int end_append(struct ango_outbox *o, struct stream *s)
-{
-    int err = end(s, o, o->generation);
-
-    o->tail = s->at;
-    return err;
+    o->record[TYPE_AT] = type;
+    return o->record + FIELDS_AT;
 }
 
 /* What will become of so many entries: each is tried, and then done or parked. */
 static size_t reserve_for(const struct ango_outbox *o, size_t entries)
 {
-    return entries * 2 * next_unit(o, FRAME_LEN + ID_LEN);
+    return entries * 2 * size_of(o, o->record + FIELDS_AT + ID_LEN);
+}
+
+/* Whether a record fits that leaves so much room. */
+static bool fits(const struct ango_outbox *o, const char *end, size_t reserve)
+{
+    return size_of(o, end) + reserve <= o->start + o->half - o->tail; /* mutant: outbox-no-reserve */
+}
+
+/* Writes a record that fits at the tail, safe from a cut. */
+static int append(struct ango_outbox *o, char *end)
+{
+    uint32_t at = o->tail;
+    int err;
+
+    o->tail += size_of(o, end);
+    err = write_record(o, end, at, o->generation);
+    return err == ANGO_OK ? sync(o) : err; /* mutant: outbox-no-sync */
 }
 
 /* --- entries in RAM ------------------------------------------------------------------------------- */
 
 struct ango_outbox_slot *ango_log_find(const struct ango_outbox *outbox, uint32_t id)
 {
-    size_t i;
+    struct ango_outbox_slot *slot = outbox->config->slots;
 
-    for (i = 0; i < outbox->len; i++)
-        if (outbox->config->slots[i].id == id)
-            return &outbox->config->slots[i];
+    for (; slot < outbox->config->slots + outbox->len; slot++)
+        if (slot->id == id)
+            return slot;
     return NULL;
 }
 
@@ -266,7 +203,7 @@ static void set_state(struct ango_outbox *o, uint32_t id, char state, uint32_t a
         return;
     if (state == ANGO_LOG_DONE) {
         o->len--;
-        memmove(slot, slot + 1, (size_t)(o->config->slots + o->len - slot) * sizeof *slot);
+        memmove(slot, slot + 1, (size_t)((char *)(o->config->slots + o->len) - (char *)slot));
         return;
     }
     slot->state = state;
@@ -276,83 +213,80 @@ static void set_state(struct ango_outbox *o, uint32_t id, char state, uint32_t a
 
 static int add_slot(struct ango_outbox *o, uint32_t id, char state, uint32_t at)
 {
-    struct ango_outbox_slot *slot;
+    struct ango_outbox_slot *slot = &o->config->slots[o->len];
 
     if (o->len == o->config->slots_cap)
         return ANGO_E_SPACE;
-    slot = &o->config->slots[o->len++];
+    o->len++;
     memset(slot, 0, sizeof *slot);
     slot->id = id;
     slot->at = at;
     slot->state = state;
-    if (o->next_id <= id)
-        o->next_id = id + 1;
     return ANGO_OK;
 }
 
 /* --- mount ---------------------------------------------------------------------------------------- */
 
-/* Takes the record at `at` into account. */
-static int take(struct ango_outbox *o, char type, uint32_t at)
+/* Takes into account the record that was read from `at`. */
+static int take(struct ango_outbox *o, const char *end, uint32_t at)
 {
-    struct stream s;
-    uint32_t id;
-    int c;
+    char type = o->record[TYPE_AT];
+    const char *p = o->record + FIELDS_AT;
+    uint32_t id = get_number(p, ID_LEN);
 
-    (void)open_checked(&s, o, at, o->generation);
     if (type == 'P') {
-        id = get_number(&s, ID_LEN);
-        return add_slot(o, id, (char)get(&s), at);
+        if (o->next_id <= id)
+            o->next_id = id + 1;
+        return add_slot(o, id, o->record[STATE_AT], at);
     }
-    for (;;) {
-        c = get(&s);
-        if (c <= SEPARATOR)
-            return ANGO_OK;
-        id = ((unsigned)c & 0x3F) << 24 | get_number(&s, ID_LEN - 1);
-        set_state(o, id, type, at);
-    }
+    for (; end - p >= (int)ID_LEN && *p != SEPARATOR; p += ID_LEN)
+        set_state(o, get_number(p, ID_LEN), type, at);
+    return ANGO_OK;
 }
 
-static bool is_erased(const struct stream *s)
+static bool is_erased(struct ango_outbox *o, uint32_t at)
 {
-    uint32_t i;
+    const struct ango_storage *storage = o->config->storage;
+    unsigned i;
 
-    if (s->at != s->begin + 1)
-        return false; /* it could not be read, or began as a record does */
-    for (i = 0; i < s->storage->prog_size; i++)
-        if (s->unit[i] != s->storage->erased)
+    if (storage->read(storage->ctx, at, (uint8_t *)o->record, storage->prog_size) != ANGO_OK)
+        return false;
+    for (i = 0; i < storage->prog_size; i++)
+        if ((uint8_t)o->record[i] != storage->erased)
             return false;
     return true;
 }
 
+/* Behind the seal. */
 static uint32_t first_record(const struct ango_outbox *o, uint32_t start)
 {
-    return start + next_unit(o, FRAME_LEN + 2 * ID_LEN);
+    return start + size_of(o, o->record + FIELDS_AT + 2 * ID_LEN);
 }
 
 /* Reads the current area. */
 static int scan(struct ango_outbox *o)
 {
+    uint32_t at = first_record(o, o->start);
     int result = ANGO_OK;
-    struct stream s;
-    uint32_t at;
 
     o->len = 0;
     o->damaged = 0;
-    o->tail = first_record(o, o->start);
-    for (at = o->tail, s.end = at + 1; at < s.end;) {
-        char type;
+    o->tail = at;
+    while (at < o->start + o->half) {
+        uint32_t size = o->config->storage->prog_size;
+        const char *end;
 
-        open(&s, o, at, o->generation);
-        type = check(&s, NULL, '\0');
-        at = type != '\0' ? next_unit(o, s.at) : at + s.storage->prog_size;
-        if (type == '\0' && is_erased(&s))
-            continue;
-        o->tail = at; /* mutant: outbox-tail */
-        if (type == '\0')
-            o->damaged++;
-        else if (take(o, type, s.begin) != ANGO_OK)
-            result = ANGO_E_SPACE;
+        if (!is_erased(o, at)) {
+            end = read_record(o, at, o->generation);
+            if (end == NULL)
+                o->damaged++;
+            else
+                size = size_of(o, end);
+            if (end != NULL && take(o, end, at) != ANGO_OK)
+                result = ANGO_E_SPACE;
+            o->tail = at + size; /* mutant: outbox-tail */
+        }
+        at += size;
     }
     return result;
 }
@@ -362,7 +296,7 @@ static bool is_sound(const struct ango_outbox_config *config)
     const struct ango_storage *storage = config->storage;
 
     return storage != NULL && config->slots != NULL && config->text != NULL
-        && (storage->prog_size == 8 || storage->prog_size == 16 || storage->prog_size == UNIT_MAX)
+        && (storage->prog_size == 8 || storage->prog_size == 16 || storage->prog_size == 32)
         && storage->block_size % storage->prog_size == 0 && storage->block_count % 2 == 0
         && (uint64_t)storage->block_size * storage->block_count >= 512
         && (uint64_t)storage->block_size * storage->block_count <= UINT32_MAX;
@@ -370,7 +304,6 @@ static bool is_sound(const struct ango_outbox_config *config)
 
 int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_config *config)
 {
-    struct stream s;
     uint32_t start;
 
     if (outbox == NULL || config == NULL || !is_sound(config))
@@ -383,13 +316,13 @@ int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_confi
     for (start = 0; start <= outbox->half; start += outbox->half) {
         uint32_t generation;
 
-        if (open_checked(&s, outbox, start, 0) != 'S')
+        if (read_record(outbox, start, 0) == NULL || outbox->record[TYPE_AT] != 'S')
             continue;
-        generation = get_number(&s, ID_LEN);
+        generation = get_number(outbox->record + FIELDS_AT, ID_LEN);
         if (generation <= outbox->generation) /* mutant: outbox-older-area */
             continue;
         outbox->generation = generation;
-        outbox->next_id = get_number(&s, ID_LEN);
+        outbox->next_id = get_number(outbox->record + FIELDS_AT + ID_LEN, ID_LEN);
         outbox->start = start;
     }
     return outbox->generation == 0 ? ANGO_E_DAMAGED : scan(outbox);
@@ -408,85 +341,82 @@ static int erase_area(const struct ango_outbox *o, uint32_t start)
     return ANGO_OK;
 }
 
-/* The slot of the entry whose record, or whose words, are here, or NULL: it is not to be kept. */
-static const struct ango_outbox_slot *slot_at(const struct ango_outbox *o, uint32_t at)
+/* Copies a record to o->tail in the other area, or further on where a unit is bad. ANGO_E_DAMAGED: it can no longer be read. */
+static int copy_record(struct ango_outbox *o, uint32_t at, char state, uint32_t limit)
 {
-    const struct ango_outbox_slot *slot = o->config->slots;
-
-    for (; slot < o->config->slots + o->len; slot++)
-        if (slot->at == at || (slot->since == at && ango_log_is_parked(slot->state)))
-            return slot;
-    return NULL;
-}
-
-/*
- * Copies the record at `from` to *to, or further on where a unit is bad. ANGO_E_DAMAGED: it can no longer be read. *from and *to
- * move on.
- */
-static int copy_record(const struct ango_outbox *o, uint32_t *from, uint32_t *to)
-{
-    const struct ango_outbox_slot *slot = slot_at(o, *from);
-    char state = slot == NULL || slot->state == ANGO_LOG_ABSENT ? ANGO_LOG_WAITING
-                                                                : slot->state; /* mutant: outbox-absent-copied */
-    struct stream s, copy;
-    int err = ANGO_OK;
-    char type;
+    char *end;
+    int err;
 
     do {
-        open(&s, o, *from, o->generation);
-        open(&copy, o, *to, o->generation + 1);
-        if (*to == 2 * o->half - o->start)
-            copy.end = *to; /* too much of the area is bad */
-        type = check(&s, slot != NULL ? &copy : NULL, state);
-        if (slot != NULL && *to == copy.end)
-            return ANGO_E_STORAGE;
-        if (slot != NULL)
-            err = type != '\0' ? end(&copy, o, o->generation + 1) : ANGO_E_DAMAGED;
-        *to = next_unit(o, copy.at);
-    } while (err == ANGO_E_STORAGE);
-    *from = type != '\0' ? next_unit(o, s.at) : *from + s.storage->prog_size;
+        uint32_t to = o->tail;
+
+        end = read_record(o, at, o->generation);
+        if (end == NULL)
+            return ANGO_E_DAMAGED;
+        o->tail += size_of(o, end);
+        if (o->tail > limit)
+            return ANGO_E_STORAGE; /* too much of it is bad */
+        if (o->record[TYPE_AT] == 'P')
+            o->record[STATE_AT] = state;
+        err = write_record(o, end, to, o->generation + 1);
+    } while (err != ANGO_OK);
     return err;
 }
 
-/* Makes the other area the current one. */
-static int seal(struct ango_outbox *o, uint32_t start)
+/* Copies all entries to the other area. */
+static int copy_entries(struct ango_outbox *o, uint32_t other)
 {
-    struct stream s;
+    const struct ango_outbox_slot *slot = o->config->slots;
+    int result = ANGO_OK;
+
+    for (; slot < o->config->slots + o->len; slot++) {
+        /* What is in RAM only is put down like this. */
+        char state = slot->state == ANGO_LOG_ABSENT ? ANGO_LOG_WAITING : slot->state; /* mutant: outbox-absent-copied */
+        int err = copy_record(o, slot->at, state, other + o->half);
+
+        if (err == ANGO_OK && ango_log_is_parked(state) && slot->since != 0)
+            err = copy_record(o, slot->since, state, other + o->half);
+        if (err == ANGO_E_STORAGE)
+            return err;
+        if (err != ANGO_OK)
+            result = err;
+    }
+    return result;
+}
+
+/* Makes the other area the current one. */
+static int seal(struct ango_outbox *o, uint32_t other)
+{
+    char *end;
     int err = sync(o);
 
     if (err != ANGO_OK)
         return err;
-    open(&s, o, start, 0);
-    begin(&s, 'S');
-    put_number(&s, o->generation + 1, ID_LEN);
-    put_number(&s, o->next_id, ID_LEN);
-    err = end(&s, o, 0);
+    end = put_number(put_number(begin(o, 'S'), o->generation + 1, ID_LEN), o->next_id, ID_LEN);
+    err = write_record(o, end, other, 0);
     if (err != ANGO_OK)
         return err;
-    o->start = start;
+    o->start = other;
     o->generation++;
-    (void)scan(o); /* even if the seal is not safe yet: the medium shows it */
     return sync(o);
 }
 
-/* Copies what lies between the first record and the tail, as far as it is alive. */
 static int compact(struct ango_outbox *o)
 {
     uint32_t other = o->half - o->start;
-    uint32_t from = first_record(o, o->start);
-    uint32_t to = first_record(o, other);
-    int result = ANGO_OK;
-    int err = erase_area(o, other); /* mutant: outbox-no-erase */
+    uint32_t tail = o->tail;
+    int result = erase_area(o, other); /* mutant: outbox-no-erase */
+    int err = result;
 
-    while (err == ANGO_OK && from < o->tail) {
-        err = copy_record(o, &from, &to);
-        if (err == ANGO_E_DAMAGED) {
-            result = err;
-            err = ANGO_OK;
-        }
+    if (err == ANGO_OK) {
+        o->tail = first_record(o, other);
+        result = copy_entries(o, other);
+        err = result == ANGO_E_STORAGE ? result : seal(o, other);
     }
-    if (err == ANGO_OK)
-        err = seal(o, other);
+    if (o->start != other)
+        o->tail = tail;
+    else
+        (void)scan(o); /* also if the seal is not safe yet: the medium shows it */
     return err == ANGO_OK ? result : err;
 }
 
@@ -520,7 +450,6 @@ int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_conf
             return err;
     }
     outbox->len = 0;
-    outbox->tail = 0;
     return compact(outbox);
 }
 
@@ -539,61 +468,55 @@ static bool is_news(const struct ango_outbox *o, char state, const uint32_t *ids
     return false;
 }
 
-static int write_mark(struct ango_outbox *o, char state, const uint32_t *ids, size_t ids_len, const char *words)
+/* Returns where they end. */
+static char *put_words(char *to, const char *words)
 {
-    size_t words_len = strlen(words);
-    struct stream s;
-    int err;
+    const char *end = to + 1 + ANGO_OUTBOX_WORDS_MAX;
 
-    if (words_len > ANGO_OUTBOX_WORDS_MAX)
-        words_len = ANGO_OUTBOX_WORDS_MAX;
-    /* Words must not take the room of what others will need. */
-    if (!append(o, &s, state, ids_len * ID_LEN + 1 + words_len, reserve_for(o, o->len))) {
-        words_len = 0;
-        if (!append(o, &s, state, ids_len * ID_LEN, 0))
-            return ANGO_E_FULL;
-    }
-    for (; ids_len > 0; ids_len--)
-        put_number(&s, *ids++, ID_LEN);
-    if (words_len > 0)
-        put(&s, SEPARATOR);
-    for (; words_len > 0; words_len--, words++)
-        put(&s, (unsigned char)*words < ' ' || (unsigned char)*words == 0xFF ? '?' : (unsigned char)*words);
-    err = end_append(o, &s);
-    return err == ANGO_OK ? sync(o) : err; /* mutant: outbox-mark-not-safe */
+    *to++ = SEPARATOR;
+    for (; *words != '\0' && to < end; words++)
+        *to++ = (unsigned char)*words < ' ' || (unsigned char)*words == 0xFF ? '?' : *words;
+    return to;
 }
 
 int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, size_t ids_len, const char *words)
 {
     uint32_t at = outbox->tail;
-    int err = ANGO_OK;
+    char *end = begin(outbox, state);
+    char *whole;
+    size_t i;
+    int err;
 
-    if (is_news(outbox, state, ids, ids_len))
-        err = write_mark(outbox, state, ids, ids_len, words);
-    for (; err == ANGO_OK && ids_len > 0; ids_len--)
-        set_state(outbox, *ids++, state, at);
-    return err;
+    if (is_news(outbox, state, ids, ids_len)) {
+        for (i = 0; i < ids_len; i++)
+            end = put_number(end, ids[i], ID_LEN);
+        whole = put_words(end, words);
+        /* Words must not take the room of what others will need. */
+        if (*words != '\0' && fits(outbox, whole, reserve_for(outbox, outbox->len)))
+            end = whole;
+        err = fits(outbox, end, 0) ? append(outbox, end) : ANGO_E_FULL;
+        if (err != ANGO_OK)
+            return err;
+    }
+    for (i = 0; i < ids_len; i++)
+        set_state(outbox, ids[i], state, at);
+    return ANGO_OK;
 }
 
-static int drop(struct ango_outbox *o, uint32_t id)
+static struct ango_outbox_slot *find_checked(const struct ango_outbox *o, uint32_t id)
 {
-    return ango_log_mark(o, ANGO_LOG_DONE, &id, 1, "");
+    return o != NULL && o->generation != 0 ? ango_log_find(o, id) : NULL;
 }
 
 int ango_outbox_remove(struct ango_outbox *outbox, uint32_t id)
 {
-    if (outbox == NULL || outbox->generation == 0 || ango_log_find(outbox, id) == NULL)
-        return ANGO_E_ARG;
-    return drop(outbox, id);
+    return find_checked(outbox, id) != NULL ? ango_log_mark(outbox, ANGO_LOG_DONE, &id, 1, "") : ANGO_E_ARG;
 }
 
 int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
 {
-    struct ango_outbox_slot *slot;
+    struct ango_outbox_slot *slot = find_checked(outbox, id);
 
-    if (outbox == NULL || outbox->generation == 0)
-        return ANGO_E_ARG;
-    slot = ango_log_find(outbox, id);
     if (slot == NULL)
         return ANGO_E_ARG;
     slot->tries = 0;
@@ -623,51 +546,48 @@ static int check_entry(const struct ango_outbox_entry *entry)
     return q.err;
 }
 
-/* Whether the next field is the text, which is moved on; of letters the small form is compared if `fold`. */
-static bool field_is(struct stream *s, const char *text, bool fold)
-{
-    for (;; text++) {
-        int c = get(s);
-
-        if (c <= SEPARATOR)
-            return *text == '\0';
-        if ((char)c != *text && !(fold && ango_lower((char)c) == ango_lower(*text)))
-            return false;
-    }
-}
-
-static const struct ango_outbox_slot *find_entry(const struct ango_outbox *o, const struct ango_outbox_entry *entry)
+static const struct ango_outbox_slot *find_entry(struct ango_outbox *o, const struct ango_outbox_entry *entry)
 {
     const struct ango_outbox_slot *slot = o->config->slots;
-    struct stream s;
+    struct ango_outbox_entry other;
 
-    for (; slot < o->config->slots + o->len; slot++) {
-        open(&s, o, slot->at, o->generation);
-        skip(&s, STATE_AT + 1 + ROLES_LEN + WORD_LEN);
-        if (field_is(&s, entry->to, true) && field_is(&s, entry->project_id, false))
+    for (; slot < o->config->slots + o->len; slot++)
+        if (ango_log_load(o, slot, &other) == ANGO_OK && ango_text_is(other.to, entry->to)
+            && strcmp(other.project_id, entry->project_id) == 0)
             return slot;
-    }
     return NULL;
 }
 
-static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *entry, size_t texts_len)
+static char *put_text(char *to, const char *text)
 {
+    size_t len = strlen(text);
+
+    memcpy(to, text, len);
+    to[len] = SEPARATOR;
+    return to + len + 1;
+}
+
+static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *entry)
+{
+    uint32_t id = o->next_id;
     uint32_t at = o->tail;
-    struct stream s;
+    char *end;
     int err;
 
-    if (o->len == o->config->slots_cap || o->next_id > ID_MAX
-        || !append(o, &s, 'P', ID_LEN + 1 + ROLES_LEN + WORD_LEN + texts_len + 3, reserve_for(o, o->len + 1)))
+    (void)put_number(begin(o, 'P'), id, ID_LEN);
+    o->record[STATE_AT] = ANGO_LOG_WAITING;
+    (void)put_number(o->record + ROLES_AT, (uint32_t)entry->organization_role << 6 | (uint32_t)entry->project_role, 2);
+    (void)put_number(o->record + TIME_AT, entry->time, WORD_LEN);
+    end = put_text(put_text(put_text(o->record + TO_AT, entry->to), entry->project_id), entry->note);
+    if (o->len == o->config->slots_cap || id > ID_MAX || !fits(o, end, reserve_for(o, o->len + 1)))
         return ANGO_E_FULL;
-    put_number(&s, o->next_id, ID_LEN);
-    put(&s, ANGO_LOG_WAITING);
-    put_number(&s, (uint32_t)entry->organization_role << 6 | (uint32_t)entry->project_role, ROLES_LEN);
-    put_number(&s, entry->time, WORD_LEN);
-    put_text(&s, entry->to);
-    put_text(&s, entry->project_id);
-    put_text(&s, entry->note);
-    err = end_append(o, &s);
-    return err == ANGO_OK ? add_slot(o, o->next_id, ANGO_LOG_WAITING, at) : err;
+    o->next_id++;
+    err = append(o, end);
+    if (err == ANGO_OK)
+        return add_slot(o, id, ANGO_LOG_WAITING, at);
+    /* It is not promised, and may be put in again: what is there of it must not be sent. */
+    (void)ango_log_mark(o, ANGO_LOG_DONE, &id, 1, ""); /* mutant: outbox-ghost */
+    return err;
 }
 
 int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *entry, uint32_t *id)
@@ -684,82 +604,79 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
         whole.note = "";
     if (whole.project_id == NULL)
         whole.project_id = "";
-    if (*whole.project_id == '\0')
-        whole.project_role = (enum ango_project_role)0;
     err = check_entry(&whole);
     if (err != ANGO_OK)
         return err;
+    len = strlen(whole.to) + strlen(whole.project_id);
+    if (len + 2 > outbox->config->text_cap || len + strlen(whole.note) > ANGO_OUTBOX_TEXT_MAX)
+        return ANGO_E_SPACE;
     slot = find_entry(outbox, &whole);
     if (slot == NULL) {
-        len = strlen(whole.to) + strlen(whole.project_id);
-        if (len + 2 > outbox->config->text_cap || len + strlen(whole.note) > ANGO_OUTBOX_TEXT_MAX)
-            return ANGO_E_SPACE;
-        err = write_entry(outbox, &whole, len + strlen(whole.note));
-        if (err != ANGO_OK)
-            return err;
+        slot = outbox->config->slots + outbox->len;
+        err = write_entry(outbox, &whole);
         outbox->next_ms = 0;
-        slot = &outbox->config->slots[outbox->len - 1];
-        err = sync(outbox);
     }
-    if (id != NULL)
+    if (id != NULL && err == ANGO_OK)
         *id = slot->id;
-    if (err != ANGO_OK) { /* it is not promised, and must not be sent: it may be put in again */
-        uint32_t last = slot->id;
-
-        (void)drop(outbox, last);
-        set_state(outbox, last, ANGO_LOG_DONE, 0);
-    }
     return err;
 }
 
 /* --- reading -------------------------------------------------------------------------------------- */
 
-int ango_log_load(const struct ango_outbox *outbox, const struct ango_outbox_slot *slot,
-                  struct ango_outbox_entry *entry, char *buf, size_t cap)
+/* Ends a text at its SEPARATOR; returns what follows. */
+static char *cut(char *text)
 {
-    const char *limit = buf + cap;
-    struct stream s;
-
-    if (open_checked(&s, outbox, slot->at, outbox->generation) != 'P')
-        return ANGO_E_DAMAGED;
-    skip(&s, ID_LEN + 1);
-    entry->organization_role = (enum ango_organization_role)get_number(&s, 1);
-    entry->project_role = (enum ango_project_role)get_number(&s, 1);
-    entry->time = get_number(&s, WORD_LEN);
-    entry->to = get_text(&s, &buf, limit);
-    entry->project_id = get_text(&s, &buf, limit);
-    entry->note = get_text(&s, &buf, limit);
-    return entry->project_id != NULL ? ANGO_OK : ANGO_E_SPACE;
+    while (*text != SEPARATOR && *text != '\0')
+        text++;
+    if (*text != '\0')
+        *text++ = '\0';
+    return text;
 }
 
-int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_outbox_item *item, char *buf, size_t cap)
+int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry)
+{
+    char *record = outbox->record;
+    const char *end = read_record(outbox, slot->at, outbox->generation);
+    char *project, *note;
+
+    if (end < record + TO_AT || record[TYPE_AT] != 'P')
+        return ANGO_E_DAMAGED;
+    project = cut(record + TO_AT);
+    note = cut(project);
+    (void)cut(note);
+    entry->to = record + TO_AT;
+    entry->organization_role = (enum ango_organization_role)get_number(record + ROLES_AT, 1);
+    entry->project_id = project;
+    entry->project_role = (enum ango_project_role)get_number(record + ROLES_AT + 1, 1);
+    entry->time = get_number(record + TIME_AT, WORD_LEN);
+    entry->note = note;
+    return ANGO_OK;
+}
+
+int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_outbox_item *item)
 {
     const struct ango_outbox_slot *slot;
-    char *at;
-    struct stream s;
-    int err;
 
-    if (outbox == NULL || outbox->generation == 0 || position == NULL || item == NULL || buf == NULL)
+    if (outbox == NULL || outbox->generation == 0 || position == NULL || item == NULL)
         return ANGO_E_ARG;
     if (*position >= outbox->len)
         return ANGO_E_END;
     slot = &outbox->config->slots[(*position)++];
-    memset(item, 0, sizeof *item);
     item->id = slot->id;
     item->state = ango_log_is_parked(slot->state) ? ANGO_OUTBOX_PARKED
         : slot->state == ANGO_LOG_TRIED           ? ANGO_OUTBOX_TRIED
                                                   : ANGO_OUTBOX_WAITING;
-    item->words = "";
-    err = ango_log_load(outbox, slot, &item->entry, buf, cap);
-    if (err == ANGO_OK && item->entry.note == NULL)
-        err = ANGO_E_SPACE;
-    if (err != ANGO_OK || !ango_log_is_parked(slot->state)
-        || open_checked(&s, outbox, slot->since, outbox->generation) != slot->state)
-        return err;
-    skip(&s, ID_LEN);
-    if (get(&s) != SEPARATOR)
-        return err;
-    at = buf + (item->entry.note - buf) + strlen(item->entry.note) + 1;
-    item->words = get_text(&s, &at, buf + cap);
-    return item->words != NULL ? err : ANGO_E_SPACE;
+    return ango_log_load(outbox, slot, &item->entry);
+}
+
+const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id)
+{
+    const struct ango_outbox_slot *slot = find_checked(outbox, id);
+    const char *words;
+
+    if (slot == NULL || !ango_log_is_parked(slot->state)
+        || read_record(outbox, slot->since, outbox->generation) == NULL)
+        return "";
+    words = outbox->record + FIELDS_AT + ID_LEN;
+    return *words == SEPARATOR ? words + 1 : "";
 }

@@ -30,12 +30,7 @@ struct ango_outbox_slot *ango_log_find(const struct ango_outbox *outbox, uint32_
  */
 int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, size_t ids_len, const char *words);
 
-/*
- * Reads an entry; the strings, in this order, go into `buf`. A note that does not fit is NULL.
- *   ANGO_E_DAMAGED  it cannot be read
- *   ANGO_E_SPACE    address and project do not fit
- */
-int ango_log_load(const struct ango_outbox *outbox, const struct ango_outbox_slot *slot,
-                  struct ango_outbox_entry *entry, char *buf, size_t cap);
+/* Reads an entry; its strings are valid until the next call. ANGO_E_DAMAGED: it cannot be read. */
+int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry);
 
 #endif

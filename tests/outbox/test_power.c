@@ -123,14 +123,13 @@ static void check_item(const struct ango_outbox_item *item, unsigned person)
 /* After a mount: who was promised is in the list, or done. */
 static void check_list(void)
 {
-    static char buf[ANGO_OUTBOX_ITEM_CAP];
     bool listed[PERSONS] = { false };
     struct ango_outbox_item item;
     size_t position = 0;
     unsigned i;
     int err;
 
-    while ((err = ango_outbox_next(&life.outbox, &position, &item, buf, sizeof buf)) == ANGO_OK) {
+    while ((err = ango_outbox_next(&life.outbox, &position, &item)) == ANGO_OK) {
         unsigned person = hub_person(item.entry.to);
 
         if (person >= PERSONS) {
@@ -193,11 +192,10 @@ static void mount(void)
 
 static bool is_listed(unsigned person)
 {
-    static char buf[ANGO_OUTBOX_ITEM_CAP];
     struct ango_outbox_item item;
     size_t position = 0;
 
-    while (ango_outbox_next(&life.outbox, &position, &item, buf, sizeof buf) == ANGO_OK)
+    while (ango_outbox_next(&life.outbox, &position, &item) == ANGO_OK)
         if (hub_person(item.entry.to) == person)
             return true;
     return false;
