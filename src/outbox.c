@@ -27,8 +27,8 @@ static uint32_t clock_ms(const struct ango_client *client)
     return client->port->clock_ms(client->port->ctx);
 }
 
-/* Less by up to a quarter: the clock at a failure differs from device to device. */
-static uint32_t pause_ms(uint32_t failures, uint32_t since)
+/* What is left of a pause after so many failures. Less by up to a quarter: the clock differs from device to device. */
+static uint32_t left_ms(unsigned failures, uint32_t since, uint32_t now)
 {
     uint32_t ms = PAUSE_MAX_MS;
 
@@ -36,19 +36,25 @@ static uint32_t pause_ms(uint32_t failures, uint32_t since)
         return 0;
     if (failures < 10)
         ms = PAUSE_MIN_MS << failures >> 1;
-    return ms - (ms >> 10) * (since * 2654435761u >> 24);
-}
-
-static uint32_t left_ms(uint32_t now, uint32_t since, uint32_t ms)
-{
+    ms -= (ms >> 10) * (since * 2654435761u >> 24);
     return now - since < ms ? ms - (now - since) : 0;
 }
 
 static uint32_t slot_left_ms(const struct ango_outbox_slot *slot, uint32_t now)
 {
-    if (ango_log_is_parked(slot->state))
-        return UINT32_MAX;
-    return left_ms(now, slot->since, pause_ms(slot->tries, slot->since));
+    return ango_log_is_parked(slot->state) ? UINT32_MAX : left_ms(slot->tries, slot->since, now);
+}
+
+static uint32_t pause_left_ms(const struct ango_outbox *o, uint32_t now)
+{
+    uint32_t elapsed = now - o->since;
+
+    return elapsed < o->pause_ms ? o->pause_ms - elapsed : left_ms(o->failures, o->since, now);
+}
+
+static uint32_t hash_of_key(const struct ango_client *client)
+{
+    return ango_hash(ANGO_HASH_BEGIN, client->api_key);
 }
 
 /* After a failure that is nobody's in particular; returns it. */
@@ -59,9 +65,9 @@ static int fail(struct ango_outbox *o, const struct ango_client *client, int err
     if (o->failures < UINT8_MAX)
         o->failures++;
     o->since = clock_ms(client);
-    o->pause_ms = result->retry_after_s > 0 ? result->retry_after_s * 1000 : pause_ms(o->failures, o->since);
+    o->pause_ms = result->retry_after_s * 1000;
     if (result->http_status == 401 || result->http_status == 403)
-        o->refused_key = ango_hash(ANGO_HASH_BEGIN, client->api_key);
+        o->refused_key = hash_of_key(client);
     return err;
 }
 
@@ -408,14 +414,14 @@ int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, con
     if (outbox == NULL || outbox->generation == 0 || client == NULL || client->api_key == NULL || event == NULL)
         return ANGO_E_ARG;
     if (outbox->refused_key != 0) {
-        if (outbox->refused_key == ango_hash(ANGO_HASH_BEGIN, client->api_key))
+        if (outbox->refused_key == hash_of_key(client))
             return ANGO_E_STATUS;
         outbox->refused_key = 0;
+        outbox->failures = 0;
         outbox->pause_ms = 0;
     }
-    if (left_ms(clock_ms(client), outbox->since, outbox->pause_ms) > 0)
+    if (pause_left_ms(outbox, clock_ms(client)) > 0)
         return ANGO_E_WAIT;
-    outbox->pause_ms = 0;
     if ((outbox->phase == INVITING || outbox->phase == READING)
         && outbox->serial != client->serial) /* mutant: outbox-others-reply */
         outbox->phase = IDLE;                /* the client was used for something else */
@@ -437,13 +443,15 @@ int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, con
 
 uint32_t ango_outbox_wait_ms(const struct ango_outbox *outbox, const struct ango_client *client)
 {
-    uint32_t now, pause, next;
+    uint32_t now, pause, next, elapsed;
 
     if (outbox == NULL || outbox->generation == 0 || client == NULL || client->api_key == NULL)
         return 0;
     now = clock_ms(client);
-    pause = left_ms(now, outbox->since, outbox->pause_ms);
-    next = outbox->phase == CONFIRMING ? ango_confirm_wait_ms(&outbox->confirm)
-                                       : left_ms(now, outbox->looked, outbox->next_ms);
+    pause = pause_left_ms(outbox, now);
+    elapsed = now - outbox->looked;
+    next = elapsed < outbox->next_ms ? outbox->next_ms - elapsed : 0;
+    if (outbox->phase == CONFIRMING)
+        next = ango_confirm_wait_ms(&outbox->confirm);
     return next > pause ? next : pause;
 }

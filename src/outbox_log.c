@@ -78,19 +78,6 @@ static char *put_number(char *to, uint32_t number, unsigned digits)
     return end;
 }
 
-/* CRC-32 of ISO-HDLC, bit by bit: a table is not worth its flash here. */
-static uint32_t crc_of(const char *p, const char *end, uint32_t crc)
-{
-    unsigned bit;
-
-    for (; p < end; p++) {
-        crc ^= (unsigned char)*p;
-        for (bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
-    }
-    return crc;
-}
-
 /* --- records on the medium ------------------------------------------------------------------------ */
 
 /* On the medium, of the record whose END is to stand at `end`. */
@@ -103,7 +90,7 @@ static uint32_t size_of(const struct ango_outbox *o, const char *end)
 
 static uint32_t sum_of(const struct ango_outbox *o, const char *end, uint32_t at, uint32_t generation)
 {
-    return crc_of(o->record + TYPE_AT, end, ~(at + generation * 2654435761u));
+    return ango_crc32(~(at + generation * 2654435761u), o->record + TYPE_AT, (size_t)(end - o->record) - TYPE_AT);
 }
 
 /* Reads a record; returns where its END was, which becomes a NUL, or NULL: it is not valid. */
@@ -123,7 +110,7 @@ static char *read_record(struct ango_outbox *o, uint32_t at, uint32_t generation
         end += storage->prog_size;
         p = (char *)memchr(p, END, storage->prog_size);
     } while (o->record[0] == START && p == NULL);
-    if (p == NULL || p < o->record + FIELDS_AT
+    if (p < o->record + FIELDS_AT                                                    /* NULL, too */
         || get_number(o->record + CRC_AT, WORD_LEN) != sum_of(o, p, at, generation)) /* mutant: outbox-any-crc */
         return NULL;
     *p = '\0';
