@@ -4,24 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a request meets. */
-enum {
-    NOTHING,
-    NO_CONNECTION,
-    SEND_BREAKS,    /* in the middle of the request, which so has no effect */
-    REQUEST_LOST,   /* sent, but it never arrives */
-    REPLY_LOST,     /* it takes effect */
-    REPLY_LATE,     /* it takes effect a while after the client has given up */
-    REPLY_CUT,      /* it takes effect */
-    ERROR_500,      /* it has none */
-    ERROR_500_DONE, /* it takes effect all the same */
-    STATUS_408,     /* likewise */
-    STATUS_429,
-    STATUS_429_AFTER,
-    STATUS_404,
-    FAULTS
-};
-
 static uint32_t draw(struct hub *hub)
 {
     hub->random ^= hub->random << 13;
@@ -135,6 +117,8 @@ static size_t read_to(struct hub *hub, unsigned persons[])
         memcpy(address, p, len);
         address[len] = '\0';
         persons[n] = hub_person(address);
+        if (hub->anybody && persons[n] == HUB_PERSONS)
+            persons[n] = 0;
         demand(hub, n < HUB_PERSONS && persons[n] < HUB_PERSONS, "a POST of somebody else");
         if (n < HUB_PERSONS - 1)
             n++;
@@ -183,7 +167,7 @@ static void say_invited(struct hub *hub, const unsigned persons[], size_t n)
     end_reply(hub, 200, "");
 }
 
-static void do_post(struct hub *hub, int fault)
+static void do_post(struct hub *hub, enum hub_fault fault)
 {
     unsigned persons[HUB_PERSONS] = { 0 };
     size_t n = read_to(hub, persons);
@@ -198,12 +182,12 @@ static void do_post(struct hub *hub, int fault)
             return;
         }
     for (i = 0; i < n; i++) {
-        if (fault == REPLY_LATE)
+        if (fault == HUB_REPLY_LATE)
             hub->late[persons[i]] = true;
         else
             take_effect(hub, persons[i]);
     }
-    if (fault == REPLY_LATE)
+    if (fault == HUB_REPLY_LATE)
         hub->late_ms = hub->now_ms + draw(hub) % HUB_TIMEOUT_MS;
     say_invited(hub, persons, n);
 }
@@ -247,18 +231,18 @@ static void answer(struct hub *hub)
         return;
     }
     switch (hub->fault) {
-    case REQUEST_LOST:
+    case HUB_REQUEST_LOST:
         return;
-    case ERROR_500:
+    case HUB_500:
         refuse(hub, 500, "", "internal");
         return;
-    case STATUS_429:
+    case HUB_429:
         refuse(hub, 429, "", "too many");
         return;
-    case STATUS_429_AFTER:
+    case HUB_429_AFTER:
         refuse(hub, 429, "Retry-After: 7\r\n", "too many");
         return;
-    case STATUS_404:
+    case HUB_404:
         refuse(hub, 404, "", "not here");
         return;
     default:
@@ -269,20 +253,20 @@ static void answer(struct hub *hub)
     else
         do_get(hub);
     switch (hub->fault) {
-    case REPLY_LOST:
-    case REPLY_LATE:
+    case HUB_REPLY_LOST:
+    case HUB_REPLY_LATE:
         hub->reply_len = 0;
         break;
-    case REPLY_CUT:
+    case HUB_REPLY_CUT:
         hub->reply_len -= 1 + draw(hub) % hub->reply_len;
         break;
-    case ERROR_500_DONE:
-    case STATUS_408:
+    case HUB_502:
+    case HUB_408:
         hub->reply_len = 0;
-        refuse(hub, hub->fault == STATUS_408 ? 408 : 502, "", "gone");
+        refuse(hub, hub->fault == HUB_408 ? 408 : 502, "", "gone");
         break;
     default:
-        hub->fault = NOTHING;
+        hub->fault = HUB_NO_FAULT;
         break;
     }
 }
@@ -298,9 +282,13 @@ int hub_connect(void *ctx, const char *host, uint16_t tcp_port, uint32_t wait_ms
     (void)wait_ms;
     tick(hub);
     demand(hub, !hub->connected, "connected twice");
-    hub->fault = draw(hub) % 256 < hub->faults ? NO_CONNECTION + (int)(draw(hub) % (FAULTS - NO_CONNECTION)) : NOTHING;
+    hub->fault = HUB_NO_FAULT;
+    if (draw(hub) % 256 < hub->faults)
+        hub->fault = (enum hub_fault)(1 + draw(hub) % (HUB_FAULTS - 1));
+    if (hub->fault != HUB_NO_FAULT && hub->only != HUB_NO_FAULT)
+        hub->fault = hub->only;
     hub->connects++;
-    if (hub->fault == NO_CONNECTION)
+    if (hub->fault == HUB_NO_CONNECTION)
         return ANGO_E_NET;
     hub->connected = true;
     hub->request_len = hub->reply_len = hub->at = 0;
@@ -314,7 +302,7 @@ int hub_send(void *ctx, const uint8_t *data, size_t len, uint32_t wait_ms)
     (void)wait_ms;
     tick(hub);
     demand(hub, hub->connected && len < sizeof hub->request, "sent without a connection");
-    if (hub->fault == SEND_BREAKS)
+    if (hub->fault == HUB_SEND_BREAKS)
         return draw(hub) % 2 == 0 ? (int)(len + 1) / 2 : ANGO_E_NET;
     memcpy(hub->request, data, len);
     hub->request[len] = '\0';
@@ -332,7 +320,7 @@ int hub_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
     (void)wait_ms;
     tick(hub);
     demand(hub, hub->connected, "received without a connection");
-    if (len == 0 && hub->fault != NOTHING && draw(hub) % 2 == 0)
+    if (len == 0 && hub->fault != HUB_NO_FAULT && draw(hub) % 2 == 0)
         return ANGO_E_NET;
     if (len == 0) {
         hub->now_ms += 500; /* nothing comes */

@@ -18,10 +18,30 @@ enum hub_person {
     HUB_IGNORED  /* is in no success, and is not invited */
 };
 
+/* What a request meets. */
+enum hub_fault {
+    HUB_NO_FAULT,
+    HUB_NO_CONNECTION,
+    HUB_SEND_BREAKS,  /* in the middle of the request, which so has no effect */
+    HUB_REQUEST_LOST, /* sent, but it never arrives */
+    HUB_REPLY_LOST,   /* it takes effect */
+    HUB_REPLY_LATE,   /* it takes effect a while after the client has given up */
+    HUB_REPLY_CUT,    /* it takes effect */
+    HUB_500,          /* it has none */
+    HUB_502,          /* it takes effect all the same */
+    HUB_408,          /* likewise */
+    HUB_429,
+    HUB_429_AFTER, /* 7 s */
+    HUB_404,
+    HUB_FAULTS
+};
+
 struct hub {
     /* For the test to set. */
     enum hub_person person[HUB_PERSONS];
     uint32_t faults;              /* of 256 requests so many meet a fault; 256: all */
+    enum hub_fault only;          /* always this one, if it is one */
+    bool anybody;                 /* takes addresses of others, too, as person 0 */
     uint32_t unnamed;             /* of 256 successes so many name nobody */
     void (*tick)(void *tick_ctx); /* in each call */
     void *tick_ctx;
@@ -37,12 +57,11 @@ struct hub {
     const char *violation;
 
     /* Its own. */
-    bool secret;
     uint32_t offset_ms; /* of the device's clock */
     bool late[HUB_PERSONS];
     uint32_t late_ms; /* when those take effect */
     bool connected;
-    int fault;
+    enum hub_fault fault;
     char request[4096];
     size_t request_len;
     char reply[8192];
