@@ -372,11 +372,11 @@ static int read_reply(struct ango_outbox *o, struct ango_client *client, struct 
             i++;
         if (i == o->batch_len || *invite.status == '\0')
             continue;
-        if (ango_text_is(invite.status, "pending"))
+        if (ango_text_is(invite.status, "pending")) /* mutant: outbox-any-status */
             o->presence[i] = ANGO_INVITED;
         else if (mentions_already(invite.status) || mentions_already(invite.message))
             o->presence[i] = ANGO_MEMBER;
-        else /* mutant: outbox-any-status */
+        else
             return park(o, i, ANGO_LOG_DOUBTFUL, *invite.message != '\0' ? invite.message : invite.status, event);
     }
     return settle(o, client);
@@ -422,9 +422,9 @@ int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, con
     }
     if (pause_left_ms(outbox, clock_ms(client)) > 0)
         return ANGO_E_WAIT;
-    if ((outbox->phase == INVITING || outbox->phase == READING)
-        && outbox->serial != client->serial) /* mutant: outbox-others-reply */
-        outbox->phase = IDLE;                /* the client was used for something else */
+    if ((outbox->phase == INVITING || outbox->phase == READING) /* mutant: outbox-others-reply */
+        && outbox->serial != client->serial)
+        outbox->phase = IDLE; /* the client was used for something else */
     if (outbox->phase == TELLING && outbox->told == outbox->batch_len)
         outbox->phase = IDLE;
     switch (outbox->phase) {

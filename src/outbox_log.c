@@ -21,8 +21,7 @@
  *
  * Numbers are written 6 bits a byte, 0x40 to 0x7F; all else is text without control characters, or filtered. So no byte of a record
  * is 0x00 or 0xFF: what was programmed, even in part, is never taken for erased. And START is nowhere within a record: no text
- * can pass itself off as one. The CRC counts in the position and the generation of the area: what an older one has left behind is
- * not valid.
+ * can pass itself off as one. The CRC counts in the position. An area is erased whole before anything is copied there.
  *
  * What is not valid is skipped, a unit at a time. The tail is where from on all is erased. Each unit is programmed once.
  *
@@ -53,8 +52,6 @@ enum { START = 0x1D, END, SEPARATOR };
 #define ROLES_AT (STATE_AT + 1)
 #define TIME_AT (ROLES_AT + 2)
 #define TO_AT (TIME_AT + WORD_LEN)
-
-#define RECORD_MAX sizeof((struct ango_outbox *)NULL)->record
 
 /* --- numbers -------------------------------------------------------------------------------------- */
 
@@ -88,13 +85,13 @@ static uint32_t size_of(const struct ango_outbox *o, const char *end)
     return ((uint32_t)(end - o->record) + unit) & ~(unit - 1);
 }
 
-static uint32_t sum_of(const struct ango_outbox *o, const char *end, uint32_t at, uint32_t generation)
+static uint32_t sum_of(const struct ango_outbox *o, const char *end, uint32_t at)
 {
-    return ango_crc32(~(at + generation * 2654435761u), o->record + TYPE_AT, (size_t)(end - o->record) - TYPE_AT);
+    return ango_crc32(~at, o->record + TYPE_AT, (size_t)(end - o->record) - TYPE_AT);
 }
 
 /* Reads a record; returns where its END was, which becomes a NUL, or NULL: it is not valid. */
-static char *read_record(struct ango_outbox *o, uint32_t at, uint32_t generation)
+static char *read_record(struct ango_outbox *o, uint32_t at)
 {
     const struct ango_storage *storage = o->config->storage;
     uint32_t left = (at < o->half ? o->half : 2 * o->half) - at;
@@ -103,34 +100,35 @@ static char *read_record(struct ango_outbox *o, uint32_t at, uint32_t generation
 
     do {
         p = end;
-        if ((size_t)(p - o->record) == RECORD_MAX || left == 0
+        if ((size_t)(p - o->record) == sizeof o->record || left == 0
             || storage->read(storage->ctx, at + (uint32_t)(p - o->record), (uint8_t *)p, storage->prog_size) != ANGO_OK)
             return NULL;
         left -= storage->prog_size;
         end += storage->prog_size;
         p = (char *)memchr(p, END, storage->prog_size);
     } while (o->record[0] == START && p == NULL);
-    if (p < o->record + FIELDS_AT                                                    /* NULL, too */
-        || get_number(o->record + CRC_AT, WORD_LEN) != sum_of(o, p, at, generation)) /* mutant: outbox-any-crc */
+    if (p < o->record + FIELDS_AT) /* NULL, too */
+        return NULL;
+    if (get_number(o->record + CRC_AT, WORD_LEN) != sum_of(o, p, at)) /* mutant: outbox-any-crc */
         return NULL;
     *p = '\0';
     return p;
 }
 
 /* Programs a record that ends before `end`, and reads it back: what counts is what a mount will find. */
-static int write_record(struct ango_outbox *o, char *end, uint32_t at, uint32_t generation)
+static int write_record(struct ango_outbox *o, char *end, uint32_t at)
 {
     const struct ango_storage *storage = o->config->storage;
     uint32_t size = size_of(o, end);
     uint32_t done;
 
     o->record[0] = START;
-    (void)put_number(o->record + CRC_AT, sum_of(o, end, at, generation), WORD_LEN);
+    (void)put_number(o->record + CRC_AT, sum_of(o, end, at), WORD_LEN);
     memset(end, '\n', size - (size_t)(end - o->record));
     *end = END;
     for (done = 0; done < size; done += storage->prog_size)
         (void)storage->prog(storage->ctx, at + done, (const uint8_t *)o->record + done, storage->prog_size);
-    return read_record(o, at, generation) != NULL ? ANGO_OK : ANGO_E_STORAGE; /* mutant: outbox-no-read-back */
+    return read_record(o, at) != NULL ? ANGO_OK : ANGO_E_STORAGE; /* mutant: outbox-no-read-back */
 }
 
 static int sync(const struct ango_outbox *o)
@@ -166,7 +164,7 @@ static int append(struct ango_outbox *o, char *end)
     int err;
 
     o->tail += size_of(o, end);
-    err = write_record(o, end, at, o->generation);
+    err = write_record(o, end, at);
     return err == ANGO_OK ? sync(o) : err; /* mutant: outbox-no-sync */
 }
 
@@ -264,7 +262,7 @@ static int scan(struct ango_outbox *o)
         const char *end;
 
         if (!is_erased(o, at)) {
-            end = read_record(o, at, o->generation);
+            end = read_record(o, at);
             if (end == NULL)
                 o->damaged++;
             else
@@ -303,7 +301,7 @@ int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_confi
     for (start = 0; start <= outbox->half; start += outbox->half) {
         uint32_t generation;
 
-        if (read_record(outbox, start, 0) == NULL || outbox->record[TYPE_AT] != 'S')
+        if (read_record(outbox, start) == NULL || outbox->record[TYPE_AT] != 'S')
             continue;
         generation = get_number(outbox->record + FIELDS_AT, ID_LEN);
         if (generation <= outbox->generation) /* mutant: outbox-older-area */
@@ -337,7 +335,7 @@ static int copy_record(struct ango_outbox *o, uint32_t at, char state, uint32_t 
     do {
         uint32_t to = o->tail;
 
-        end = read_record(o, at, o->generation);
+        end = read_record(o, at);
         if (end == NULL)
             return ANGO_E_DAMAGED;
         o->tail += size_of(o, end);
@@ -345,7 +343,7 @@ static int copy_record(struct ango_outbox *o, uint32_t at, char state, uint32_t 
             return ANGO_E_STORAGE; /* too much of it is bad */
         if (o->record[TYPE_AT] == 'P')
             o->record[STATE_AT] = state;
-        err = write_record(o, end, to, o->generation + 1);
+        err = write_record(o, end, to);
     } while (err != ANGO_OK);
     return err;
 }
@@ -380,7 +378,7 @@ static int seal(struct ango_outbox *o, uint32_t other)
     if (err != ANGO_OK)
         return err;
     end = put_number(put_number(begin(o, 'S'), o->generation + 1, ID_LEN), o->next_id, ID_LEN);
-    err = write_record(o, end, other, 0);
+    err = write_record(o, end, other);
     if (err != ANGO_OK)
         return err;
     o->start = other;
@@ -623,7 +621,7 @@ static char *cut(char *text)
 int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry)
 {
     char *record = outbox->record;
-    const char *end = read_record(outbox, slot->at, outbox->generation);
+    const char *end = read_record(outbox, slot->at);
     char *project, *note;
 
     if (end < record + TO_AT || record[TYPE_AT] != 'P')
@@ -661,8 +659,7 @@ const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id)
     const struct ango_outbox_slot *slot = find_checked(outbox, id);
     const char *words;
 
-    if (slot == NULL || !ango_log_is_parked(slot->state)
-        || read_record(outbox, slot->since, outbox->generation) == NULL)
+    if (slot == NULL || !ango_log_is_parked(slot->state) || read_record(outbox, slot->since) == NULL)
         return "";
     words = outbox->record + FIELDS_AT + ID_LEN;
     return *words == SEPARATOR ? words + 1 : "";
