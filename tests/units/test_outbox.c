@@ -310,6 +310,30 @@ static void full(void **state)
     }
 }
 
+/* Whom a failing medium has not let be promised is not there, is sent by nobody, and can be put in again. */
+static void ghosts(void **state)
+{
+    unsigned at;
+    int err = ANGO_E_STORAGE;
+
+    (void)state;
+    for (at = 1; err != ANGO_OK; at++) {
+        begin(8, 1024, 300);
+        t.m.fail_in = at;
+        err = put(hub_address(0), NULL, NULL);
+        assert_true(at < 30 && (err == ANGO_E_STORAGE || err == ANGO_OK));
+        assert_int_equal(t.box.len, err == ANGO_OK);
+        t.m.fail_in = 0;
+        assert_int_equal(put(hub_address(0), NULL, NULL), ANGO_OK);
+        remount();
+        assert_int_equal(t.box.len, 1);
+        expect_event(ANGO_OUTBOX_INVITED, "");
+        assert_int_equal(next_result(), ANGO_E_END);
+        assert_int_equal(t.hub.invited[0], 1);
+    }
+    assert_true(at > 5);
+}
+
 /* An entry that can no longer be read costs itself, and is told. */
 static void aged(void **state)
 {
@@ -545,6 +569,8 @@ static void doubtful(void **state)
 /* The client is used for something else in between, at every point where it may be. */
 static void others(void **state)
 {
+    static const char *const to[] = { "person0@example.com" };
+    const struct ango_invitation invitation = { to, 1, ANGO_ORGANIZATION_MEMBER, NULL, 0 };
     unsigned at, i;
 
     (void)state;
@@ -563,6 +589,15 @@ static void others(void **state)
             assert_int_equal(t.hub.invited[i], 1);
         assert_int_equal(t.box.len, 0);
     }
+    /* A reply that is not its own says nothing. */
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    assert_int_equal(step(), ANGO_E_WAIT);
+    ango_cancel(&t.client);
+    assert_int_equal(ango_invite_members_to_org(&t.client, "org", &invitation), ANGO_OK);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.hub.posts, 2);
+
     begin(8, 2048, 300);
     put_persons(0, 1);
     assert_int_equal(ango_get_organization_invites_start(&t.client, "org", &(struct ango_page){ 1, 10 }), ANGO_OK);
@@ -641,13 +676,13 @@ static void figures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arguments), cmocka_unit_test(numbers),   cmocka_unit_test(few_slots),
-        cmocka_unit_test(refused),   cmocka_unit_test(twice),     cmocka_unit_test(full),
-        cmocka_unit_test(aged),      cmocka_unit_test(together),  cmocka_unit_test(halved),
-        cmocka_unit_test(named),     cmocka_unit_test(key),       cmocka_unit_test(pauses),
-        cmocka_unit_test(too_many),  cmocka_unit_test(no_answer), cmocka_unit_test(doubtful),
-        cmocka_unit_test(others),    cmocka_unit_test(removed),   cmocka_unit_test(organization),
-        cmocka_unit_test(too_large), cmocka_unit_test(figures),
+        cmocka_unit_test(arguments),    cmocka_unit_test(numbers),   cmocka_unit_test(few_slots),
+        cmocka_unit_test(refused),      cmocka_unit_test(twice),     cmocka_unit_test(full),
+        cmocka_unit_test(aged),         cmocka_unit_test(ghosts),    cmocka_unit_test(together),
+        cmocka_unit_test(halved),       cmocka_unit_test(named),     cmocka_unit_test(key),
+        cmocka_unit_test(pauses),       cmocka_unit_test(too_many),  cmocka_unit_test(no_answer),
+        cmocka_unit_test(doubtful),     cmocka_unit_test(others),    cmocka_unit_test(removed),
+        cmocka_unit_test(organization), cmocka_unit_test(too_large), cmocka_unit_test(figures),
     };
 
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
