@@ -503,17 +503,18 @@ static uint32_t live(const struct kind *kind, uint32_t seed, uint32_t first_cut)
 static void run(const struct kind *kind, unsigned long cuts)
 {
     unsigned long until = sums.cuts + cuts;
+    unsigned long share = cuts / 8 > 100 ? cuts / 8 : 100; /* of one seed; if it is large enough, each step is cut */
     const char *given = getenv("POWER_SEED");
-    uint32_t seed = (given != NULL ? (uint32_t)strtoul(given, NULL, 10) : 1) * 1000;
+    uint32_t seed = (given != NULL ? (uint32_t)strtoul(given, NULL, 10) : 1) * 100000 + (uint32_t)(kind - kinds) * 1000;
 
     while (sums.cuts < until) {
+        unsigned long enough = sums.cuts + share;
         uint32_t steps, stride, cut;
 
         seed++;
         steps = live(kind, seed, 0);
-        /* Each step, if so many cuts are wanted. */
-        stride = 1 + (uint32_t)(steps * 2 / (until - sums.cuts + 1));
-        for (cut = 1 + draw(stride); cut <= steps && trouble[0] == '\0' && sums.cuts < until; cut += stride)
+        stride = 1 + (uint32_t)(steps * 6 / share);
+        for (cut = 1 + draw(stride); cut <= steps && trouble[0] == '\0' && sums.cuts < enough; cut += stride)
             (void)live(kind, seed, cut);
         if (trouble[0] != '\0')
             fail_msg("%s, seed %lu, cut at %lu: %s", kind->name, (unsigned long)seed, (unsigned long)cut, trouble);
