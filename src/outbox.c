@@ -247,7 +247,7 @@ static int start(struct ango_outbox *o, struct ango_client *client, const char *
 static int choose(struct ango_outbox *o, struct ango_client *client, const char *organization_id,
                   struct ango_outbox_event *event)
 {
-    struct ango_outbox_entry first;
+    struct ango_outbox_entry first = { 0 };
     uint32_t now = clock_ms(client);
     size_t i;
     int err;

@@ -18,6 +18,7 @@
  *           project SEPARATOR note SEPARATOR
  *   W T D   number ...                                                these wait, were tried, are done or removed
  *   X U     number ..., then perhaps SEPARATOR words                  these are parked
+ *   G       generation                                                this area has a higher one now
  *
  * Numbers are written 6 bits a byte, 0x40 to 0x7F; all else is text without control characters, or filtered. So no byte of a record
  * is 0x00 or 0xFF: what was programmed, even in part, is never taken for erased. And START is nowhere within a record: no text
@@ -37,6 +38,8 @@
  *   the other area is erased,        the current area, which was not touched; the other one has no seal, or, half erased,
  *   or copied to                     its own of a lower generation
  *   the seal is being written        this or that area: both say the same
+ *   that area is erased again        the current one: a seal that could not be read may be readable half erased, so that G
+ *                                    raises the current area above it first
  *   the area left is wiped           the new one
  */
 enum { START = 0x1D, END, SEPARATOR };
@@ -151,10 +154,15 @@ static size_t reserve_for(const struct ango_outbox *o, size_t entries)
     return entries * 2 * size_of(o, o->record + FIELDS_AT + ID_LEN);
 }
 
-/* Whether a record fits that leaves so much room. */
+static size_t room(const struct ango_outbox *o)
+{
+    return o->start + o->half - o->tail;
+}
+
+/* Whether a record fits that leaves so much room, and that for a G. */
 static bool fits(const struct ango_outbox *o, const char *end, size_t reserve)
 {
-    return size_of(o, end) + reserve <= o->start + o->half - o->tail; /* mutant: outbox-no-reserve */
+    return size_of(o, end) + reserve + reserve_for(o, 1) / 2 <= room(o); /* mutant: outbox-no-reserve */
 }
 
 /* Writes a record that fits at the tail, safe from a cut. */
@@ -217,16 +225,21 @@ static int take(struct ango_outbox *o, const char *end, uint32_t at)
 {
     char type = o->record[TYPE_AT];
     const char *p = o->record + FIELDS_AT;
-    uint32_t id = get_number(p, ID_LEN);
+    uint32_t number = get_number(p, ID_LEN);
 
-    if (type == 'P') {
-        if (o->next_id <= id)
-            o->next_id = id + 1;
-        return add_slot(o, id, o->record[STATE_AT], at);
+    switch (type) {
+    case 'P':
+        if (o->next_id <= number)
+            o->next_id = number + 1;
+        return add_slot(o, number, o->record[STATE_AT], at);
+    case 'G':
+        o->generation = number;
+        return ANGO_OK;
+    default:
+        for (; end - p >= (int)ID_LEN && *p != SEPARATOR; p += ID_LEN)
+            set_state(o, get_number(p, ID_LEN), type, at);
+        return ANGO_OK;
     }
-    for (; end - p >= (int)ID_LEN && *p != SEPARATOR; p += ID_LEN)
-        set_state(o, get_number(p, ID_LEN), type, at);
-    return ANGO_OK;
 }
 
 static bool is_erased(struct ango_outbox *o, uint32_t at)
@@ -245,7 +258,7 @@ static bool is_erased(struct ango_outbox *o, uint32_t at)
 /* Behind the seal. */
 static uint32_t first_record(const struct ango_outbox *o, uint32_t start)
 {
-    return start + size_of(o, o->record + FIELDS_AT + 2 * ID_LEN);
+    return start + size_of(o, o->record + FIELDS_AT + ID_LEN + ID_LEN);
 }
 
 /* Reads the current area. */
@@ -287,9 +300,22 @@ static bool is_sound(const struct ango_outbox_config *config)
         && (uint64_t)storage->block_size * storage->block_count <= UINT32_MAX;
 }
 
+/* Takes up an area; its generation is 0 if it has no seal. */
+static int load_area(struct ango_outbox *o, uint32_t start)
+{
+    o->start = start;
+    o->generation = 0;
+    if (read_record(o, start) == NULL || o->record[TYPE_AT] != 'S')
+        return ANGO_E_DAMAGED;
+    o->generation = get_number(o->record + FIELDS_AT, ID_LEN);
+    o->next_id = get_number(o->record + FIELDS_AT + ID_LEN, ID_LEN);
+    return scan(o);
+}
+
 int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_config *config)
 {
-    uint32_t start;
+    uint32_t generation;
+    int err;
 
     if (outbox == NULL || config == NULL || !is_sound(config))
         return ANGO_E_ARG;
@@ -298,19 +324,12 @@ int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_confi
     outbox->half = config->storage->block_size * (config->storage->block_count / 2);
     outbox->most = ANGO_OUTBOX_BATCH;
     outbox->next_id = 1;
-    for (start = 0; start <= outbox->half; start += outbox->half) {
-        uint32_t generation;
-
-        if (read_record(outbox, start) == NULL || outbox->record[TYPE_AT] != 'S')
-            continue;
-        generation = get_number(outbox->record + FIELDS_AT, ID_LEN);
-        if (generation <= outbox->generation) /* mutant: outbox-older-area */
-            continue;
-        outbox->generation = generation;
-        outbox->next_id = get_number(outbox->record + FIELDS_AT + ID_LEN, ID_LEN);
-        outbox->start = start;
-    }
-    return outbox->generation == 0 ? ANGO_E_DAMAGED : scan(outbox);
+    (void)load_area(outbox, 0);
+    generation = outbox->generation;
+    err = load_area(outbox, outbox->half);
+    if (generation > outbox->generation) /* mutant: outbox-older-area */
+        err = load_area(outbox, 0);
+    return err;
 }
 
 /* --- the other area ------------------------------------------------------------------------------- */
@@ -355,10 +374,12 @@ static int copy_entries(struct ango_outbox *o, uint32_t other)
     int result = ANGO_OK;
 
     for (; slot < o->config->slots + o->len; slot++) {
-        /* What is in RAM only is put down like this. */
-        char state = slot->state == ANGO_LOG_ABSENT ? ANGO_LOG_WAITING : slot->state; /* mutant: outbox-absent-copied */
-        int err = copy_record(o, slot->at, state, other + o->half);
+        char state = slot->state;
+        int err;
 
+        if (state == ANGO_LOG_ABSENT) /* mutant: outbox-absent-copied */
+            state = ANGO_LOG_WAITING;
+        err = copy_record(o, slot->at, state, other + o->half);
         if (err == ANGO_OK && ango_log_is_parked(state) && slot->since != 0)
             err = copy_record(o, slot->since, state, other + o->half);
         if (err == ANGO_E_STORAGE)
@@ -386,12 +407,30 @@ static int seal(struct ango_outbox *o, uint32_t other)
     return sync(o);
 }
 
+/* Before the other area is erased: nothing in it must look newer, not even while that goes on. */
+static int outrank(struct ango_outbox *o, uint32_t other)
+{
+    char *end;
+
+    if (is_erased(o, other) || read_record(o, other) != NULL)
+        return ANGO_OK;
+    end = put_number(begin(o, 'G'), o->generation + 2, ID_LEN);
+    if (o->generation == 0 || size_of(o, end) > room(o))
+        return ANGO_OK;
+    o->generation += 2;
+    return append(o, end); /* mutant: outbox-not-outranked */
+}
+
 static int compact(struct ango_outbox *o)
 {
     uint32_t other = o->half - o->start;
+    int result = outrank(o, other);
     uint32_t tail = o->tail;
-    int result = erase_area(o, other); /* mutant: outbox-no-erase */
-    int err = result;
+    int err;
+
+    if (result == ANGO_OK)
+        result = erase_area(o, other); /* mutant: outbox-no-erase */
+    err = result;
 
     if (err == ANGO_OK) {
         o->tail = first_record(o, other);
@@ -459,8 +498,11 @@ static char *put_words(char *to, const char *words)
     const char *end = to + 1 + ANGO_OUTBOX_WORDS_MAX;
 
     *to++ = SEPARATOR;
-    for (; *words != '\0' && to < end; words++)
-        *to++ = (unsigned char)*words < ' ' || (unsigned char)*words == 0xFF ? '?' : *words;
+    for (; *words != '\0' && to < end; words++, to++) {
+        *to = *words;
+        if ((unsigned char)*words < ' ' || (unsigned char)*words == 0xFF)
+            *to = '?';
+    }
     return to;
 }
 
@@ -545,11 +587,10 @@ static const struct ango_outbox_slot *find_entry(struct ango_outbox *o, const st
 
 static char *put_text(char *to, const char *text)
 {
-    size_t len = strlen(text);
-
-    memcpy(to, text, len);
-    to[len] = SEPARATOR;
-    return to + len + 1;
+    while (*text != '\0')
+        *to++ = *text++;
+    *to = SEPARATOR;
+    return to + 1;
 }
 
 static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *entry)
