@@ -247,13 +247,15 @@ static int start(struct ango_outbox *o, struct ango_client *client, const char *
 static int choose(struct ango_outbox *o, struct ango_client *client, const char *organization_id,
                   struct ango_outbox_event *event)
 {
-    struct ango_outbox_entry first = { 0 };
+    struct ango_outbox_entry first;
     uint32_t now = clock_ms(client);
     size_t i;
     int err;
 
     if (ango_is_busy(client))
         return ANGO_E_ARG;
+    memset(&first, 0, sizeof first);
+    first.project_id = "";
     o->next_ms = 0;
     o->read_back = true;
     err = collect(o, now, true, &first, event);
