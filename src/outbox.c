@@ -176,11 +176,10 @@ static int give_up(struct ango_outbox *o, const struct ango_outbox_slot *slot, c
 }
 
 /*
- * Collects who is due and was tried, or was not: up to `most`. `first` is the first of them. ANGO_OK: one of them was parked
- * instead, as the event says.
+ * Collects who is due, up to `most`: for a read-back those who were tried, else those who were not and are of one kind, that of
+ * `first`. ANGO_OK: one of them was parked instead, as the event says.
  */
-static int collect(struct ango_outbox *o, uint32_t now, bool tried, struct ango_outbox_entry *first,
-                   struct ango_outbox_event *event)
+static int collect(struct ango_outbox *o, struct ango_outbox_entry *first, struct ango_outbox_event *event)
 {
     const struct ango_outbox_config *config = o->config;
     char *text = config->text;
@@ -192,9 +191,12 @@ static int collect(struct ango_outbox *o, uint32_t now, bool tried, struct ango_
     o->batch_len = 0;
     for (i = 0; i < o->len && o->batch_len < o->most; i++) {
         const struct ango_outbox_slot *slot = &config->slots[i];
+        uint32_t left = slot_left_ms(slot, o->looked);
         int err;
 
-        if ((slot->state == ANGO_LOG_TRIED) != tried || slot_left_ms(slot, now) > 0)
+        if (o->next_ms > left)
+            o->next_ms = left;
+        if ((slot->state == ANGO_LOG_TRIED) != o->read_back || left > 0)
             continue;
         err = ango_log_load(o, slot, &entry);
         if (err != ANGO_OK || slot->tries >= ANGO_OUTBOX_TRIES_MAX) {
@@ -202,7 +204,7 @@ static int collect(struct ango_outbox *o, uint32_t now, bool tried, struct ango_
                 break;
             return give_up(o, slot, err == ANGO_OK ? entry.to : "", event);
         }
-        if (o->batch_len > 0 && !tried && !is_same_kind(first, &entry)) /* mutant: outbox-mixed-kinds */
+        if (o->batch_len > 0 && !o->read_back && !is_same_kind(first, &entry)) /* mutant: outbox-mixed-kinds */
             continue;
         to = keep(&text, limit, entry.to);
         if (o->batch_len == 0) {
@@ -244,44 +246,39 @@ static int start(struct ango_outbox *o, struct ango_client *client, const char *
     return ANGO_E_WAIT;
 }
 
+static int look_up(struct ango_outbox *o, struct ango_client *client, const char *organization_id)
+{
+    int err = ango_confirm_begin(&o->confirm, client, organization_id, o->emails, o->batch_len, o->presence);
+
+    o->confirm.timeout_ms = 0; /* it may go on after any pause */
+    o->phase = CONFIRMING;
+    return err == ANGO_OK ? ANGO_E_WAIT : err;
+}
+
 static int choose(struct ango_outbox *o, struct ango_client *client, const char *organization_id,
                   struct ango_outbox_event *event)
 {
     struct ango_outbox_entry first;
-    uint32_t now = clock_ms(client);
-    size_t i;
     int err;
 
     if (ango_is_busy(client))
         return ANGO_E_ARG;
     memset(&first, 0, sizeof first);
     first.project_id = "";
-    o->next_ms = 0;
-    o->read_back = true;
-    err = collect(o, now, true, &first, event);
-    if (err != ANGO_E_WAIT)
-        return err;
-    if (o->batch_len > 0) {
-        err = ango_confirm_begin(&o->confirm, client, organization_id, o->emails, o->batch_len, o->presence);
-        o->confirm.timeout_ms = 0;
-        o->phase = CONFIRMING;
-        return err == ANGO_OK ? ANGO_E_WAIT : err;
-    }
-    o->read_back = false;
-    err = collect(o, now, false, &first, event);
-    if (err != ANGO_E_WAIT)
-        return err;
-    if (o->batch_len > 0)
-        return start(o, client, organization_id, &first, event);
+    o->looked = clock_ms(client);
     o->next_ms = UINT32_MAX;
-    o->looked = now;
-    for (i = 0; i < o->len; i++) {
-        uint32_t left = slot_left_ms(&o->config->slots[i], now);
-
-        if (o->next_ms > left)
-            o->next_ms = left;
+    o->read_back = true;
+    err = collect(o, &first, event);
+    if (err == ANGO_E_WAIT && o->batch_len == 0) {
+        o->read_back = false;
+        err = collect(o, &first, event);
     }
-    return o->next_ms < UINT32_MAX ? ANGO_E_WAIT : ANGO_E_END;
+    if (err != ANGO_E_WAIT)
+        return err;
+    if (o->batch_len == 0)
+        return o->next_ms < UINT32_MAX ? ANGO_E_WAIT : ANGO_E_END;
+    o->next_ms = 0;
+    return o->read_back ? look_up(o, client, organization_id) : start(o, client, organization_id, &first, event);
 }
 
 /* --- inviting ------------------------------------------------------------------------------------- */
