@@ -114,7 +114,7 @@ install: all ## install under PREFIX (/usr/local): library, headers, ango comman
 	install -m 755 $(ANGO) $(DESTDIR)$(bindir)/ango
 	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
-	install -m 644 include/*.h port/posix/ango_posix.h $(DESTDIR)$(includedir)
+	install -m 644 include/*.h port/posix/*.h $(DESTDIR)$(includedir)
 	install -m 644 port/command/ango.1 $(DESTDIR)$(mandir)/man1
 	$(fill) port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc
 	$(fill) port/cmake/ango-config.cmake.in >$(DESTDIR)$(libdir)/cmake/ango/ango-config.cmake

@@ -15,7 +15,7 @@ TESTS := $(call program,$(test_src))
 test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBANGO) $(LIBMBEDTLS)
 ifneq ($(cross),)
     # Only what needs neither sockets nor TLS; Debian's cmocka is for the machine that builds.
-    TESTS := $(filter-out %/test_port %/test_tls,$(TESTS))
+    TESTS := $(filter-out %/test_port %/test_outbox_file %/test_tls,$(TESTS))
     test_libs := $(LIBANGO) $(BUILD)/cmocka.o
     CMOCKA_INCLUDES := -isystem $(DEPS)/cmocka/include
 endif
