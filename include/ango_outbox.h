@@ -48,28 +48,19 @@ struct ango_storage {
     /* Returns when all that was programmed and erased is safe from a cut. A failure that may have lost some of it must be
        returned by all later calls, too (a file: see fsync). */
     int (*sync)(void *ctx);
-    uint32_t block_size; /* bytes, a multiple of prog_size */
-    uint32_t
-        block_count; /* even, at least 2; half of them hold the outbox, at least 256 bytes and less than 2 GB, at a time */
-    uint8_t prog_size; /* bytes of a unit: 8, 16 or 32; 8 where the medium can program less at once */
-    uint8_t erased;    /* what each byte reads after an erase: 0xFF or 0x00 */
+    uint32_t block_size;  /* bytes, a multiple of prog_size */
+    uint32_t block_count; /* even, at least 2: one half at a time holds the outbox. 512 bytes to 4 GB in all */
+    uint8_t prog_size;    /* bytes of a unit: 8, 16 or 32; 8 where the medium can program less at once */
+    uint8_t erased;       /* what each byte reads after an erase: 0xFF or 0x00 */
 };
 
 /* --- the outbox ----------------------------------------------------------------------------------- */
 
-/* Addresses in one request, at most. */
-#ifndef ANGO_OUTBOX_BATCH
-#define ANGO_OUTBOX_BATCH 16
-#endif
-
-/* Bytes of the largest record, a multiple of 32, at least 128. What was put in with more than that cannot be read with less. */
-#ifndef ANGO_OUTBOX_RECORD_MAX
-#define ANGO_OUTBOX_RECORD_MAX 384
-#endif
-#define ANGO_OUTBOX_TEXT_MAX \
-    (ANGO_OUTBOX_RECORD_MAX - 26) /* bytes of address, project's identifier and note together */
-#define ANGO_OUTBOX_WORDS_MAX 96  /* bytes of the server's words that are kept with an entry */
-#define ANGO_OUTBOX_TRIES_MAX 8   /* attempts that settle nothing; then an entry is parked */
+#define ANGO_OUTBOX_BATCH 16       /* addresses in one request, at most */
+#define ANGO_OUTBOX_RECORD_MAX 384 /* bytes of a record */
+#define ANGO_OUTBOX_TEXT_MAX 358   /* bytes of address, project's identifier and note together */
+#define ANGO_OUTBOX_WORDS_MAX 96   /* bytes of the server's words that are kept with an entry */
+#define ANGO_OUTBOX_TRIES_MAX 8    /* attempts that settle nothing; then an entry is parked */
 
 /* RAM for one entry, 16 bytes. Private. */
 struct ango_outbox_slot {
@@ -121,8 +112,9 @@ struct ango_outbox {
 };
 
 /*
- * Takes up what is on the medium; reads it once from one end to the other, and writes nothing. May be called again at any
- * time. Whoever calls it must be the only one that uses the medium.
+ * Takes up what is on the medium; reads it from one end to the other, at most three times, and writes nothing. May be called
+ * again, once no exchange that ango_outbox_step has begun goes on (ango_cancel). Whoever calls it must be the only one that
+ * uses the medium.
  *   ANGO_E_ARG      a NULL, a capacity of 0, a geometry outside the limits above
  *   ANGO_E_DAMAGED  there is no outbox: a new device, or one whose medium is broken
  *   ANGO_E_SPACE    there are more entries than slots
@@ -131,7 +123,7 @@ int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_confi
 
 /*
  * Makes an empty outbox and mounts it. Erases; if there was one, its entries are dropped, and a cut leaves either the old
- * one or the new one. Numbers go on.
+ * one or the new one. Numbers go on. If the very first one is cut, call it again, also if the medium can be mounted.
  *   ANGO_E_ARG      as above
  *   ANGO_E_STORAGE  the medium failed
  */

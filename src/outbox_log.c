@@ -404,6 +404,7 @@ static int seal(struct ango_outbox *o, uint32_t other)
         return err;
     o->start = other;
     o->generation++;
+    (void)scan(o); /* even if the seal is not safe yet: the medium shows it */
     return sync(o);
 }
 
@@ -424,23 +425,19 @@ static int outrank(struct ango_outbox *o, uint32_t other)
 static int compact(struct ango_outbox *o)
 {
     uint32_t other = o->half - o->start;
-    int result = outrank(o, other);
+    int err = outrank(o, other);
     uint32_t tail = o->tail;
-    int err;
+    int result;
 
-    if (result == ANGO_OK)
-        result = erase_area(o, other); /* mutant: outbox-no-erase */
-    err = result;
-
-    if (err == ANGO_OK) {
-        o->tail = first_record(o, other);
-        result = copy_entries(o, other);
-        err = result == ANGO_E_STORAGE ? result : seal(o, other);
-    }
+    if (err == ANGO_OK)
+        err = erase_area(o, other); /* mutant: outbox-no-erase */
+    if (err != ANGO_OK)
+        return err;
+    o->tail = first_record(o, other);
+    result = copy_entries(o, other);
+    err = result == ANGO_E_STORAGE ? result : seal(o, other);
     if (o->start != other)
         o->tail = tail;
-    else
-        (void)scan(o); /* also if the seal is not safe yet: the medium shows it */
     return err == ANGO_OK ? result : err;
 }
 
@@ -563,13 +560,15 @@ static int check_entry(const struct ango_outbox_entry *entry)
     memset(&q, 0, sizeof q);
     q.body = 1;
     ango_write_string(&q, "\"", entry->to, ANGO_E_EMAIL);
-    ango_write_string(&q, "\"", ango_organization_role_text(entry->organization_role), ANGO_E_ARG);
-    if (*entry->project_id != '\0') {
-        ango_write_string(&q, "\"", entry->project_id, ANGO_E_ID);
-        ango_write_string(&q, "\"", ango_project_role_text(entry->project_role), ANGO_E_ARG);
-    }
     if (*entry->note != '\0')
         ango_write_string(&q, "\"", entry->note, ANGO_E_ARG);
+    if (*entry->project_id != '\0') {
+        ango_write_string(&q, "\"", entry->project_id, ANGO_E_ID);
+        if (entry->project_role < ANGO_PROJECT_MANAGER || entry->project_role > ANGO_PROJECT_LEAD)
+            ango_request_refuse(&q, ANGO_E_ARG);
+    }
+    if (entry->organization_role != ANGO_ORGANIZATION_ADMIN && entry->organization_role != ANGO_ORGANIZATION_MEMBER)
+        ango_request_refuse(&q, ANGO_E_ARG);
     return q.err;
 }
 
