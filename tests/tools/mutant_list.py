@@ -42,7 +42,7 @@ MARKED = (
     Mutant("outbox-no-read-back", "believe that what was programmed is there",
            POWER, swap("read_record(o, at) != NULL", "read_record(o, at) != end")),
     Mutant("outbox-no-reserve", "leave no room for what becomes of entries",
-           OUTBOX, swap(" + reserve", "")),
+           OUTBOX, swap(" + reserve +", " +")),
     Mutant("outbox-no-sync", "call safe what was not synced",
            POWER, swap("sync(o)", "ANGO_OK")),
     Mutant("outbox-tail", "write behind the last valid record",
