@@ -233,7 +233,8 @@ static int take(struct ango_outbox *o, const char *end, uint32_t at)
             o->next_id = number + 1;
         return add_slot(o, number, o->record[STATE_AT], at);
     case 'G':
-        o->generation = number;
+        if (o->generation < number)
+            o->generation = number;
         return ANGO_OK;
     default:
         for (; end - p >= (int)ID_LEN && *p != SEPARATOR; p += ID_LEN)

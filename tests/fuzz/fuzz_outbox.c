@@ -149,6 +149,8 @@ static void use(struct ango_outbox *box, const struct ango_outbox_config *config
     demand(err == ANGO_OK || err == ANGO_E_DAMAGED || err == ANGO_E_STORAGE, "cannot be tidied");
     if (err == ANGO_E_STORAGE)
         return; /* records that lie in one another: more than there is room for */
+    if (box->generation > 0x3FFFFF00)
+        return; /* no medium lasts for a thousand million erases, after which generations would begin again */
     len = read_all(box);
     demand(ango_outbox_mount(box, config) == ANGO_OK, "cannot be mounted again");
     demand(read_all(box) == len, "others after a mount");
