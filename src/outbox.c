@@ -240,7 +240,8 @@ static int start(struct ango_outbox *o, struct ango_client *client, const char *
     if (err == ANGO_E_ID)
         return fail(o, client, err);
     if (err != ANGO_OK)
-        return park(o, client->result.index, ANGO_LOG_REFUSED, "does not fit a request", event);
+        return park(o, err == ANGO_E_EMAIL ? client->result.index : 0, ANGO_LOG_REFUSED, "does not fit a request",
+                    event);
     o->serial = client->serial;
     o->phase = INVITING;
     return ANGO_E_WAIT;
