@@ -119,7 +119,7 @@ install: all install-command ## install under PREFIX (/usr/local): library, head
 	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir))
 	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
-	install -m 644 include/*.h port/posix/ango_posix.h port/proxy/ango_proxy.h $(DESTDIR)$(includedir)
+	install -m 644 include/*.h port/posix/*.h port/proxy/ango_proxy.h $(DESTDIR)$(includedir)
 	$(fill) port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc
 	$(fill) port/cmake/ango-config.cmake.in >$(DESTDIR)$(libdir)/cmake/ango/ango-config.cmake
 	$(fill) port/cmake/ango-config-version.cmake.in >$(DESTDIR)$(libdir)/cmake/ango/ango-config-version.cmake

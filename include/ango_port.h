@@ -46,9 +46,12 @@ enum ango_error {
     ANGO_E_STATUS = -23,    /* [operator] the reply is an error: see result.http_status and result.message */
     ANGO_E_CANCELLED = -24, /* [programmer] ango_cancel was called */
     ANGO_E_ANCHOR = -25,    /* [operator] a trust anchor cannot be used; ango_tls.anchor says which */
-    ANGO_E_ENTRY = -26      /* [programmer] an entry of a list does not fit the buffer; a walk continues after it */
+    ANGO_E_ENTRY = -26,     /* [programmer] an entry of a list does not fit the buffer; a walk continues after it */
+    ANGO_E_FULL = -27,      /* [programmer] the outbox has no room until it is tidied, or entries are done */
+    ANGO_E_STORAGE = -28,   /* [porter] the medium of the outbox failed */
+    ANGO_E_DAMAGED = -29    /* [operator] the medium has no outbox, or an entry of it can no longer be read */
 };
-#define ANGO_E_LAST ANGO_E_ENTRY
+#define ANGO_E_LAST ANGO_E_DAMAGED
 
 /*
  * One connection at a time to one server. The struct is constant and may lie in flash; state that changes is

@@ -26,6 +26,11 @@ bool ango_is_busy(const struct ango_client *client)
     return client->state >= CONNECT;
 }
 
+bool ango_is_to_send(const struct ango_client *client)
+{
+    return client->state == SEND;
+}
+
 /* --- set-up ----------------------------------------------------------------------------------- */
 
 int ango_client_set_api_key(struct ango_client *client, const char *api_key)

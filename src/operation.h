@@ -47,6 +47,9 @@ int ango_drain_step(struct ango_client *client, void *out, uint32_t wait_ms);
 
 bool ango_is_busy(const struct ango_client *client);
 
+/* Whether the next step hands the first byte of the request to the port: from then on it may have reached the server. */
+bool ango_is_to_send(const struct ango_client *client);
+
 /* --- what several operations have in common (operation.c) ----------------------------------------- */
 
 /* Whether there are 1 to INT_MAX addresses; if not, refuses the request with ANGO_E_ARG. */

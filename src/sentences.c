@@ -34,6 +34,9 @@ const char *ango_error_text(int error)
         [-ANGO_E_CANCELLED] = "cancelled",
         [-ANGO_E_ANCHOR] = "a trust anchor cannot be used",
         [-ANGO_E_ENTRY] = "an entry of the list is larger than the buffer: make it larger",
+        [-ANGO_E_FULL] = "the outbox is full: tidy it, or wait until some are delivered",
+        [-ANGO_E_STORAGE] = "the outbox's medium failed: check its space and its state",
+        [-ANGO_E_DAMAGED] = "the medium holds no outbox, or a part of it can no longer be read",
     };
 
     if (error > 0 || error < ANGO_E_LAST)

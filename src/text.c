@@ -30,14 +30,14 @@ const char *ango_project_role_text(enum ango_project_role role)
     return NULL;
 }
 
-static unsigned lower(char c)
+unsigned ango_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (unsigned char)c + ('a' - 'A') : (unsigned char)c;
 }
 
 bool ango_text_is(const char *a, const char *b)
 {
-    while (*a == *b || lower(*a) == lower(*b)) {
+    while (*a == *b || ango_lower(*a) == ango_lower(*b)) {
         if (*a == '\0')
             return true;
         a++;
@@ -71,4 +71,17 @@ uint32_t ango_hash(uint32_t hash, const char *text)
     for (; *text != '\0'; text++)
         hash = (hash ^ (unsigned char)*text) * 16777619u; /* mutant: hash-signed */
     return hash;
+}
+
+/* Bit by bit: a table is not worth its flash here. */
+uint32_t ango_crc32(uint32_t crc, const char *data, size_t len)
+{
+    unsigned bit;
+
+    for (; len > 0; len--) {
+        crc ^= (unsigned char)*data++;
+        for (bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
+    }
+    return crc;
 }

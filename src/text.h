@@ -3,7 +3,11 @@
 #define ANGO_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* An ASCII letter as a small one, anything else as it is. */
+unsigned ango_lower(char c);
 
 /* Appends a decimal digit, 0 to 9, to *number; false if that is above 4294967295, which *number then becomes. */
 bool ango_add_digit(uint32_t *number, unsigned digit);
@@ -14,5 +18,8 @@ const char *ango_read_number(const char *text, uint32_t *number);
 /* FNV-1a, 32 bits, of a text; continues from `hash`, which is ANGO_HASH_BEGIN at first. */
 #define ANGO_HASH_BEGIN 2166136261u
 uint32_t ango_hash(uint32_t hash, const char *text);
+
+/* CRC-32 as in Ethernet and ZIP, reflected, of `len` bytes; goes on from `crc`. It begins and ends with the complement there. */
+uint32_t ango_crc32(uint32_t crc, const char *data, size_t len);
 
 #endif

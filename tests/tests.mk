@@ -15,7 +15,7 @@ TESTS := $(call program,$(test_src))
 test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(LIBMBEDTLS)
 ifneq ($(cross),)
     # Only what needs neither sockets nor TLS; Debian's cmocka is for the machine that builds.
-    TESTS := $(filter-out %/test_posix %/test_tls %/test_tls_verify,$(TESTS))
+    TESTS := $(filter-out %/test_posix %/test_outbox_file %/test_tls %/test_tls_verify,$(TESTS))
     test_libs := $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(BUILD)/cmocka.o
     CMOCKA_INCLUDES := -isystem $(DEPS)/cmocka/include
 endif
@@ -64,7 +64,7 @@ $(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
 
 # --- Targets ---------------------------------------------------------------------------------------
 
-.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants fuzz soak coverage check format size bench serve
+.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-power soak-power fuzz soak coverage check format size bench serve
 
 # What each recipe runs is seen to first: on a fresh machine there is no Python.
 python := python3:/usr/bin/python3
@@ -107,6 +107,19 @@ fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
 	@port/packages $(python) clang:clang libclang-rt-dev openssl:openssl
 	@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
 	@tests/fuzz/run $(FUZZ_SECONDS)
+
+POWER_CUTS ?= 50000
+POWER_SEED ?= 1
+power = @$(MAKE) --no-print-directory VARIANT=host build/host/tests/outbox/test_power && \
+    POWER_CUTS=$(1) POWER_SEED=$(POWER_SEED) build/host/tests/outbox/test_power
+test-power: ## cut the power of the outbox POWER_CUTS (50000) times, at each step of its life
+	@port/packages gcc:gcc libc6-dev libcmocka-dev
+	$(call power,$(POWER_CUTS))
+
+CUTS ?= 1000000
+soak-power: ## the same CUTS (1000000) times
+	@port/packages gcc:gcc libc6-dev libcmocka-dev
+	$(call power,$(CUTS))
 
 SOAK ?= 100000
 soak: ## SOAK (100000) invitations in one process with random faults, against the stand-in

@@ -13,7 +13,7 @@ size = importlib.util.module_from_spec(importlib.util.spec_from_loader("size", l
 loader.exec_module(size)
 
 # Further operations and what is made of them, ...
-OTHERS = {"members", "projects", "walk", "confirm", "sentences", "tls", "arena"}
+OTHERS = {"members", "projects", "walk", "confirm", "outbox", "outbox_log", "sentences", "tls", "arena"}
 
 
 def own(linked):

@@ -41,9 +41,9 @@ void hostile_case(int row, const char *name, const char *expected, const char *s
 const char *hostile_class(int error)
 {
     static const char *const names[] = {
-        "OK",       "WAIT",  "END",     "ARG",    "HOST",    "KEY",    "ID",        "EMAIL",  "SPACE",
-        "INSECURE", "CLOCK", "ENTROPY", "MEMORY", "RESOLVE", "NET",    "TIME",      "CERT",   "TLS",
-        "TRUNC",    "HTTP",  "BIG",     "JSON",   "SHAPE",   "STATUS", "CANCELLED", "ANCHOR", "ENTRY",
+        "OK",    "WAIT",    "END",    "ARG",     "HOST",      "KEY",    "ID",    "EMAIL", "SPACE",   "INSECURE",
+        "CLOCK", "ENTROPY", "MEMORY", "RESOLVE", "NET",       "TIME",   "CERT",  "TLS",   "TRUNC",   "HTTP",
+        "BIG",   "JSON",    "SHAPE",  "STATUS",  "CANCELLED", "ANCHOR", "ENTRY", "FULL",  "STORAGE", "DAMAGED",
     };
 
     return error <= 0 && error > -(int)(sizeof names / sizeof names[0]) ? names[-error] : "?";

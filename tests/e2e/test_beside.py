@@ -91,6 +91,7 @@ CPP = """
 #include <ango_port.h>
 #include <ango_posix.h>
 #include <ango_tls.h>
+#include <ango_outbox.h>
 #include <ango_trust.h>
 static struct ango_posix posix;
 static const struct ango_port plain = ANGO_POSIX_PORT(&posix);

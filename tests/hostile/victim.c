@@ -527,10 +527,11 @@ static int invite(void)
 
 static const char *error_name(int error)
 {
-    static const char *const names[] = { "OK",    "WAIT",  "END",      "ARG",       "HOST",    "KEY",    "ID",
-                                         "EMAIL", "SPACE", "INSECURE", "CLOCK",     "ENTROPY", "MEMORY", "RESOLVE",
-                                         "NET",   "TIME",  "CERT",     "TLS",       "TRUNC",   "HTTP",   "BIG",
-                                         "JSON",  "SHAPE", "STATUS",   "CANCELLED", "ANCHOR",  "ENTRY" };
+    static const char *const names[] = { "OK",        "WAIT",    "END",   "ARG",      "HOST",    "KEY",
+                                         "ID",        "EMAIL",   "SPACE", "INSECURE", "CLOCK",   "ENTROPY",
+                                         "MEMORY",    "RESOLVE", "NET",   "TIME",     "CERT",    "TLS",
+                                         "TRUNC",     "HTTP",    "BIG",   "JSON",     "SHAPE",   "STATUS",
+                                         "CANCELLED", "ANCHOR",  "ENTRY", "FULL",     "STORAGE", "DAMAGED" };
 
     return error <= 0 && error > -(int)(sizeof names / sizeof names[0]) ? names[-error] : "UNKNOWN";
 }

@@ -42,7 +42,7 @@ static void numbers(void **state)
                                  ANGO_E_CLOCK,   ANGO_E_ENTROPY, ANGO_E_MEMORY, ANGO_E_RESOLVE,   ANGO_E_NET,
                                  ANGO_E_TIME,    ANGO_E_CERT,    ANGO_E_TLS,    ANGO_E_TRUNCATED, ANGO_E_HTTP,
                                  ANGO_E_TOO_BIG, ANGO_E_JSON,    ANGO_E_SHAPE,  ANGO_E_STATUS,    ANGO_E_CANCELLED,
-                                 ANGO_E_ANCHOR,  ANGO_E_ENTRY };
+                                 ANGO_E_ANCHOR,  ANGO_E_ENTRY,   ANGO_E_FULL,   ANGO_E_STORAGE,   ANGO_E_DAMAGED };
     size_t i;
 
     (void)state;
@@ -182,6 +182,8 @@ static void hash(void **state)
     assert_int_equal(ango_hash(ANGO_HASH_BEGIN, "a"), 0xE40C292Cu);
     assert_int_equal(ango_hash(ANGO_HASH_BEGIN, "foobar"), 0xBF9CF968u);
     assert_int_equal(ango_hash(ango_hash(ANGO_HASH_BEGIN, "foo"), "bar"), 0xBF9CF968u);
+    assert_int_equal(~ango_crc32(~0u, "123456789", 9), 0xCBF43926u);
+    assert_int_equal(~ango_crc32(ango_crc32(~0u, "1234", 4), "56789", 5), 0xCBF43926u);
     assert_int_equal(ango_hash(ANGO_HASH_BEGIN, "\xFF"), (0x811C9DC5u ^ 0xFFu) * 16777619u);
 }
 

@@ -1,0 +1,256 @@
+/*
+ * ango_outbox.h - invitations that survive: kept on a medium of the device, delivered when the network allows, each once.
+ *
+ *   err = ango_outbox_mount(&outbox, &config);            // ANGO_E_DAMAGED on a new device: ango_outbox_format
+ *   err = ango_outbox_put(&outbox, &entry, &id);          // ANGO_OK: it is kept, whatever happens to the power now
+ *   for (;;) {
+ *       err = ango_outbox_step(&outbox, &client, organization, &event, 0);
+ *       if (err == ANGO_OK)
+ *           tell(event.to, event.fate);
+ *   }
+ *
+ * An invitation is marked as tried on the medium before the first byte of its request is handed to the port, and as done
+ * after the server's complete answer. One that was tried and not answered is looked up first (ango_confirm_begin), and sent
+ * again only if it is absent on evidence. How that holds against a cut at any moment: src/outbox_log.c.
+ *
+ * Linked only where it is used. No heap; all memory is the application's. One thread.
+ */
+#ifndef ANGO_OUTBOX_H
+#define ANGO_OUTBOX_H
+
+#include "ango.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- the medium ----------------------------------------------------------------------------------- */
+
+/*
+ * Flash, EEPROM, FRAM or a file: blocks that are erased whole, and units within them that are programmed once after each
+ * erase. `at` is a position from 0 to block_size * block_count. Each function returns ANGO_OK, or anything else for a
+ * failure. Whether something was written is found out by reading it, so `prog` may return before it knows.
+ *
+ * What may be left when the power is cut, or a call fails, in the middle of
+ *   prog   the first bytes as asked for, any number of them; the byte at the cut anything between the two; and the rest
+ *          erased. Or, unit by unit, some written and some not. From then on each byte reads the same each time, or each
+ *          read of its unit fails (flash with ECC).
+ *   erase  anything, also what reads differently each time.
+ */
+struct ango_storage {
+    void *ctx;
+    /* Reads `len` bytes at `at`: prog_size, within one unit. */
+    int (*read)(void *ctx, uint32_t at, uint8_t *buf, size_t len);
+    /* Programs one unit. It was not programmed since the last erase of its block. */
+    int (*prog)(void *ctx, uint32_t at, const uint8_t *data, size_t len);
+    /* Erases the block that begins at `at`. Called by ango_outbox_format and ango_outbox_tidy only. */
+    int (*erase)(void *ctx, uint32_t at);
+    /* Returns when all that was programmed and erased is safe from a cut. A failure that may have lost some of it must be
+       returned by all later calls, too (a file: see fsync). */
+    int (*sync)(void *ctx);
+    uint32_t block_size;  /* bytes, a multiple of prog_size */
+    uint32_t block_count; /* even, at least 2: one half at a time holds the outbox. 512 bytes to 4 GB in all */
+    uint8_t prog_size;    /* bytes of a unit: 8, 16 or 32; 8 where the medium can program less at once */
+    uint8_t erased;       /* what each byte reads after an erase: 0xFF or 0x00 */
+};
+
+/* --- the outbox ----------------------------------------------------------------------------------- */
+
+#define ANGO_OUTBOX_BATCH 16       /* addresses in one request, at most */
+#define ANGO_OUTBOX_RECORD_MAX 384 /* bytes of a record */
+#define ANGO_OUTBOX_TEXT_MAX 358   /* bytes of address, project's identifier and note together */
+#define ANGO_OUTBOX_WORDS_MAX 96   /* bytes of the server's words that are kept with an entry */
+#define ANGO_OUTBOX_TRIES_MAX 8    /* attempts that settle nothing; then an entry is parked */
+
+/* RAM for one entry, 16 bytes. Private. */
+struct ango_outbox_slot {
+    uint32_t id;
+    uint32_t at;    /* of its record on the medium */
+    uint32_t since; /* the clock at its last attempt; parked: where its words are on the medium, or 0 */
+    char state;
+    uint8_t tries; /* attempts that settled nothing; 0: it is due */
+};
+
+/* Constant, and valid as long as the outbox is used. What it points to belongs to the outbox meanwhile. */
+struct ango_outbox_config {
+    const struct ango_storage *storage;
+    struct ango_outbox_slot *slots;
+    size_t slots_cap; /* entries at a time, at least 1 */
+    char *text;       /* the addresses of a request while it goes on, and its project */
+    size_t text_cap;  /* at least 1; an entry fits if its address and project do, each with a NUL */
+};
+
+/* Only `len` and `damaged` are for reading. */
+struct ango_outbox {
+    size_t len;       /* entries that wait, were tried, or are parked */
+    uint32_t damaged; /* units of the log that were not valid at the last mount; a record that a cut left incomplete is
+                         some, too, until the next ango_outbox_tidy */
+    /* Private. */
+    const struct ango_outbox_config *config;
+    uint32_t half;  /* bytes of an area */
+    uint32_t start; /* of the one that is current */
+    uint32_t tail;  /* where the next record goes */
+    uint32_t generation;
+    uint32_t next_id;
+    uint8_t phase;
+    uint8_t failures;  /* in a row */
+    uint8_t most;      /* addresses in the next request */
+    uint8_t batch_len; /* addresses in this one */
+    uint8_t told;      /* of them */
+    bool read_back;
+    uint32_t since;       /* the clock at the last failure */
+    uint32_t pause_ms;    /* nothing is done until then; 0: it is */
+    uint32_t next_ms;     /* nobody is due until then, */
+    uint32_t looked;      /* from then on */
+    uint32_t refused_key; /* hash of a key that the server does not take; 0: none */
+    uint32_t serial;      /* of the client's exchange that is the outbox's */
+    uint32_t ids[ANGO_OUTBOX_BATCH];
+    const char *emails[ANGO_OUTBOX_BATCH];
+    enum ango_presence presence[ANGO_OUTBOX_BATCH];
+    struct ango_confirm confirm;
+    char record[ANGO_OUTBOX_RECORD_MAX];
+};
+
+/*
+ * Takes up what is on the medium; reads it from one end to the other, at most three times, and writes nothing. May be called
+ * again, once no exchange that ango_outbox_step has begun goes on (ango_cancel). Whoever calls it must be the only one that
+ * uses the medium.
+ *   ANGO_E_ARG      a NULL, a capacity of 0, a geometry outside the limits above
+ *   ANGO_E_DAMAGED  there is no outbox: a new device, or one whose medium is broken
+ *   ANGO_E_SPACE    there are more entries than slots
+ */
+int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_config *config);
+
+/*
+ * Makes an empty outbox and mounts it. Erases; if there was one, its entries are dropped, and a cut leaves either the old
+ * one or the new one. Numbers go on. If the very first one is cut, call it again, also if the medium can be mounted.
+ *   ANGO_E_ARG      as above
+ *   ANGO_E_STORAGE  the medium failed
+ */
+int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_config *config);
+
+/* Who is to be invited. UTF-8 without control characters. */
+struct ango_outbox_entry {
+    const char *to; /* an email address */
+    enum ango_organization_role organization_role;
+    const char *project_id;              /* NULL or "": no project */
+    enum ango_project_role project_role; /* only with a project */
+    uint32_t time;                       /* the application's: seconds since 1970, for example */
+    const char *note;                    /* the application's; NULL or "": none */
+};
+
+/*
+ * Keeps an entry: after ANGO_OK it stays until the server has taken it, or it is removed. *id (unless `id` is NULL) becomes its
+ * number, 1 to 2^30, which is never used again on this medium. Who is there already, in whatever state, with the
+ * same project (by ango_text_is for the address, by its bytes for the project) is not put in again: ANGO_OK, with the
+ * number there is. Room for what will become of each entry is left: what was put in can be delivered without an erase.
+ *   ANGO_E_ARG      a NULL, a role that is none, a note that is no text
+ *   ANGO_E_EMAIL    not an address: see ango_invite_members_to_org
+ *   ANGO_E_ID       the project's identifier is not text
+ *   ANGO_E_SPACE    address and project are more than text_cap, or the texts more than ANGO_OUTBOX_TEXT_MAX
+ *   ANGO_E_FULL     no room: call ango_outbox_tidy and try again; or no slot
+ *   ANGO_E_STORAGE  the medium failed: it is not kept, and may be put in again. After a cut it may be in the list all the same
+ */
+int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *entry, uint32_t *id);
+
+enum ango_outbox_state {
+    ANGO_OUTBOX_WAITING, /* to be sent */
+    ANGO_OUTBOX_TRIED,   /* may have been sent: to be looked up before it is sent again */
+    ANGO_OUTBOX_PARKED   /* left to people: see ango_outbox_retry and ango_outbox_remove */
+};
+
+struct ango_outbox_item {
+    uint32_t id;
+    enum ango_outbox_state state;
+    struct ango_outbox_entry entry;
+};
+
+/*
+ * The entry at *position, which begins as 0 and is moved on; the oldest comes first. Strings are valid until the next call of
+ * any function of the outbox.
+ *   ANGO_E_END      there is no further one
+ *   ANGO_E_ARG      a NULL
+ *   ANGO_E_DAMAGED  this one can no longer be read: only `id` and `state` are set
+ */
+int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_outbox_item *item);
+
+/*
+ * Why an entry is parked, mostly in the server's words, cut to ANGO_OUTBOX_WORDS_MAX bytes, '?' for control characters. "" if it
+ * is not parked, or if there was no room for them. Valid as above.
+ */
+const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id);
+
+/*
+ * Drops an entry in any state. One that is being sent, or was tried, may be invited all the same.
+ *   ANGO_E_ARG      there is none with that number
+ *   ANGO_E_FULL, ANGO_E_STORAGE  see ango_outbox_put: it is still there
+ */
+int ango_outbox_remove(struct ango_outbox *outbox, uint32_t id);
+
+/*
+ * Makes an entry due at once, also a parked one. If it is not known that it is absent, it is looked up first as ever; to send one
+ * that cannot be looked up, remove it and put it in again. Errors as above.
+ */
+int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id);
+
+/*
+ * Makes room: copies what is alive to the other half of the blocks, which it erases. To be called where an erase does no
+ * harm: after ANGO_E_FULL, or once a day. With `wipe`, what was left behind is erased too, so that nobody who is done or removed is
+ * on the medium any more. A cut leaves the outbox as it was.
+ *   ANGO_E_DAMAGED  done; but an entry could no longer be read, and was dropped
+ *   ANGO_E_STORAGE  the medium failed; the outbox is as it was (`wipe`: or not all could be erased)
+ */
+int ango_outbox_tidy(struct ango_outbox *outbox, bool wipe);
+
+/* --- delivery ------------------------------------------------------------------------------------- */
+
+enum ango_outbox_fate {
+    ANGO_OUTBOX_INVITED, /* the invitation is pending */
+    ANGO_OUTBOX_ALREADY, /* a member, or invited, before: the server says so */
+    ANGO_OUTBOX_LEFT     /* parked; `words` says why */
+};
+
+/* What became of an entry; told once, and after a cut perhaps never. Strings are valid until the next call. */
+struct ango_outbox_event {
+    uint32_t id;
+    enum ango_outbox_fate fate;
+    const char *to;    /* "" if it can no longer be read */
+    const char *words; /* the server's or the outbox's, where it is parked; else "" */
+    bool read_back;    /* found by looking it up, which tells of the address, not of the project */
+};
+
+/*
+ * Carries the delivery on, blocking no longer than ango_step does with `wait_ms`; call it again and again, with the same client and
+ * organization. Between two calls the client may be used for other things as long as it is not busy; what the outbox had begun
+ * is then looked up.
+ *
+ *   New entries of the same roles and project go out together, as many as fit the client's buffer.
+ *   No answer, 408, 5xx, no network: all pause, for 1 s to 10 min, doubling, up to a quarter of it by chance, or as long as the
+ *   server says (429 too). What was tried is then looked up.
+ *   400, 409, 413, 422: the request is halved until the bad entry is alone; this one is parked, with the server's words.
+ *   401, 403: all stops until ango_client_set_api_key has brought another key.
+ *   Other refusals, and what can neither be found nor is surely absent: these entries pause likewise, and are parked after
+ *   ANGO_OUTBOX_TRIES_MAX attempts.
+ *   Of a success only what it names is believed: a status of "pending" is invited, what speaks of "already" is that, and any other
+ *   status parks the entry; who is not named, or without a status, is looked up.
+ *
+ *   ANGO_OK         *event says what became of an entry
+ *   ANGO_E_WAIT     it goes on, or pauses: ango_outbox_wait_ms says how long there is nothing to do
+ *   ANGO_E_END      nothing is left to deliver
+ *   ANGO_E_FULL     ango_outbox_tidy is needed first
+ *   ANGO_E_STORAGE  the medium failed; nothing was sent that was not marked
+ *   ANGO_E_ARG      a NULL, or the client is busy with something else
+ *   others          as ango_step: the attempt failed, and is repeated in its time; again and again with 401 and 403, and with
+ *                   what is wrong with the organization's identifier (ANGO_E_ID)
+ */
+int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, const char *organization_id,
+                     struct ango_outbox_event *event, uint32_t wait_ms);
+
+/* After ANGO_E_WAIT: milliseconds until the next step has something to do; 0: it has. */
+uint32_t ango_outbox_wait_ms(const struct ango_outbox *outbox, const struct ango_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * outbox_log.h - the entries of the outbox on the medium: what delivery (outbox.c) has of the log (outbox_log.c).
+ * Slots move when an entry is done: keep numbers, not pointers.
+ */
+#ifndef ANGO_OUTBOX_LOG_H
+#define ANGO_OUTBOX_LOG_H
+
+#include "ango_outbox.h"
+
+/* States of an entry: letters of records, too. */
+#define ANGO_LOG_WAITING 'W'
+#define ANGO_LOG_TRIED 'T'
+#define ANGO_LOG_ABSENT 'A'   /* in RAM only: to be sent; the medium says tried, but it surely is not invited */
+#define ANGO_LOG_REFUSED 'X'  /* parked, and known to be absent */
+#define ANGO_LOG_DOUBTFUL 'U' /* parked, and perhaps invited */
+#define ANGO_LOG_DONE 'D'     /* no entry any more */
+
+static inline bool ango_log_is_parked(char state)
+{
+    return state == ANGO_LOG_REFUSED || state == ANGO_LOG_DOUBTFUL;
+}
+
+/* The slot of an entry, or NULL. */
+struct ango_outbox_slot *ango_log_find(const struct ango_outbox *outbox, uint32_t id);
+
+/*
+ * Notes on the medium, in one record, that these entries are in another state, and then in RAM; with `words`, of which control
+ * characters are replaced and what does not fit is left out. Numbers without an entry are passed over. ANGO_OK: it is safe
+ * from a cut. ANGO_E_FULL, ANGO_E_STORAGE: nothing has changed.
+ */
+int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, size_t ids_len, const char *words);
+
+/* Reads an entry; its strings are valid until the next call. ANGO_E_DAMAGED: it cannot be read. */
+int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry);
+
+#endif

@@ -1,0 +1,730 @@
+/* The outbox's contracts, one by one; that it holds against cuts is for outbox/test_power.c. */
+#include "counting_hub.h"
+#include "guard.h"
+#include "medium.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SLOTS 30u
+
+static struct {
+    struct medium m;
+    struct hub hub;
+    struct ango_port port;
+    struct ango_outbox box;
+    struct ango_outbox_config config;
+    struct ango_outbox_slot slots[SLOTS];
+    struct guard guard;
+    struct ango_client client;
+    struct ango_config client_config;
+    struct ango_token tokens[ANGO_TOKENS];
+    uint8_t buffer[2048];
+    struct ango_outbox_event event;
+} t;
+
+static void begin(uint32_t unit, uint32_t block_size, size_t text_cap)
+{
+    static const struct ango_port port = HUB_PORT(&t.hub);
+
+    medium_begin(&t.m, MEDIUM_NOR, unit, block_size, 2, 0xFF, 1);
+    hub_begin(&t.hub, 1);
+    t.hub.has_total = true;
+    if (t.guard.base == NULL)
+        guard_begin(&t.guard, 4096);
+    t.config.storage = &t.m.storage;
+    t.config.slots = t.slots;
+    t.config.slots_cap = SLOTS;
+    t.config.text = (char *)guard_room(&t.guard, text_cap);
+    t.config.text_cap = text_cap;
+    t.port = port;
+    memset(&t.client_config, 0, sizeof t.client_config);
+    t.client_config.port = &t.port;
+    t.client_config.host = "hub";
+    t.client_config.timeout_ms = HUB_TIMEOUT_MS;
+    t.client_config.buffer = t.buffer;
+    t.client_config.buffer_cap = sizeof t.buffer;
+    t.client_config.tokens = t.tokens;
+    t.client_config.tokens_cap = ANGO_TOKENS;
+    memset(&t.client, 0, sizeof t.client);
+    assert_int_equal(ango_client_init(&t.client, &t.client_config, "key-1"), ANGO_OK);
+    assert_int_equal(ango_outbox_mount(&t.box, &t.config), ANGO_E_DAMAGED);
+    assert_int_equal(ango_outbox_format(&t.box, &t.config), ANGO_OK);
+    assert_int_equal(t.box.len, 0);
+}
+
+static struct ango_outbox_entry entry_of(const char *to, const char *project, const char *note)
+{
+    struct ango_outbox_entry entry;
+
+    entry.to = to;
+    entry.organization_role = ANGO_ORGANIZATION_MEMBER;
+    entry.project_id = project;
+    entry.project_role = ANGO_PROJECT_LABELER;
+    entry.time = 1790000000;
+    entry.note = note;
+    return entry;
+}
+
+static int put(const char *to, const char *project, uint32_t *id)
+{
+    struct ango_outbox_entry entry = entry_of(to, project, NULL);
+
+    return ango_outbox_put(&t.box, &entry, id);
+}
+
+static void put_persons(unsigned from, unsigned to)
+{
+    for (; from < to; from++)
+        assert_int_equal(put(hub_address(from), NULL, NULL), ANGO_OK);
+}
+
+static int step(void)
+{
+    return ango_outbox_step(&t.box, &t.client, "org", &t.event, 0);
+}
+
+/* Steps until something else than ANGO_E_WAIT comes; time passes. */
+static int next_result(void)
+{
+    unsigned steps = 0;
+    int err;
+
+    while ((err = step()) == ANGO_E_WAIT) {
+        uint32_t wait_ms = ango_outbox_wait_ms(&t.box, &t.client);
+
+        assert_true(wait_ms <= 86400000);
+        t.hub.now_ms += wait_ms > 0 ? wait_ms : 1;
+        assert_true(++steps < 10000);
+    }
+    assert_null(t.hub.violation);
+    assert_null(t.m.violation);
+    return err;
+}
+
+static void expect_event(enum ango_outbox_fate fate, const char *words)
+{
+    assert_int_equal(next_result(), ANGO_OK);
+    assert_int_equal(t.event.fate, fate);
+    assert_string_equal(t.event.words, words);
+}
+
+static void remount(void)
+{
+    assert_int_equal(ango_outbox_mount(&t.box, &t.config), ANGO_OK);
+}
+
+/* --- mount and format --------------------------------------------------------------------------------------- */
+
+static int with_geometry(uint32_t unit, uint32_t size, uint32_t count)
+{
+    t.m.storage.prog_size = (uint8_t)unit;
+    t.m.storage.block_size = size;
+    t.m.storage.block_count = count;
+    return ango_outbox_mount(&t.box, &t.config);
+}
+
+static void arguments(void **state)
+{
+    struct ango_outbox zero = { 0 };
+    struct ango_outbox_entry entry = entry_of("a@b", NULL, NULL);
+    struct ango_outbox_item item;
+    size_t position = 0;
+    uint32_t id = 1;
+
+    (void)state;
+    begin(8, 512, 300);
+    assert_int_equal(ango_outbox_mount(NULL, &t.config), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_mount(&t.box, NULL), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_format(NULL, &t.config), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_put(NULL, &entry, &id), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_put(&t.box, NULL, &id), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_put(&zero, &entry, &id), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_next(&zero, &position, &item), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_next(&t.box, NULL, &item), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_next(&t.box, &position, NULL), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_remove(&zero, 1), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_remove(&t.box, 1), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_retry(&t.box, 1), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_retry(NULL, 1), ANGO_E_ARG);
+    assert_string_equal(ango_outbox_words(&t.box, 1), "");
+    assert_string_equal(ango_outbox_words(NULL, 1), "");
+    assert_int_equal(ango_outbox_tidy(NULL, true), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_tidy(&zero, true), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_step(&zero, &t.client, "org", &t.event, 0), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_step(&t.box, NULL, "org", &t.event, 0), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_step(&t.box, &t.client, "org", NULL, 0), ANGO_E_ARG);
+    assert_int_equal(with_geometry(8, 512, 2), ANGO_OK);
+    assert_int_equal(with_geometry(4, 512, 2), ANGO_E_ARG);
+    assert_int_equal(with_geometry(24, 528, 2), ANGO_E_ARG);
+    assert_int_equal(with_geometry(64, 512, 2), ANGO_E_ARG);
+    assert_int_equal(with_geometry(8, 508, 2), ANGO_E_ARG);
+    assert_int_equal(with_geometry(8, 512, 3), ANGO_E_ARG);
+    assert_int_equal(with_geometry(8, 512, 0), ANGO_E_ARG);
+    assert_int_equal(with_geometry(8, 0, 2), ANGO_E_ARG);
+    assert_int_equal(with_geometry(8, 248, 2), ANGO_E_ARG);
+    assert_int_equal(with_geometry(8, 0x80000000u, 2), ANGO_E_ARG);
+    assert_int_equal(with_geometry(8, 0x80000000u, 6), ANGO_E_ARG);
+}
+
+/* A number is never given twice on a medium, whatever is done to it. */
+static void numbers(void **state)
+{
+    uint32_t a = 0, b = 0;
+
+    (void)state;
+    begin(8, 512, 300);
+    assert_int_equal(put("a@b", NULL, &a), ANGO_OK);
+    assert_int_equal(ango_outbox_remove(&t.box, a), ANGO_OK);
+    assert_int_equal(put("a@b", NULL, &b), ANGO_OK);
+    assert_true(b > a);
+    remount();
+    assert_int_equal(ango_outbox_remove(&t.box, b), ANGO_OK);
+    assert_int_equal(ango_outbox_tidy(&t.box, true), ANGO_OK);
+    remount();
+    assert_int_equal(put("a@b", NULL, &a), ANGO_OK);
+    assert_true(a > b);
+    assert_int_equal(ango_outbox_format(&t.box, &t.config), ANGO_OK);
+    assert_int_equal(t.box.len, 0);
+    remount();
+    assert_int_equal(put("a@b", NULL, &b), ANGO_OK);
+    assert_true(b > a);
+}
+
+/* More entries than slots are told. */
+static void few_slots(void **state)
+{
+    (void)state;
+    begin(8, 1024, 300);
+    put_persons(0, 3);
+    t.config.slots_cap = 2;
+    assert_int_equal(ango_outbox_mount(&t.box, &t.config), ANGO_E_SPACE);
+    t.config.slots_cap = 3;
+    remount();
+    assert_int_equal(t.box.len, 3);
+    assert_int_equal(put("a@b", NULL, NULL), ANGO_E_FULL);
+}
+
+/* --- put ------------------------------------------------------------------------------------------------------ */
+
+static void refused(void **state)
+{
+    static char longest[ANGO_OUTBOX_TEXT_MAX + 2];
+    struct ango_outbox_entry entry;
+
+    (void)state;
+    begin(8, 2048, ANGO_OUTBOX_TEXT_MAX);
+    memset(longest, 'x', sizeof longest - 1);
+    assert_int_equal(put(NULL, NULL, NULL), ANGO_E_EMAIL);
+    assert_int_equal(put("", NULL, NULL), ANGO_E_EMAIL);
+    assert_int_equal(put("a b@c", NULL, NULL), ANGO_E_EMAIL);
+    assert_int_equal(put("a\x1d@c", NULL, NULL), ANGO_E_EMAIL);
+    assert_int_equal(put("a\xff@c", NULL, NULL), ANGO_E_EMAIL);
+    assert_int_equal(put("a@b", "p\x1fq", NULL), ANGO_E_ID);
+    entry = entry_of("a@b", NULL, "no\x1etext");
+    assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_E_ARG);
+    entry = entry_of("a@b", "p", NULL);
+    entry.project_role = (enum ango_project_role)5;
+    assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_E_ARG);
+    entry.project_id = ""; /* then it is not looked at */
+    entry.organization_role = (enum ango_organization_role)0;
+    assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_E_ARG);
+    assert_int_equal(t.box.len, 0);
+    entry = entry_of("a@b", NULL, longest + 4);
+    assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_OK);
+    assert_int_equal(ango_outbox_remove(&t.box, 1), ANGO_OK);
+    entry.note = longest + 3;
+    assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_E_SPACE);
+    t.config.text_cap = 3 + 2 + 4;
+    assert_int_equal(put("a@b", "1234", NULL), ANGO_OK);
+    assert_int_equal(put("a@b", "12345", NULL), ANGO_E_SPACE);
+}
+
+/* Twice the same person is one entry; another project is another. */
+static void twice(void **state)
+{
+    uint32_t a = 0, b = 0, c = 0;
+    struct ango_outbox_item item;
+    size_t position = 0;
+
+    (void)state;
+    begin(16, 1024, 300);
+    assert_int_equal(put("Ada@example.com", "p", &a), ANGO_OK);
+    assert_int_equal(put("aDA@EXAMPLE.com", "p", &b), ANGO_OK);
+    assert_int_equal(a, b);
+    assert_int_equal(put("Ada@example.com", "P", &b), ANGO_OK);
+    assert_true(a != b);
+    assert_int_equal(put("Ada@example.com", NULL, &c), ANGO_OK);
+    assert_true(c != a && c != b);
+    assert_int_equal(put("Ada@example.co", "p", &c), ANGO_OK);
+    assert_int_equal(t.box.len, 4);
+    remount();
+    assert_int_equal(put("ADA@example.com", NULL, &b), ANGO_OK);
+    assert_int_equal(t.box.len, 4);
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_OK);
+    assert_int_equal(item.id, a);
+    assert_int_equal(item.state, ANGO_OUTBOX_WAITING);
+    assert_string_equal(item.entry.to, "Ada@example.com");
+    assert_string_equal(item.entry.project_id, "p");
+    assert_string_equal(item.entry.note, "");
+    assert_int_equal(item.entry.time, 1790000000);
+    assert_int_equal(item.entry.project_role, ANGO_PROJECT_LABELER);
+    position = 4;
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_E_END);
+}
+
+/* Full is an error, and drops nobody; all that was put in can be delivered without an erase. */
+static void full(void **state)
+{
+    unsigned units[] = { 8, 16, 32 };
+    size_t u;
+
+    (void)state;
+    for (u = 0; u < 3; u++) {
+        unsigned n = 0;
+        unsigned i;
+
+        begin(units[u], 1024, 300);
+        while (put(hub_address(n), NULL, NULL) == ANGO_OK)
+            n++;
+        assert_in_range(n, 5, 12);
+        assert_int_equal(put(hub_address(n), NULL, NULL), ANGO_E_FULL);
+        assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+        assert_int_equal(put(hub_address(n), NULL, NULL), ANGO_E_FULL);
+        assert_int_equal(t.box.len, n);
+        t.m.erases = 0;
+        for (i = 0; i < n; i++)
+            expect_event(ANGO_OUTBOX_INVITED, "");
+        assert_int_equal(next_result(), ANGO_E_END);
+        assert_int_equal(t.m.erases, 0);
+        assert_int_equal(t.hub.posts, 1);
+        while (put(hub_address(++n), NULL, NULL) == ANGO_OK)
+            ;
+        assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+        assert_int_equal(put(hub_address(n), NULL, NULL), ANGO_OK);
+    }
+}
+
+/* Whom a failing medium has not let be promised is not there, is sent by nobody, and can be put in again. */
+static void ghosts(void **state)
+{
+    unsigned at;
+    int err = ANGO_E_STORAGE;
+
+    (void)state;
+    for (at = 1; err != ANGO_OK; at++) {
+        begin(8, 1024, 300);
+        t.m.fail_in = at;
+        err = put(hub_address(0), NULL, NULL);
+        assert_true(at < 30 && (err == ANGO_E_STORAGE || err == ANGO_OK));
+        assert_int_equal(t.box.len, err == ANGO_OK);
+        t.m.fail_in = 0;
+        assert_int_equal(put(hub_address(0), NULL, NULL), ANGO_OK);
+        remount();
+        assert_int_equal(t.box.len, 1);
+        expect_event(ANGO_OUTBOX_INVITED, "");
+        assert_int_equal(next_result(), ANGO_E_END);
+        assert_int_equal(t.hub.invited[0], 1);
+    }
+    assert_true(at > 5);
+}
+
+/*
+ * A seal that could not be read, and can be when its erase was cut: its area holds what was true before. The current area
+ * outranks it by then.
+ */
+static void outranked(void **state)
+{
+    static uint8_t before[1024];
+    static unsigned fuse;
+    static bool done;
+
+    (void)state;
+    done = false;
+    for (fuse = 1; !done; fuse++) {
+        begin(8, 1024, 300);
+        t.m.kind = MEDIUM_ECC;
+        put_persons(0, 1);
+        assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+        assert_int_equal(t.box.start, 1024);
+        memcpy(before, t.m.data + 1024, sizeof before);
+        t.m.blocked[1024] = 1; /* as if the power had been cut while it was programmed */
+        remount();
+        assert_int_equal(t.box.start, 0);
+        put_persons(1, 2);
+        if (setjmp(t.m.cut) == 0) {
+            t.m.fuse = fuse;
+            assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+            done = true;
+        } else if (t.m.torn[1]) {
+            memcpy(t.m.data + 1024, before, sizeof before);
+            memset(t.m.blocked + 1024, 0, sizeof before);
+            memset(t.m.wavers + 1024, 0, sizeof before);
+        }
+        t.m.fuse = 0;
+        remount();
+        assert_int_equal(t.box.len, 2);
+        assert_null(t.m.violation);
+    }
+    assert_true(fuse > 100);
+}
+
+/* An entry that can no longer be read costs itself, and is told. */
+static void aged(void **state)
+{
+    struct ango_outbox_item item;
+    size_t position = 0;
+
+    (void)state;
+    begin(8, 1024, 300);
+    put_persons(0, 3);
+    t.m.dead = t.slots[1].at;
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_OK);
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_E_DAMAGED);
+    assert_int_equal(item.id, 2);
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_OK);
+    assert_string_equal(item.entry.to, hub_address(2));
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    expect_event(ANGO_OUTBOX_LEFT, "cannot be read");
+    assert_int_equal(t.event.id, 2);
+    assert_string_equal(t.event.to, "");
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(next_result(), ANGO_E_END);
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_DAMAGED);
+    assert_int_equal(t.box.len, 0);
+}
+
+/* --- delivery -------------------------------------------------------------------------------------------------- */
+
+/* Those of a kind go out together, the oldest first; as many as fit. */
+static void together(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    begin(8, 4096, 1024);
+    for (i = 0; i < 20; i++)
+        assert_int_equal(put(hub_address(i), i % 4 == 3 ? "p" : NULL, NULL), ANGO_OK);
+    for (i = 0; i < 20; i++) {
+        expect_event(ANGO_OUTBOX_INVITED, "");
+        if (i < 15)
+            assert_int_equal(hub_person(t.event.to), i / 3 * 4 + i % 3);
+        assert_false(t.event.read_back);
+    }
+    assert_int_equal(next_result(), ANGO_E_END);
+    assert_int_equal(t.hub.posts, 2);
+    assert_int_equal(t.hub.largest, 15);
+
+    begin(8, 4096, 3 * 21); /* addresses of 19 bytes, and an empty project */
+    put_persons(0, 6);
+    for (i = 0; i < 6; i++)
+        expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.hub.posts, 2);
+
+    begin(8, 4096, 1024);
+    t.client_config.buffer_cap = 330;
+    put_persons(0, 16);
+    for (i = 0; i < 16; i++)
+        (void)next_result();
+    assert_int_equal(next_result(), ANGO_E_END);
+    assert_in_range(t.hub.posts, 2, 8);
+}
+
+/* A 400 is halved until the bad one is alone, which blocks nobody. */
+static void halved(void **state)
+{
+    unsigned invited = 0, left = 0;
+    int err;
+
+    (void)state;
+    begin(8, 4096, 1024);
+    put_persons(0, 16);
+    t.hub.person[11] = HUB_REFUSED;
+    while ((err = next_result()) == ANGO_OK) {
+        if (t.event.fate == ANGO_OUTBOX_LEFT) {
+            assert_int_equal(hub_person(t.event.to), 11);
+            assert_string_equal(t.event.words, "a bad address");
+            left++;
+        } else {
+            invited++;
+        }
+    }
+    assert_int_equal(err, ANGO_E_END);
+    assert_int_equal(invited, 15);
+    assert_int_equal(left, 1);
+    assert_in_range(t.hub.posts, 4, 12);
+    remount();
+    assert_int_equal(t.box.len, 1);
+    assert_string_equal(ango_outbox_words(&t.box, 12), "a bad address");
+    t.hub.person[11] = HUB_GOOD;
+    assert_int_equal(next_result(), ANGO_E_END);
+    assert_int_equal(ango_outbox_retry(&t.box, 12), ANGO_OK);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.hub.gets, 0); /* it was known to be absent */
+}
+
+/* Of a success only what it names, and calls pending, is believed (row 172). */
+static void named(void **state)
+{
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 3);
+    t.hub.person[0] = HUB_FAILED;
+    t.hub.person[1] = HUB_MEMBER;
+    expect_event(ANGO_OUTBOX_LEFT, "mailbox \x1d unknown");
+    assert_string_equal(ango_outbox_words(&t.box, t.event.id), "mailbox ? unknown");
+    expect_event(ANGO_OUTBOX_ALREADY, "");
+    assert_int_equal(hub_person(t.event.to), 1);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(next_result(), ANGO_E_END);
+
+    begin(8, 2048, 300);
+    t.hub.unnamed = 256;
+    put_persons(0, 2);
+    t.hub.person[1] = HUB_IGNORED;
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_true(t.event.read_back);
+    expect_event(ANGO_OUTBOX_LEFT, "tried in vain");
+    assert_int_equal(hub_person(t.event.to), 1);
+    assert_int_equal(t.hub.invited[0], 1);
+}
+
+/* 401 stops everything, until there is another key. */
+static void key(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 2);
+    t.hub.good_key = "key-2";
+    for (i = 0; i < 5; i++)
+        assert_int_equal(next_result(), ANGO_E_STATUS);
+    assert_int_equal(t.hub.connects, 1);
+    assert_int_equal(t.client.result.http_status, 401);
+    assert_int_equal(ango_client_set_api_key(&t.client, "key-2"), ANGO_OK);
+    t.hub.now_ms -= 1;
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.hub.gets, 0);
+}
+
+/* No network: a pause from 1 s on, doubled up to 10 min, less by up to a quarter. */
+static void pauses(void **state)
+{
+    uint32_t expected = 1000;
+    unsigned i;
+
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    t.hub.faults = 256;
+    t.hub.only = HUB_NO_CONNECTION;
+    for (i = 0; i < 300; i++) {
+        uint32_t wait_ms;
+
+        assert_int_equal(next_result(), ANGO_E_NET);
+        wait_ms = ango_outbox_wait_ms(&t.box, &t.client);
+        assert_in_range(wait_ms, expected - expected / 4, expected);
+        t.hub.now_ms += wait_ms - 1;
+        assert_int_equal(step(), ANGO_E_WAIT);
+        assert_int_equal(t.hub.connects, i + 1);
+        assert_int_equal(ango_outbox_wait_ms(&t.box, &t.client), 1);
+        expected = expected * 2 < 600000 && i < 8 ? expected * 2 : 600000;
+    }
+    assert_int_equal(t.m.programmed % 8, 0);
+    t.hub.faults = 0;
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.hub.gets, 0); /* nothing was sent, and nothing marked */
+}
+
+/* 429 waits as told. */
+static void too_many(void **state)
+{
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    t.hub.faults = 256;
+    t.hub.only = HUB_429_AFTER;
+    assert_int_equal(next_result(), ANGO_E_STATUS);
+    assert_int_equal(ango_outbox_wait_ms(&t.box, &t.client), 7000);
+    put_persons(1, 2); /* also when somebody comes in */
+    assert_int_equal(ango_outbox_wait_ms(&t.box, &t.client), 7000);
+    t.hub.faults = 0;
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.hub.gets, 0);
+}
+
+/* No answer: looked up, and sent again only when it is absent. */
+static void no_answer(void **state)
+{
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    t.hub.faults = 256;
+    t.hub.only = HUB_REPLY_LOST;
+    assert_true(next_result() < 0);
+    t.hub.faults = 0;
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_true(t.event.read_back);
+    assert_int_equal(t.hub.posts, 1);
+
+    put_persons(1, 2);
+    t.hub.faults = 256;
+    t.hub.only = HUB_REQUEST_LOST;
+    assert_true(next_result() < 0);
+    t.hub.faults = 0;
+    remount(); /* the medium knows */
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_false(t.event.read_back);
+    assert_true(t.hub.gets > 2);
+    assert_int_equal(t.hub.invited[1], 1);
+}
+
+/* What cannot be compared is never sent again, and is left to people in the end. */
+static void doubtful(void **state)
+{
+    uint32_t id = 0;
+
+    (void)state;
+    begin(8, 2048, 300);
+    t.hub.anybody = true;
+    assert_int_equal(put("\xc3\xa4@example.com", NULL, &id), ANGO_OK);
+    t.hub.faults = 256;
+    t.hub.only = HUB_REQUEST_LOST;
+    assert_true(next_result() < 0);
+    t.hub.faults = 0;
+    expect_event(ANGO_OUTBOX_LEFT, "tried in vain");
+    assert_int_equal(t.hub.posts, 0);
+    assert_int_equal(ango_outbox_retry(&t.box, id), ANGO_OK);
+    expect_event(ANGO_OUTBOX_LEFT, "tried in vain");
+    assert_int_equal(t.hub.posts, 0);
+}
+
+/* The client is used for something else in between, at every point where it may be. */
+static void others(void **state)
+{
+    static const char *const to[] = { "person0@example.com" };
+    const struct ango_invitation invitation = { to, 1, ANGO_ORGANIZATION_MEMBER, NULL, 0 };
+    unsigned at, i;
+
+    (void)state;
+    for (at = 0; at < 60; at++) {
+        begin(8, 2048, 300);
+        put_persons(0, 3);
+        t.hub.unnamed = at % 2 * 256;
+        for (i = 0; i < at; i++)
+            if (step() == ANGO_E_WAIT)
+                t.hub.now_ms += 1;
+        ango_cancel(&t.client);
+        assert_int_equal(ango_get_organization_invites(&t.client, "org", &(struct ango_page){ 1, 10 }), ANGO_OK);
+        for (i = 0; next_result() != ANGO_E_END; i++)
+            assert_true(i < 20);
+        for (i = 0; i < 3; i++)
+            assert_int_equal(t.hub.invited[i], 1);
+        assert_int_equal(t.box.len, 0);
+    }
+    /* A reply that is not its own says nothing. */
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    assert_int_equal(step(), ANGO_E_WAIT);
+    ango_cancel(&t.client);
+    assert_int_equal(ango_invite_members_to_org(&t.client, "org", &invitation), ANGO_OK);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.hub.posts, 2);
+
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    assert_int_equal(ango_get_organization_invites_start(&t.client, "org", &(struct ango_page){ 1, 10 }), ANGO_OK);
+    assert_int_equal(step(), ANGO_E_ARG);
+}
+
+/* Somebody is removed, at every point of the delivery. */
+static void removed(void **state)
+{
+    unsigned at, i;
+
+    (void)state;
+    for (at = 0; at < 40; at++) {
+        begin(8, 2048, 300);
+        put_persons(0, 3);
+        t.hub.unnamed = at % 2 * 256;
+        for (i = 0; i < at; i++)
+            if (step() == ANGO_E_WAIT)
+                t.hub.now_ms += 1;
+        (void)ango_outbox_remove(&t.box, 2);
+        (void)ango_outbox_tidy(&t.box, at % 3 == 0);
+        for (i = 0; next_result() != ANGO_E_END; i++)
+            assert_true(i < 20);
+        assert_int_equal(t.hub.invited[0], 1);
+        assert_true(t.hub.invited[1] <= 1);
+        assert_int_equal(t.hub.invited[2], 1);
+        assert_int_equal(t.box.len, 0);
+    }
+}
+
+static void organization(void **state)
+{
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    assert_int_equal(ango_outbox_step(&t.box, &t.client, "..", &t.event, 0), ANGO_E_ID);
+    assert_int_equal(t.box.len, 1);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+}
+
+/* A request that cannot be made of one alone parks that one. */
+static void too_large(void **state)
+{
+    (void)state;
+    begin(8, 2048, 300);
+    t.client_config.buffer_cap = 310;
+    assert_int_equal(
+        put(hub_address(1), "an identifier of a project that is long, and longer than there is room for here", NULL),
+        ANGO_OK);
+    put_persons(2, 3);
+    expect_event(ANGO_OUTBOX_LEFT, "does not fit a request");
+    assert_int_equal(t.event.id, 1);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+}
+
+/* --- figures --------------------------------------------------------------------------------------------------- */
+
+static void figures(void **state)
+{
+    struct ango_outbox_entry entry = entry_of(hub_address(0), "5f1d7a0c9b1e8a0012345678", "gate 12, east");
+    uint32_t programmed;
+
+    (void)state;
+    begin(8, 2048, 300);
+    programmed = t.m.programmed;
+    assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_OK);
+    while (next_result() != ANGO_E_END)
+        ;
+    assert_int_equal(t.box.len, 0);
+    programmed = t.m.programmed - programmed;
+    (void)printf("outbox_log_entry=%lu\n", (unsigned long)programmed);
+    assert_true(programmed <= 128);
+    assert_true(sizeof(struct ango_outbox_slot) <= 16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arguments), cmocka_unit_test(numbers),      cmocka_unit_test(few_slots),
+        cmocka_unit_test(refused),   cmocka_unit_test(twice),        cmocka_unit_test(full),
+        cmocka_unit_test(aged),      cmocka_unit_test(ghosts),       cmocka_unit_test(outranked),
+        cmocka_unit_test(together),  cmocka_unit_test(halved),       cmocka_unit_test(named),
+        cmocka_unit_test(key),       cmocka_unit_test(pauses),       cmocka_unit_test(too_many),
+        cmocka_unit_test(no_answer), cmocka_unit_test(doubtful),     cmocka_unit_test(others),
+        cmocka_unit_test(removed),   cmocka_unit_test(organization), cmocka_unit_test(too_large),
+        cmocka_unit_test(figures),
+    };
+
+    return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
+}
