@@ -222,7 +222,8 @@ int ango_trust_replace(struct ango_trust *trust, const uint8_t *set, size_t len)
         return err;
     if (memcmp(config->slots[other], set, len) != 0)
         return ANGO_E_ANCHOR;
-    (void)take_apart(config->slots[other], config->slot_cap, &parts); /* it could be before it was written */
+    if (!take_apart(config->slots[other], config->slot_cap, &parts)) /* uncovered: whole-before */
+        return ANGO_E_ANCHOR;                                        /* uncovered: whole-before */
     use(trust, other, &parts);
     return ANGO_OK;
 }
