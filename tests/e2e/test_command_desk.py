@@ -549,6 +549,7 @@ class TooMany(Case):
         self.assertNotIn("waiting", shown)
 
     def test_bounded(self):
+        """As in row 153."""
         self.s.fault(status=429, headers={"Retry-After": "2"}, times=9)
         self.invite("--retry-for", "3", A, status=REFUSED)
         self.assertIn("--retry-for allows 3 s, of which 1 are left", self.err)

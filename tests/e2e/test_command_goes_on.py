@@ -56,7 +56,7 @@ class Outages(Case):
                 self.assertEqual((document["invited"], document["error"]), (400, None))
 
     def test_server_that_is_gone_for_a_while(self):
-        """Nobody listens, from the start and in the middle of the list."""
+        """Nobody listens, from the start and in the middle of the list, as in row 152."""
         for seconds, first in ((1, True), (3, False)):
             self.s.reset()
             if first:
@@ -121,6 +121,7 @@ class OutagesOfLists(Case):
 
 class OneOfMany(Case):
     def test_the_good_ones_are_invited(self):
+        """As in row 156."""
         for at in (0, 1, 37, 99, 100, 399):
             with self.subTest(at=at):
                 self.s.reset()
@@ -208,7 +209,7 @@ class Signals(Case):
         self.assertIn("1 of 3 not sent", err)
 
     def test_what_is_ignored_stays_ignored(self):
-        """As under nohup, and in the background of a shell script."""
+        """As under nohup, and in the background of a shell script, as in row 155."""
         self.s.fault(delay_ms=1000)
         with self.start(A, preexec_fn=lambda: [signal.signal(n, signal.SIG_IGN)
                                                for n in (signal.SIGHUP, signal.SIGINT)]) as child:
@@ -220,6 +221,7 @@ class Signals(Case):
         self.assertEqual((child.returncode, out.decode().splitlines()[-1], err), (DONE, "1 invited", b""))
 
     def test_while_waiting(self):
+        """As in row 153."""
         self.s.pause()
         self.addCleanup(self.s.resume)
         with self.start("--retry-for", "60", A) as child:
@@ -239,6 +241,7 @@ class Output(Case):
         return child.returncode, out.decode(), err.decode()
 
     def test_closed_descriptors_are_never_the_socket(self):
+        """As in row 154."""
         for which, status in (((0,), DONE), ((1,), OTHER), ((2,), DONE), ((0, 1, 2), OTHER), ((0, 2), DONE), ((1, 2), OTHER)):
             with self.subTest(which=which):
                 self.s.reset()

@@ -70,6 +70,7 @@ class OneALine(Case):
         self.assertIn('"a,b"@example.com', self.out)
 
     def test_several_lists_and_arguments(self):
+        """As in row 151."""
         self.assertEqual(self.invited(B, "\ufeff" + C, arguments=(A,)), [A, B, C])
 
     def test_duplicates_are_one_line(self):
@@ -94,6 +95,7 @@ class Tables(Case):
                 self.assertEqual(self.invited(rows % (A, B)), [A, B])
 
     def test_with_a_header(self):
+        """As in row 149."""
         for header, row in (("email,name", "%s,Zoe"), ("Name;E-Mail", "Zoe;%s"), ("name\tMail address\tcity", "Zoe\t%s\t"),
                             ('"Name","Email Address"', '"Zoe, Z.","%s"'), ("Email", "%s"), ("Adresse;Ort", "%s;Bern"),
                             ("manager e-mail,email", "boss@example.com,%s"), ("# made by hand\n\nemail,name", "%s,Zoe")):
@@ -148,6 +150,7 @@ class Tables(Case):
 
 class Refused(Case):
     def test_all_at_once_with_file_line_and_reason(self):
+        """As in row 149."""
         bad = (("no-at", "has no @"), ("a@b@c", "has two @"), ("a b@example.com", "has a blank"), ("@example.com", "before or behind"),
                ("a@", "before or behind"), (".a@example.com", "before or behind"), ("a..b@example.com", "two dots"),
                ("a@example..com", "two dots"), ("a@example.com.", "before or behind"), ("a(b)@example.com", "only stands in quotes"),

@@ -2,7 +2,7 @@
  * The outbox, with the power cut at each step of a life: at each byte that is programmed, in each erase and sync, at each call of the
  * port; and again during the recovery, and again. Meanwhile network, server and medium fail at random. A model knows who was
  * promised; the hub counts. In the end each person whom ango_outbox_put has promised is invited exactly once, or parked with a
- * reason; at no time is anybody invited twice, or told to be invited who is not.
+ * reason; at no time is anybody invited twice, or told to be invited who is not. This is row 162.
  *
  * POWER_CUTS (2000) cuts in all, POWER_SEED (1): `make test-power`, `make soak-power`.
  */
