@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Who only invites does not pay for the rest: none of it is linked."""
+import contextlib
 import importlib.machinery
 import importlib.util
+import io
 import os
 import re
 import subprocess
@@ -24,6 +26,8 @@ def own(linked):
 INVITE_MOST = 7424
 ALL_OPERATIONS_MOST = 9472
 EVERYTHING_MOST = 11264   # 10,752 before read-backs took nothing for absent that a server may hide
+OUTBOX_MOST = 5248        # on top of inviting and reading back
+OUTBOX_RAM_ENTRY_MOST = 16
 
 
 class InviteOnly(unittest.TestCase):
@@ -61,6 +65,13 @@ class InviteOnly(unittest.TestCase):
         linked = size.link("test-everything", *(code for _, code in size.OPERATIONS + size.LISTS))["m3"]
         self.assertLessEqual({"exchange", "invites", "members", "projects", "walk", "confirm"}, own(linked))
         self.assertLessEqual(linked.counted(), EVERYTHING_MOST)
+
+    def test_outbox(self):
+        values = {}
+        with contextlib.redirect_stdout(io.StringIO()):
+            size.outbox(values)
+        self.assertLessEqual(values["outbox_flash_m3"], OUTBOX_MOST)
+        self.assertLessEqual(values["outbox_ram_entry_m3"], OUTBOX_RAM_ENTRY_MOST)
 
     def test_without_sections_no_other_file_is_drawn_in(self):
         """A toolchain that links whole objects still leaves out what has a file of its own."""
