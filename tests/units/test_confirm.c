@@ -745,6 +745,7 @@ static void arguments(void **state)
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", invited, 1, NULL), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", with_null, 2, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_begin(&confirm, &x.client, "o", with_empty, 2, presence), ANGO_E_ARG);
+    assert_int_equal(ango_confirm_members_begin(&confirm, &x.client, "o", with_null, 2, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_assigned_begin(&confirm, &x.client, "o", with_null, 2, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_assigned_begin(NULL, &x.client, "o", invited, 1, presence), ANGO_E_ARG);
     assert_int_equal(ango_confirm_step(NULL, 0), ANGO_E_ARG);

@@ -252,9 +252,14 @@ static void wait_in_connect(void)
 /* One that is initialised anew while it is connecting has its arena all the same. */
 static void starts_over(void **state)
 {
+    struct ango_tls_certificate certificate;
+
     (void)state;
     assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
     wait_in_connect();
+    assert_int_equal(ango_tls_certificate(&tls, 0, NULL), ANGO_E_ARG);
+    assert_int_equal(ango_tls_certificate(&tls, 0, &certificate), ANGO_E_END); /* none has come yet */
+    assert_int_equal(ango_tls_certificate(&tls, 1, &certificate), ANGO_E_END);
     assert_int_equal(ango_tls_init(&tls, &config), ANGO_OK);
     assert_int_equal(connect_once(), ANGO_E_NET);
     check_clean((const uint8_t *)arena, sizeof arena);
