@@ -11,8 +11,8 @@
 #include "command.h"
 
 const struct cli_command *const cli_commands[] = {
-    &cli_invite, &cli_invites,  &cli_uninvite, &cli_members, &cli_role, &cli_remove,
-    &cli_assign, &cli_projects, &cli_project,  &cli_check,   NULL,
+    &cli_invite, &cli_invites,  &cli_uninvite, &cli_members, &cli_role,           &cli_remove,
+    &cli_assign, &cli_projects, &cli_project,  &cli_check,   &cli_outbox_command, NULL,
 };
 
 static int run(const struct cli_command *command, int argc, char **argv)

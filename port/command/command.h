@@ -17,6 +17,8 @@
  *   dry.c           --dry-run: what the server says without being asked to act
  *   invite.c        the command `invite`
  *   change.c        the commands `uninvite`, `role`, `remove` and `assign`
+ *   outbox.c        the command `outbox`, and `invite --later`
+ *   outbox_file.c   the file that they share, and whose turn it is
  *   check.c, tap.c  the command `check`, and what goes by on the connection
  *   list.c          the commands `invites`, `members`, `projects` and `project`
  * All memory is static; nothing of this is needed by the library.
@@ -73,7 +75,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_invite, cli_invites, cli_uninvite, cli_members, cli_role, cli_remove;
-extern const struct cli_command cli_assign, cli_projects, cli_project, cli_check;
+extern const struct cli_command cli_assign, cli_projects, cli_project, cli_check, cli_outbox_command;
 
 /* What the common options and the environment say. */
 struct cli {
@@ -215,6 +217,9 @@ void cli_went_wrong(uint32_t began_ms);
 /* How long nothing has gone well, in all. */
 uint32_t cli_lost_ms(void);
 
+/* Why the same may do better later, in a few words; NULL: it will not, or it must not be repeated. As for cli_try_again. */
+const char *cli_passing(const struct ango_result *result, bool reads);
+
 /* Waits, and shows how long it still takes, as WHY BEFORE N s; WHERE. False when the user wants to end it. */
 bool cli_pause(uint32_t wait_s, const char *why, const char *before, const char *where);
 
@@ -339,7 +344,7 @@ extern const struct cli_option cli_people_options[];
     { \
         .name = "no-confirm", .flag = &cli_no_confirm, .help = "read nothing back, nor before" \
     }
-extern bool cli_yes, cli_no_confirm, cli_missing_only;
+extern bool cli_yes, cli_no_confirm, cli_missing_only, cli_dry_run;
 
 /* Who is there; others than those asked for are passed over. */
 void cli_mark(const char *address);
@@ -349,6 +354,9 @@ void cli_mark(const char *address);
  * is not there. The exit status.
  */
 int cli_try_reading(const struct cli_action *action);
+
+/* Reads the operands and what --from names into cli_addresses. CLI_DONE, or said what is wrong. */
+int cli_collect_people(const struct cli_action *of_command, char **operands, int operands_len);
 
 /* Does it to the operands and to what --from names, tells what came of it, and returns the exit status. */
 int cli_do_to_people(const struct cli_action *of_command, char **operands, int operands_len);

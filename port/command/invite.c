@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "command.h"
+#include "outbox_file.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@
 static struct ango_project_assignment projects[PROJECTS_MAX];
 static size_t projects_len;
 static enum ango_organization_role role = ANGO_ORGANIZATION_MEMBER;
+static bool later;
 
 static int take_role(const char *value)
 {
@@ -50,6 +52,8 @@ static const struct cli_option options[] = {
       .flag = &cli_missing_only,
       .help = "read first who is invited or a member, and invite\nthe others: to run a list again" },
     CLI_NO_CONFIRM_OPTION,
+    { .name = "later", .flag = &later, .help = "keep them, and send nothing: see 'ango help outbox'" },
+    CLI_OUTBOX_OPTION,
     { .name = NULL },
 };
 
@@ -235,9 +239,46 @@ static const struct cli_action action = {
     .json = json,
 };
 
+/* What the request wants, as an entry of the outbox, which has room for one project. */
+static int fill(struct ango_outbox_entry *entry)
+{
+    struct ango_project_assignment wanted[PROJECTS_MAX];
+    size_t len = wished_projects(wanted);
+
+    if (len > 1) {
+        cli_say("--later keeps one project with each person: invite them now, or 'ango assign' them later");
+        return CLI_USAGE;
+    }
+    entry->organization_role = wished_role();
+    if (len == 1) {
+        entry->project_id = wanted[0].project_id;
+        entry->project_role = wanted[0].project_role;
+    }
+    return CLI_DONE;
+}
+
+static int keep(char **operands, int operands_len)
+{
+    int status;
+
+    if (cli_dry_run || cli_missing_only || cli_no_confirm) {
+        cli_say("--later sends nothing: --dry-run, --missing-only and --no-confirm do not go with it");
+        return CLI_USAGE;
+    }
+    status = cli_collect_people(&action, operands, operands_len);
+    return status == CLI_DONE ? cli_keep_people(fill) : status;
+}
+
 static int run(char **operands, int operands_len)
 {
-    return cli_has_organization() ? cli_do_to_people(&action, operands, operands_len) : CLI_USAGE;
+    if (!cli_has_organization()) {
+        return CLI_USAGE;
+    }
+    if (!later && cli_outbox_file != NULL) {
+        cli_say("--outbox goes with --later");
+        return CLI_USAGE;
+    }
+    return later ? keep(operands, operands_len) : cli_do_to_people(&action, operands, operands_len);
 }
 
 const struct cli_command cli_invite = {

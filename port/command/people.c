@@ -48,14 +48,13 @@ static bool accepted;            /* at least one request, since the wish is this
 static int refused_in_a_row;     /* single addresses */
 static struct ango_result doubt; /* of the last request that left somebody in doubt for good; error 0: none did */
 static bool explained;           /* cli_last */
-static bool dry_run;
-static bool refusal_explained; /* one that may be for an address */
-static bool looked;            /* before it acted */
-static char where[64];         /* in the list */
+static bool refusal_explained;   /* one that may be for an address */
+static bool looked;              /* before it acted */
+static char where[64];           /* in the list */
 
 /* --- options -------------------------------------------------------------------------------------------- */
 
-bool cli_yes, cli_no_confirm, cli_missing_only;
+bool cli_yes, cli_no_confirm, cli_missing_only, cli_dry_run;
 static uint32_t batch_most = BATCH_MAX;
 
 static int take_batch(const char *value)
@@ -86,7 +85,7 @@ const struct cli_option cli_people_options[] = {
       .take = take_from,
       .help = "more addresses: one a line, or a table (see ango.1);\n-: standard input; may be given again" },
     { .name = "dry-run",
-      .flag = &dry_run,
+      .flag = &cli_dry_run,
       .help = "everything short of sending: read the lists, try the key,\nlook for organization and projects" },
     { .name = "batch", .value = "N", .take = take_batch, .help = "at most so many addresses in a request (100)" },
     { .name = NULL },
@@ -519,7 +518,7 @@ static void take_counts(void)
 /* --- requests ------------------------------------------------------------------------------------------- */
 
 /* The last result, which reading back would overwrite. */
-static void remember(void)
+void cli_remember(void)
 {
     static char status[CLI_BUFFER_CAP], message[CLI_BUFFER_CAP];
 
@@ -581,7 +580,7 @@ static void send(void)
         snprintf(doing, sizeof doing, "%s %s", cli_action->doing, where);
         cli_exchange(doing);
     }
-    remember();
+    cli_remember();
     cli_requests += cli_last.outcome != ANGO_NOT_SENT;
     for (i = 0; i < batch_len && cli_last.outcome == ANGO_UNKNOWN; i++) {
         cli_entries[batch[i]].asked++;
@@ -754,10 +753,8 @@ static bool takes_input_twice(void)
     return false;
 }
 
-int cli_do_to_people(const struct cli_action *of_command, char **operands, int operands_len)
+int cli_collect_people(const struct cli_action *of_command, char **operands, int operands_len)
 {
-    int status;
-
     cli_action = of_command;
     if (takes_input_twice()) {
         cli_say("standard input is the key file already: --from - cannot be the list as well");
@@ -767,18 +764,27 @@ int cli_do_to_people(const struct cli_action *of_command, char **operands, int o
         cli_say("nobody was %s", cli_action->what);
         return CLI_USAGE;
     }
-    status = cli_open();
+    return CLI_DONE;
+}
+
+int cli_do_to_people(const struct cli_action *of_command, char **operands, int operands_len)
+{
+    int status = cli_collect_people(of_command, operands, operands_len);
+
+    if (status == CLI_DONE) {
+        status = cli_open();
+    }
     if (status != CLI_DONE) {
         return status;
     }
     status = check();
-    if (status == CLI_DONE && !dry_run) {
+    if (status == CLI_DONE && !cli_dry_run) {
         status = ask();
     }
     if (status == CLI_DONE) {
         status = look_before();
     }
-    if (status == CLI_DONE && dry_run) {
+    if (status == CLI_DONE && cli_dry_run) {
         status = rehearse_all();
     } else if (status == CLI_DONE) {
         status = do_all();

@@ -25,6 +25,9 @@ extern struct ango_result cli_last; /* of the last request that was to do someth
 
 size_t cli_count(enum cli_fate fate);
 
+/* Keeps the client's result as cli_last: what comes next would overwrite it. */
+void cli_remember(void);
+
 /* Tells of those of the batch what came of them, but for who is not sent yet; each once. */
 void cli_tell(const size_t *batch, size_t batch_len);
 /* Of all that were not told yet. */

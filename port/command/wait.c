@@ -61,8 +61,7 @@ bool cli_is_too_many(const struct ango_result *result)
     return result->http_status == TOO_MANY && result->outcome == ANGO_REJECTED;
 }
 
-/* Why the same may do better later, in a few words; NULL: it will not, or it must not be repeated. */
-static const char *passing(const struct ango_result *result, bool reads)
+const char *cli_passing(const struct ango_result *result, bool reads)
 {
     if (cli_is_too_many(result)) {
         return "too many requests for the server";
@@ -100,7 +99,7 @@ static void explain_once(const struct ango_result *result)
 bool cli_try_again(bool reads, const char *where)
 {
     const struct ango_result *result = &cli_client.result;
-    const char *why = passing(result, reads);
+    const char *why = cli_passing(result, reads);
     uint32_t lost_s = cli_lost_ms() / 1000u;
     uint32_t left_s = lost_s < cli.retry_for_s ? cli.retry_for_s - lost_s : 0;
     uint32_t wait_s = result->retry_after_s;

@@ -30,7 +30,7 @@ PKI = TOP + "/build/pki"
 DONE, SOME_FAILED, USAGE, REFUSED, UNKNOWN, NETWORK, TLS, OTHER = range(8)
 # What a terminal would act on: C0 but newline, DEL, C1, and what reorders text.
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-COMMANDS = "invite invites uninvite members role remove assign projects project check".split()
+COMMANDS = "invite invites uninvite members role remove assign projects project check outbox".split()
 A, B, C = "user_1@example.com", "user_2@example.com", "user_3@example.com"
 
 

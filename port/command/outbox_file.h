@@ -1,0 +1,45 @@
+/* outbox_file.h - the file of `ango outbox` and `ango invite --later`: found, made, and used by one process at a time. */
+#ifndef ANGO_CLI_OUTBOX_FILE_H
+#define ANGO_CLI_OUTBOX_FILE_H
+
+#include "ango_outbox.h"
+#include "command.h"
+
+extern const char *cli_outbox_file; /* --outbox; NULL: the usual place */
+extern struct ango_outbox cli_outbox;
+
+#define CLI_OUTBOX_OPTION \
+    { \
+        .name = "outbox", .value = "FILE", .text = &cli_outbox_file, .help = "the outbox (~/.local/state/ango/outbox)" \
+    }
+
+/* Whether there is one: CLI_DONE, *there; or said why it is not used. */
+int cli_outbox_find(bool *there);
+
+/*
+ * Takes it for this process, making it if need be, and mounts it. Another process may have it: then waits, for as long as that
+ * may take with one request. CLI_DONE, or said why not.
+ */
+int cli_outbox_open(void);
+
+/* Lets others have it. What cli_outbox is in the middle of stays. */
+void cli_outbox_let_go(void);
+
+/* Takes it again. *changed: others wrote meanwhile, and it is mounted anew. CLI_DONE, or said why not. */
+int cli_outbox_take_again(bool *changed);
+
+/* Whether somebody has written since it was let go: a hint, true now and then without. */
+bool cli_outbox_was_touched(void);
+
+void cli_outbox_close(void);
+
+/* The error in words, those of the system where it is the medium. */
+const char *cli_outbox_words(int err);
+
+/* Says it; CLI_OTHER. */
+int cli_outbox_fault(int err);
+
+/* ango invite --later: keeps those of cli_addresses; `fill` sets what cli_wish and the options want, but for the address. */
+int cli_keep_people(int (*fill)(struct ango_outbox_entry *entry));
+
+#endif
