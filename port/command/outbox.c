@@ -10,6 +10,7 @@
 
 #define GO_ON (-1)  /* no exit status yet */
 #define SHARE_MS 50 /* between two requests, for those who wait for their turn */
+#define IDLE_MS 500 /* how often more is looked for, where there is nothing to do */
 #define TIME_CAP 24
 
 static bool forever;
@@ -330,9 +331,7 @@ static int change_all(const struct change *what, char **names, int names_len)
         cli_say("%lu of them had been tried, and may be invited: 'ango invites' shows who is",
                 (unsigned long)(tried - count(ANGO_OUTBOX_TRIED)));
     }
-    if (cli_outbox.len == 0 && status != CLI_OTHER) {
-        (void)ango_outbox_tidy(&cli_outbox, true); /* so that nobody's address stays in the file */
-    }
+    cli_outbox_wipe();
     return status;
 }
 
@@ -344,14 +343,12 @@ static const char *const fates[] = {
 #define FATES_LEN (sizeof fates / sizeof fates[0])
 
 static unsigned long sums[FATES_LEN];
-static bool dirty;     /* somebody who is done may still be in the file */
 static bool telling;   /* the last step told of somebody */
 static bool disturbed; /* others wrote, and nobody was told of since */
 
 static void tell(const struct ango_outbox_event *event)
 {
     sums[event->fate]++;
-    dirty = true;
     telling = true;
     disturbed = false;
     cli_went_well();
@@ -448,10 +445,11 @@ static int let_go(uint32_t ms, bool wakes)
 
     cli_outbox_let_go();
     while (took_ms < ms && cli_interrupted() == 0 && !(wakes && cli_outbox_was_touched())) {
-        uint32_t left_ms = ms - took_ms < CLI_SLICE_MS ? ms - took_ms : CLI_SLICE_MS;
+        uint32_t most_ms = wakes ? IDLE_MS : CLI_SLICE_MS;
+        uint32_t left_ms = ms - took_ms < most_ms ? ms - took_ms : most_ms;
         const struct timespec slice = { 0, (long)left_ms * 1000000L };
 
-        if (left_ms == CLI_SLICE_MS && !wakes) {
+        if (ms >= CLI_SLICE_MS && !wakes) {
             cli_progress("%lu are kept; going on in %lu s", (unsigned long)cli_outbox.len,
                          (unsigned long)((ms - took_ms) / 1000u));
         }
@@ -524,10 +522,7 @@ static int end(void)
 {
     telling = false;
     cli_end_progress();
-    if (dirty && cli_outbox.len == 0) {
-        (void)ango_outbox_tidy(&cli_outbox, true); /* so that nobody's address stays in the file */
-        dirty = false;
-    }
+    cli_outbox_wipe();
     if (forever) {
         return let_go(UINT32_MAX, true);
     }
@@ -648,9 +643,9 @@ const struct cli_command cli_outbox_command = {
     "outbox",
     "deliver, list or drop who was kept by 'ango invite --later'",
     "[send|remove ID|EMAIL...|retry ID|EMAIL...]",
-    "Lists who is kept, and what came of it so far. 'send' invites them, each once: it\n"
-    "looks up first who may be invited already. 'remove' drops some, 'retry' makes\n"
-    "some due at once, also who is parked. Any of it may be killed and run again.\n",
+    "Lists who is kept, and what came of it so far. 'send' invites them, each once;\n"
+    "who may be invited already is looked up first. 'remove' drops some; 'retry'\n"
+    "makes some due at once, also who is parked. Any may be killed, and run again.\n",
     "Exit status: 0 done; 1 some were parked, or are not there; 2 wrong usage; 3 to 6\n"
     "as of 'ango invite', they are still kept; 7 the outbox cannot be used, or other.\n",
     options,

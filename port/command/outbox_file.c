@@ -367,6 +367,20 @@ int cli_outbox_take_again(bool *changed)
     return *changed ? mount() : CLI_DONE;
 }
 
+void cli_outbox_wipe(void)
+{
+    int err;
+
+    if (cli_outbox.len > 0 || memchr(image, '@', sizeof image) == NULL) {
+        return;
+    }
+    err = ango_outbox_tidy(&cli_outbox, true);
+    if (err != ANGO_OK && err != ANGO_E_DAMAGED) {
+        cli_say("warning: addresses of people who are done are still in %s: %s", cli_outbox_file,
+                cli_outbox_words(err));
+    }
+}
+
 void cli_outbox_close(void)
 {
     ango_posix_outbox_close(&file);

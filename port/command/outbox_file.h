@@ -31,6 +31,9 @@ int cli_outbox_take_again(bool *changed);
 /* Whether somebody has written since it was let go: a hint, true now and then without. */
 bool cli_outbox_was_touched(void);
 
+/* Where nobody is left in it: erases the addresses that are still in the file. */
+void cli_outbox_wipe(void);
+
 void cli_outbox_close(void);
 
 /* The error in words, those of the system where it is the medium. */
