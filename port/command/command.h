@@ -18,6 +18,7 @@
  *   invite.c        the command `invite`
  *   change.c        the commands `uninvite`, `role`, `remove` and `assign`
  *   outbox.c        the command `outbox`, and `invite --later`
+ *   outbox_send.c   what of it sends
  *   outbox_file.c   the file that they share, and whose turn it is
  *   check.c, tap.c  the command `check`, and what goes by on the connection
  *   list.c          the commands `invites`, `members`, `projects` and `project`

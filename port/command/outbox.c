@@ -4,65 +4,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "ango_posix.h"
 #include "outbox_file.h"
 #include "people.h"
 
-#define GO_ON (-1)  /* no exit status yet */
-#define SHARE_MS 50 /* between two requests, for those who wait for their turn */
-#define IDLE_MS 500 /* how often more is looked for, where there is nothing to do */
 #define TIME_CAP 24
 
-static bool forever;
-
-/* --- what is in it --------------------------------------------------------------------------------------- */
-
-/* The next entry; false: there is none. One that can no longer be read has a text in place of its address. */
-static bool next(size_t *position, struct ango_outbox_item *item)
-{
-    static const struct ango_outbox_entry unreadable = {
-        .to = "(can no longer be read)", .organization_role = ANGO_ORGANIZATION_MEMBER, .project_id = "", .note = ""
-    };
-    int err = ango_outbox_next(&cli_outbox, position, item);
-
-    if (err == ANGO_E_DAMAGED) {
-        item->entry = unreadable;
-    }
-    return err == ANGO_OK || err == ANGO_E_DAMAGED;
-}
-
-static size_t count(enum ango_outbox_state state)
-{
-    struct ango_outbox_item item;
-    size_t position = 0, n = 0;
-
-    while (next(&position, &item)) {
-        n += item.state == state;
-    }
-    return n;
-}
-
-/* --- whose outbox it is --------------------------------------------------------------------------------- */
-
-static char organization[ANGO_OUTBOX_TEXT_MAX + 1]; /* of those who are in it, as their note says; "": nobody is */
-
-/* One outbox is for one organization. CLI_DONE, or said that it is another. */
-static int learn_organization(void)
-{
-    struct ango_outbox_item item;
-    size_t position = 0;
-
-    organization[0] = '\0';
-    while (organization[0] == '\0' && next(&position, &item)) {
-        snprintf(organization, sizeof organization, "%s", item.entry.note);
-    }
-    if (organization[0] == '\0' || cli.organization == NULL || strcmp(organization, cli.organization) == 0) {
-        return CLI_DONE;
-    }
-    cli_say("the outbox %s holds people for the organization %s: name another with --outbox", cli_outbox_file,
-            organization);
-    return CLI_USAGE;
-}
+bool cli_outbox_forever;
 
 /* --- ango invite --later -------------------------------------------------------------------------------- */
 
@@ -162,7 +109,7 @@ int cli_keep_people(int (*filled_by)(struct ango_outbox_entry *entry))
         status = cli_outbox_open();
     }
     if (status == CLI_DONE) {
-        status = learn_organization();
+        status = cli_outbox_organize();
     }
     if (status != CLI_DONE) {
         cli_say("nobody was kept");
@@ -250,12 +197,12 @@ static void list(void)
     if (!cli.json && cli_outbox.len > 0) {
         printf("%-7s  %-20s  %5s  EMAIL\n", "STATE", "SINCE", "ID");
     }
-    while (next(&position, &item)) {
+    while (cli_outbox_next(&position, &item)) {
         show(&item);
     }
     if (!cli.json) {
-        printf("%lu waiting, %lu tried, %lu parked\n", (unsigned long)count(ANGO_OUTBOX_WAITING),
-               (unsigned long)count(ANGO_OUTBOX_TRIED), (unsigned long)count(ANGO_OUTBOX_PARKED));
+        printf("%lu waiting, %lu tried, %lu parked\n", (unsigned long)cli_outbox_count(ANGO_OUTBOX_WAITING),
+               (unsigned long)cli_outbox_count(ANGO_OUTBOX_TRIED), (unsigned long)cli_outbox_count(ANGO_OUTBOX_PARKED));
     }
 }
 
@@ -287,7 +234,7 @@ static size_t find(const char *name, uint32_t *ids)
     size_t position = 0, len = 0;
 
     (void)cli_number(name, 1, 999999999, &number);
-    while (next(&position, &item)) {
+    while (cli_outbox_next(&position, &item)) {
         if (item.id == number || ango_text_is(item.entry.to, name)) {
             ids[len++] = item.id;
         }
@@ -319,7 +266,7 @@ static int change_named(const struct change *what, const char *name)
 
 static int change_all(const struct change *what, char **names, int names_len)
 {
-    size_t tried = count(ANGO_OUTBOX_TRIED);
+    size_t tried = cli_outbox_count(ANGO_OUTBOX_TRIED);
     int i, status = CLI_DONE;
 
     for (i = 0; i < names_len && status != CLI_OTHER; i++) {
@@ -327,267 +274,11 @@ static int change_all(const struct change *what, char **names, int names_len)
 
         status = one != CLI_DONE ? one : status;
     }
-    if (tried > count(ANGO_OUTBOX_TRIED)) {
+    if (tried > cli_outbox_count(ANGO_OUTBOX_TRIED)) {
         cli_say("%lu of them had been tried, and may be invited: 'ango invites' shows who is",
-                (unsigned long)(tried - count(ANGO_OUTBOX_TRIED)));
+                (unsigned long)(tried - cli_outbox_count(ANGO_OUTBOX_TRIED)));
     }
     cli_outbox_wipe();
-    return status;
-}
-
-/* --- ango outbox send ----------------------------------------------------------------------------------- */
-
-static const char *const fates[] = {
-    [ANGO_OUTBOX_INVITED] = "invited", [ANGO_OUTBOX_ALREADY] = "already there", [ANGO_OUTBOX_LEFT] = "parked"
-};
-#define FATES_LEN (sizeof fates / sizeof fates[0])
-
-static unsigned long sums[FATES_LEN];
-static bool telling;   /* the last step told of somebody */
-static bool disturbed; /* others wrote, and nobody was told of since */
-
-static void tell(const struct ango_outbox_event *event)
-{
-    sums[event->fate]++;
-    telling = true;
-    disturbed = false;
-    cli_went_well();
-    cli_end_progress();
-    if (cli.json) {
-        cli_json_begin('{');
-        cli_json_key("id");
-        cli_json_number((long)event->id);
-        cli_json_pair("to", event->to);
-        cli_json_pair("result", fates[event->fate]);
-        cli_json_key("read_back");
-        cli_json_bool(event->read_back);
-        cli_json_pair("words", event->words);
-        cli_json_end('}');
-        cli_json_end_line();
-    } else {
-        printf("%-15s  ", fates[event->fate]);
-        cli_put(stdout, event->to);
-        if (event->words[0] != '\0') {
-            fputs("  ", stdout);
-            cli_put(stdout, event->words);
-        }
-        putchar('\n');
-    }
-    cli_flush();
-}
-
-static void json_sums(int status, size_t waiting)
-{
-    cli_json_begin('{');
-    cli_json_pair("command", "outbox send");
-    cli_json_pair("organization", organization);
-    cli_json_key("exit");
-    cli_json_number(status);
-    cli_json_key("invited");
-    cli_json_number((long)sums[ANGO_OUTBOX_INVITED]);
-    cli_json_key("already_there");
-    cli_json_number((long)sums[ANGO_OUTBOX_ALREADY]);
-    cli_json_key("parked");
-    cli_json_number((long)sums[ANGO_OUTBOX_LEFT]);
-    cli_json_key("waiting");
-    cli_json_number((long)waiting);
-    cli_json_key("error");
-    if (cli_last.error == ANGO_OK || status == CLI_DONE || status == CLI_SOME_FAILED) {
-        cli_json_null();
-    } else {
-        cli_json_error(&cli_last);
-    }
-    cli_json_end('}');
-    cli_json_end_line();
-}
-
-static void tell_end(int status)
-{
-    size_t parked = count(ANGO_OUTBOX_PARKED), waiting = cli_outbox.len - parked;
-
-    if (cli.json) {
-        json_sums(status, waiting);
-    } else {
-        printf("%lu invited, %lu already there, %lu parked, %lu waiting\n", sums[ANGO_OUTBOX_INVITED],
-               sums[ANGO_OUTBOX_ALREADY], sums[ANGO_OUTBOX_LEFT], (unsigned long)waiting);
-    }
-    cli_flush();
-    if (waiting > 0) {
-        cli_say("%lu are kept: 'ango outbox send' goes on with them", (unsigned long)waiting);
-    }
-    if (parked > 0) {
-        cli_say("%lu are parked: 'ango outbox' says why, 'ango outbox retry' and 'remove' settle it",
-                (unsigned long)parked);
-    }
-}
-
-/* Takes the outbox again. GO_ON, or an exit status. */
-static int take_again(void)
-{
-    bool changed;
-    int status = cli_outbox_take_again(&changed);
-
-    if (cli_interrupted() != 0) {
-        return CLI_SIGNAL + cli_interrupted();
-    }
-    if (status == CLI_DONE && changed) {
-        ango_cancel(&cli_client);
-        disturbed = true;
-        status = learn_organization();
-    }
-    return status == CLI_DONE ? GO_ON : status;
-}
-
-/* Lets others have the outbox for so long; `wakes`: until they have written. GO_ON, or an exit status. */
-static int let_go(uint32_t ms, bool wakes)
-{
-    uint32_t start_ms = ango_posix_clock_ms(NULL), took_ms = 0;
-
-    cli_outbox_let_go();
-    while (took_ms < ms && cli_interrupted() == 0 && !(wakes && cli_outbox_was_touched())) {
-        uint32_t most_ms = wakes ? IDLE_MS : CLI_SLICE_MS;
-        uint32_t left_ms = ms - took_ms < most_ms ? ms - took_ms : most_ms;
-        const struct timespec slice = { 0, (long)left_ms * 1000000L };
-
-        if (ms >= CLI_SLICE_MS && !wakes) {
-            cli_progress("%lu are kept; going on in %lu s", (unsigned long)cli_outbox.len,
-                         (unsigned long)((ms - took_ms) / 1000u));
-        }
-        nanosleep(&slice, NULL);
-        took_ms = ango_posix_clock_ms(NULL) - start_ms;
-    }
-    return take_again();
-}
-
-/* The same without letting go: a read-back that others disturb again and again would never end. */
-static int hold(uint32_t ms)
-{
-    uint32_t start_ms = ango_posix_clock_ms(NULL);
-    const struct timespec slice = { 0, CLI_SLICE_MS * 1000000L };
-
-    while (ango_posix_clock_ms(NULL) - start_ms < ms && cli_interrupted() == 0) {
-        cli_progress("looking up who is invited");
-        nanosleep(&slice, NULL);
-    }
-    return GO_ON;
-}
-
-/* A step had nothing to tell. */
-static int wait_for_more(void)
-{
-    uint32_t ms = ango_outbox_wait_ms(&cli_outbox, &cli_client), lost_ms = cli_lost_ms();
-    bool well = cli_client.result.error == ANGO_OK || cli_client.result.error == ANGO_E_END;
-    bool had_told = telling;
-
-    telling = false;
-    if (ms == 0 && had_told) {
-        return let_go(SHARE_MS, false);
-    }
-    if (ms == 0) {
-        cli_progress("inviting, %lu are kept", (unsigned long)cli_outbox.len);
-        return GO_ON;
-    }
-    if (!forever && !well && (cli.retry_for_s == 0 || lost_ms + ms > cli.retry_for_s * 1000u)) {
-        cli_say("no more time to wait: --retry-for allows %lu s", (unsigned long)cli.retry_for_s);
-        return cli_exit_of(&cli_last);
-    }
-    return well && disturbed && ms <= cli.timeout_s * 1000u ? hold(ms) : let_go(ms, false);
-}
-
-/* An attempt failed. What it was about is still in the outbox. */
-static int take_failure(int err)
-{
-    static int explained;
-    static unsigned explained_status;
-    bool refused_key, passes;
-
-    cli_remember();
-    cli_went_wrong(ango_posix_clock_ms(NULL));
-    cli_end_progress();
-    if (err == ANGO_E_ARG) {
-        return CLI_OTHER;
-    }
-    if (explained != err || explained_status != cli_last.http_status) {
-        cli_explain(&cli_last);
-    }
-    explained = err;
-    explained_status = cli_last.http_status;
-    refused_key = cli_last.http_status == 401 || cli_last.http_status == 403;
-    passes = cli_passing(&cli_last, true) != NULL || cli_last.outcome != ANGO_NOT_SENT;
-    return refused_key || err == ANGO_E_ID || (!passes && !forever) ? cli_exit_of(&cli_last) : GO_ON;
-}
-
-/* Nobody is left. */
-static int end(void)
-{
-    telling = false;
-    cli_end_progress();
-    cli_outbox_wipe();
-    if (forever) {
-        return let_go(UINT32_MAX, true);
-    }
-    return sums[ANGO_OUTBOX_LEFT] > 0 ? CLI_SOME_FAILED : CLI_DONE;
-}
-
-static int make_room(void)
-{
-    int err = ango_outbox_tidy(&cli_outbox, false);
-
-    return err == ANGO_OK || err == ANGO_E_DAMAGED ? GO_ON : cli_outbox_fault(err);
-}
-
-static int step(void)
-{
-    struct ango_outbox_event event;
-    int err = ango_outbox_step(&cli_outbox, &cli_client, organization, &event, CLI_SLICE_MS);
-
-    switch (err) {
-    case ANGO_OK:
-        tell(&event);
-        return GO_ON;
-    case ANGO_E_WAIT:
-        return wait_for_more();
-    case ANGO_E_END:
-        return end();
-    case ANGO_E_FULL:
-        return make_room();
-    case ANGO_E_STORAGE:
-        return cli_outbox_fault(err);
-    default:
-        return take_failure(err);
-    }
-}
-
-/* With the client open, and the outbox taken. */
-static int deliver(void)
-{
-    int status = learn_organization();
-
-    if (status != CLI_DONE) {
-        return status;
-    }
-    do {
-        status = cli_interrupted() != 0 ? CLI_SIGNAL + cli_interrupted() : step();
-    } while (status == GO_ON);
-    cli_end_progress();
-    ango_cancel(&cli_client);
-    tell_end(status);
-    return status;
-}
-
-static int send(void)
-{
-    int status = cli_open();
-
-    if (status != CLI_DONE) {
-        return status;
-    }
-    status = cli_outbox_open();
-    if (status == CLI_DONE) {
-        status = deliver();
-        cli_outbox_close();
-    }
-    cli_close();
     return status;
 }
 
@@ -595,7 +286,9 @@ static int send(void)
 
 static const struct cli_option options[] = {
     CLI_OUTBOX_OPTION,
-    { .name = "forever", .flag = &forever, .help = "with send: never ends, but waits for more; for a service" },
+    { .name = "forever",
+      .flag = &cli_outbox_forever,
+      .help = "with send: never ends, but waits for more; for a service" },
     { .name = NULL },
 };
 
@@ -624,7 +317,8 @@ static int run(char **operands, int operands_len)
     bool sends = strcmp(what, "send") == 0, names = strcmp(what, "remove") == 0 || strcmp(what, "retry") == 0;
     bool there;
 
-    if (!cli_is_one_of(what, known) || (forever && !sends) || (names ? operands_len < 2 : operands_len > 1)) {
+    if (!cli_is_one_of(what, known) || (cli_outbox_forever && !sends)
+        || (names ? operands_len < 2 : operands_len > 1)) {
         cli_say("ango outbox: it is 'ango outbox', 'ango outbox send [--forever]', 'ango outbox remove ID|EMAIL...' or "
                 "'ango outbox retry ID|EMAIL...'");
         return CLI_USAGE;
@@ -632,11 +326,11 @@ static int run(char **operands, int operands_len)
     if (cli_outbox_find(&there) != CLI_DONE) {
         return CLI_USAGE;
     }
-    if (!there && !forever) {
+    if (!there && !cli_outbox_forever) {
         cli_say("nobody is kept: there is no %s", cli_outbox_file);
         return names ? CLI_SOME_FAILED : CLI_DONE;
     }
-    return sends ? send() : look_or_change(what, operands + 1, operands_len - 1);
+    return sends ? cli_outbox_send() : look_or_change(what, operands + 1, operands_len - 1);
 }
 
 const struct cli_command cli_outbox_command = {

@@ -385,3 +385,51 @@ void cli_outbox_close(void)
 {
     ango_posix_outbox_close(&file);
 }
+
+/* --- what is in it --------------------------------------------------------------------------------------- */
+
+bool cli_outbox_next(size_t *position, struct ango_outbox_item *item)
+{
+    static const struct ango_outbox_entry unreadable = {
+        .to = "(can no longer be read)", .organization_role = ANGO_ORGANIZATION_MEMBER, .project_id = "", .note = ""
+    };
+    int err = ango_outbox_next(&cli_outbox, position, item);
+
+    if (err == ANGO_E_DAMAGED) {
+        item->entry = unreadable;
+    }
+    return err == ANGO_OK || err == ANGO_E_DAMAGED;
+}
+
+size_t cli_outbox_count(enum ango_outbox_state state)
+{
+    struct ango_outbox_item item;
+    size_t position = 0, n = 0;
+
+    while (cli_outbox_next(&position, &item)) {
+        n += item.state == state;
+    }
+    return n;
+}
+
+/* --- whose outbox it is --------------------------------------------------------------------------------- */
+
+char cli_outbox_organization[ANGO_OUTBOX_TEXT_MAX + 1];
+
+int cli_outbox_organize(void)
+{
+    struct ango_outbox_item item;
+    size_t position = 0;
+
+    cli_outbox_organization[0] = '\0';
+    while (cli_outbox_organization[0] == '\0' && cli_outbox_next(&position, &item)) {
+        snprintf(cli_outbox_organization, sizeof cli_outbox_organization, "%s", item.entry.note);
+    }
+    if (cli_outbox_organization[0] == '\0' || cli.organization == NULL
+        || strcmp(cli_outbox_organization, cli.organization) == 0) {
+        return CLI_DONE;
+    }
+    cli_say("the outbox %s holds people for the organization %s: name another with --outbox", cli_outbox_file,
+            cli_outbox_organization);
+    return CLI_USAGE;
+}

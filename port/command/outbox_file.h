@@ -42,6 +42,21 @@ const char *cli_outbox_words(int err);
 /* Says it; CLI_OTHER. */
 int cli_outbox_fault(int err);
 
+/* The next entry; false: there is none. One that can no longer be read has a text in place of its address. */
+bool cli_outbox_next(size_t *position, struct ango_outbox_item *item);
+
+size_t cli_outbox_count(enum ango_outbox_state state);
+
+/* One outbox is for one organization, which is the note of each entry. "": nobody is in it. */
+extern char cli_outbox_organization[ANGO_OUTBOX_TEXT_MAX + 1];
+
+/* Finds it out. CLI_DONE, or said that --org is another. */
+int cli_outbox_organize(void);
+
+/* ango outbox send; the exit status. */
+extern bool cli_outbox_forever;
+int cli_outbox_send(void);
+
 /* ango invite --later: keeps those of cli_addresses; `fill` sets what cli_wish and the options want, but for the address. */
 int cli_keep_people(int (*fill)(struct ango_outbox_entry *entry));
 
