@@ -17,14 +17,13 @@ static const char *const fates[] = {
 #define FATES_LEN (sizeof fates / sizeof fates[0])
 
 static unsigned long sums[FATES_LEN];
-static bool telling;   /* the last step told of somebody */
-static bool disturbed; /* others wrote, and nobody was told of since */
+static bool telling;  /* the last step told of somebody */
+static uint32_t owed; /* who was tried up to this number was being looked up when others wrote */
 
 static void tell(const struct ango_outbox_event *event)
 {
     sums[event->fate]++;
     telling = true;
-    disturbed = false;
     cli_went_well();
     cli_end_progress();
     if (cli.json) {
@@ -95,6 +94,39 @@ static void tell_end(int status)
     }
 }
 
+/* The number of the last one who was tried; 0: nobody was. */
+static uint32_t last_tried(void)
+{
+    struct ango_outbox_item item;
+    uint32_t id = 0;
+    size_t position = 0;
+
+    while (cli_outbox_next(&position, &item)) {
+        if (item.state == ANGO_OUTBOX_TRIED) {
+            id = item.id;
+        }
+    }
+    return id;
+}
+
+/*
+ * Whether somebody is still to come of those whose read-back others have disturbed. It begins anew then, and that somebody is
+ * absent is only known here: it would never end where people are put all the time.
+ */
+static bool is_owing(void)
+{
+    struct ango_outbox_item item;
+    size_t position = 0;
+
+    while (owed != 0 && cli_outbox_next(&position, &item)) {
+        if (item.id <= owed && item.state != ANGO_OUTBOX_PARKED) {
+            return true;
+        }
+    }
+    owed = 0;
+    return false;
+}
+
 /* Takes the outbox again. GO_ON, or an exit status. */
 static int take_again(void)
 {
@@ -106,7 +138,7 @@ static int take_again(void)
     }
     if (status == CLI_DONE && changed) {
         ango_cancel(&cli_client);
-        disturbed = true;
+        owed = last_tried();
         status = cli_outbox_organize();
     }
     return status == CLI_DONE ? GO_ON : status;
@@ -133,7 +165,7 @@ static int let_go(uint32_t ms, bool wakes)
     return take_again();
 }
 
-/* The same without letting go: a read-back that others disturb again and again would never end. */
+/* The same without letting go. */
 static int hold(uint32_t ms)
 {
     uint32_t start_ms = ango_posix_clock_ms(NULL);
@@ -154,7 +186,7 @@ static int wait_for_more(void)
     bool had_told = telling;
 
     telling = false;
-    if (ms == 0 && had_told) {
+    if (ms == 0 && had_told && !is_owing()) {
         return let_go(SHARE_MS, false);
     }
     if (ms == 0) {
@@ -165,7 +197,7 @@ static int wait_for_more(void)
         cli_say("no more time to wait: --retry-for allows %lu s", (unsigned long)cli.retry_for_s);
         return cli_exit_of(&cli_last);
     }
-    return well && disturbed && ms <= cli.timeout_s * 1000u ? hold(ms) : let_go(ms, false);
+    return well && ms <= cli.timeout_s * 1000u && is_owing() ? hold(ms) : let_go(ms, false);
 }
 
 /* An attempt failed. What it was about is still in the outbox. */

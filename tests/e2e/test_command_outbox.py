@@ -265,21 +265,21 @@ class Forever(Case):
         self.all_once([B, *("p%d@example.com" % i for i in range(5))])
 
     def test_read_back_comes_to_its_end(self):
-        """Also where people are put all the time: what is looked up twice is then not interrupted."""
+        """Also where people are put all the time: what was disturbed once is then not interrupted."""
         self.later(A)
-        self.s.fault(method="POST", close="before-reply")
+        self.s.fault(method="POST", status=502)                 # it was not done, which only two readings show
         with self.start_sending("--forever") as child:
-            self.wait_until(lambda: self.s.counts()["requests"] > 1)
-            for i in range(200):
-                if A in self.s.invites():
-                    break
-                self.later("p%d@example.com" % i)
+            self.wait_until(lambda: self.s.counts()["requests"] > 0)
+            people = [A]
+            while A not in self.s.invites() and len(people) < 100:
+                people.append("p%d@example.com" % len(people))
+                self.later(people[-1])
                 time.sleep(0.1)
-            people = [A, *("p%d@example.com" % n for n in range(i))]
             self.wait_until(lambda: len(self.s.invites()) == len(people))
             child.send_signal(signal.SIGTERM)
-            _, err = child.communicate(timeout=30)
-        self.assertIn(A, self.s.invites(), err)
+            child.communicate(timeout=30)
+        self.assertGreater(len(people), 2)
+        self.assertLess(len(people), 100)
         self.all_once(people)
 
     def test_ends_with_a_key_that_is_refused(self):
