@@ -316,7 +316,7 @@ class Killed(Case):
         before = len(self.s.invites())
         self.send("--timeout", "3", "--retry-for", "60")
         invited = self.s.invites()
-        print("outbox_kills=%d\noutbox_kept=%d\noutbox_sent_by_the_killed=%d" % (KILLS, len(kept), before))
+        print("\noutbox_kills=%d\noutbox_kept=%d\noutbox_sent_by_the_killed=%d" % (KILLS, len(kept), before))
         print("outbox_lost=%d\noutbox_doubled=%d" % (len(kept - set(invited)), self.s.doubled()))
         self.assertEqual((kept - set(invited), self.s.doubled()), (set(), 0), "SEED=%d" % seed)
         self.assertEqual({i["asked"] for i in self.s.state()["invites"]}, {1}, "SEED=%d" % seed)
