@@ -164,15 +164,14 @@ static const char *keep(char **at, const char *limit, const char *string)
 }
 
 /* Parks somebody before anything is begun. */
-static int give_up(struct ango_outbox *o, const struct ango_outbox_slot *slot, const char *to,
+static int give_up(struct ango_outbox *o, const struct ango_outbox_slot *slot, const char *to, const char *words,
                    struct ango_outbox_event *event)
 {
     char *text = o->config->text;
 
     o->ids[0] = slot->id;
     o->emails[0] = keep(&text, text + o->config->text_cap, to);
-    return park(o, 0, slot->state == ANGO_LOG_TRIED ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED,
-                *to != '\0' ? "tried in vain" : "cannot be read", event);
+    return park(o, 0, slot->state == ANGO_LOG_TRIED ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED, words, event);
 }
 
 /*
@@ -202,7 +201,8 @@ static int collect(struct ango_outbox *o, struct ango_outbox_entry *first, struc
         if (err != ANGO_OK || slot->tries >= ANGO_OUTBOX_TRIES_MAX) {
             if (o->batch_len > 0)
                 break;
-            return give_up(o, slot, err == ANGO_OK ? entry.to : "", event);
+            return err == ANGO_OK ? give_up(o, slot, entry.to, "tried in vain", event)
+                                  : give_up(o, slot, "", "cannot be read", event);
         }
         if (o->batch_len > 0 && !o->read_back && !is_same_kind(first, &entry)) /* mutant: outbox-mixed-kinds */
             continue;
@@ -211,6 +211,8 @@ static int collect(struct ango_outbox *o, struct ango_outbox_entry *first, struc
             *first = entry;
             first->project_id = keep(&text, limit, entry.project_id);
         }
+        if (text == NULL && o->batch_len == 0) /* mutant: outbox-less-text */
+            return give_up(o, slot, entry.to, "does not fit text_cap", event);
         if (text == NULL)
             break;
         o->ids[o->batch_len] = slot->id;
@@ -357,8 +359,17 @@ static bool mentions_already(const char *text)
     size_t n = 0;
 
     for (; *text != '\0' && word[n] != '\0'; text++)
-        n = ango_lower(*text) == (unsigned char)word[n] ? n + 1 : ango_lower(*text) == 'a';
+        for (n = 0; word[n] != '\0' && ango_lower(text[n]) == (unsigned char)word[n];)
+            n++;
     return word[n] == '\0';
+}
+
+/* Whether the reply has named this one before. */
+static bool was_named(const struct ango_outbox *o, size_t i)
+{
+    const struct ango_outbox_slot *slot = ango_log_find(o, o->ids[i]);
+
+    return o->presence[i] != ANGO_UNSURE || (slot != NULL && ango_log_is_parked(slot->state));
 }
 
 static int read_reply(struct ango_outbox *o, struct ango_client *client, struct ango_outbox_event *event)
@@ -370,7 +381,7 @@ static int read_reply(struct ango_outbox *o, struct ango_client *client, struct 
 
         while (i < o->batch_len && !ango_text_is(o->emails[i], invite.to))
             i++;
-        if (i == o->batch_len || *invite.status == '\0')
+        if (i == o->batch_len || *invite.status == '\0' || was_named(o, i))
             continue;
         if (ango_text_is(invite.status, "pending")) /* mutant: outbox-any-status */
             o->presence[i] = ANGO_INVITED;

@@ -294,8 +294,9 @@ static bool is_sound(const struct ango_outbox_config *config)
 {
     const struct ango_storage *storage = config->storage;
 
-    return storage != NULL && config->slots != NULL && config->text != NULL
-        && (storage->prog_size == 8 || storage->prog_size == 16 || storage->prog_size == 32)
+    return storage != NULL && storage->read != NULL && storage->prog != NULL && storage->erase != NULL
+        && storage->sync != NULL && config->slots != NULL && config->slots_cap > 0 && config->text != NULL
+        && config->text_cap > 0 && (storage->prog_size == 8 || storage->prog_size == 16 || storage->prog_size == 32)
         && storage->block_size % storage->prog_size == 0 && storage->block_count % 2 == 0
         && (uint64_t)storage->block_size * storage->block_count >= 512
         && (uint64_t)storage->block_size * storage->block_count <= UINT32_MAX;
@@ -313,7 +314,8 @@ static int load_area(struct ango_outbox *o, uint32_t start)
     return scan(o);
 }
 
-int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_config *config)
+/* ANGO_E_SPACE: only the first entries have slots. */
+static int mount(struct ango_outbox *outbox, const struct ango_outbox_config *config)
 {
     uint32_t generation;
     int err;
@@ -330,6 +332,16 @@ int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_confi
     err = load_area(outbox, outbox->half);
     if (generation > outbox->generation) /* mutant: outbox-older-area */
         err = load_area(outbox, 0);
+    return err;
+}
+
+int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_config *config)
+{
+    int err = mount(outbox, config);
+
+    /* Not in use: ango_outbox_tidy would drop whoever has no slot, ango_outbox_put would double them. */
+    if (err == ANGO_E_SPACE) /* mutant: outbox-few-slots */
+        outbox->generation = 0;
     return err;
 }
 
@@ -461,7 +473,7 @@ int ango_outbox_tidy(struct ango_outbox *outbox, bool wipe)
 
 int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_config *config)
 {
-    int err = ango_outbox_mount(outbox, config);
+    int err = mount(outbox, config);
 
     if (err == ANGO_E_ARG)
         return err;
@@ -630,6 +642,8 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
         whole.note = "";
     if (whole.project_id == NULL)
         whole.project_id = "";
+    if (*whole.project_id == '\0')
+        whole.project_role = ANGO_PROJECT_MANAGER; /* it may be anything: it must not get into the other role's bits */
     err = check_entry(&whole);
     if (err != ANGO_OK)
         return err;
