@@ -182,7 +182,8 @@ int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_o
 const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id);
 
 /*
- * Drops an entry in any state. One that is being sent, or was tried, may be invited all the same.
+ * Drops an entry in any state. One that is being sent, or was tried, may be invited all the same; put in
+ * again, twice.
  *   ANGO_E_ARG      there is none with that number
  *   ANGO_E_FULL, ANGO_E_STORAGE  see ango_outbox_put: it is still there
  */

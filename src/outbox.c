@@ -73,14 +73,22 @@ static int fail(struct ango_outbox *o, const struct ango_client *client, int err
 
 /* --- entries of the batch ------------------------------------------------------------------------- */
 
-/* Somebody of the batch comes up again: is surely `absent`, though the medium need not know; or has a turn `later`. */
-static void put_back(const struct ango_outbox *o, size_t i, bool absent, bool later, uint32_t now)
+/* The slot of somebody of the batch; NULL for who was parked or removed meanwhile. */
+static struct ango_outbox_slot *find_open(const struct ango_outbox *o, size_t i)
 {
     struct ango_outbox_slot *slot = ango_log_find(o, o->ids[i]);
 
-    if (slot == NULL || ango_log_is_parked(slot->state))
+    return slot != NULL && ango_log_is_parked(slot->state) ? NULL : slot;
+}
+
+/* Somebody of the batch comes up again: is surely `absent`, though the medium need not know; or has a turn `later`. */
+static void put_back(const struct ango_outbox *o, size_t i, bool absent, bool later, uint32_t now)
+{
+    struct ango_outbox_slot *slot = find_open(o, i);
+
+    if (slot == NULL)
         return;
-    if (absent && slot->state == ANGO_LOG_TRIED)
+    if (absent && slot->state == ANGO_LOG_TRIED) /* uncovered: tried-by-then */
         slot->state = ANGO_LOG_ABSENT;
     if (!later)
         return;
@@ -163,14 +171,22 @@ static const char *keep(char **at, const char *limit, const char *string)
     return copy;
 }
 
+/* Reads an entry. Returns why it cannot be delivered, or NULL. */
+static const char *load(struct ango_outbox *o, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry)
+{
+    entry->to = "";
+    entry->project_id = "";
+    if (ango_log_load(o, slot, entry) != ANGO_OK)
+        return "cannot be read";
+    return slot->tries >= ANGO_OUTBOX_TRIES_MAX ? "tried in vain" : NULL;
+}
+
 /* Parks somebody before anything is begun. */
 static int give_up(struct ango_outbox *o, const struct ango_outbox_slot *slot, const char *to, const char *words,
                    struct ango_outbox_event *event)
 {
-    char *text = o->config->text;
-
     o->ids[0] = slot->id;
-    o->emails[0] = keep(&text, text + o->config->text_cap, to);
+    o->emails[0] = to;
     return park(o, 0, slot->state == ANGO_LOG_TRIED ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED, words, event);
 }
 
@@ -191,30 +207,27 @@ static int collect(struct ango_outbox *o, struct ango_outbox_entry *first, struc
     for (i = 0; i < o->len && o->batch_len < o->most; i++) {
         const struct ango_outbox_slot *slot = &config->slots[i];
         uint32_t left = slot_left_ms(slot, o->looked);
-        int err;
+        const char *words;
 
         if (o->next_ms > left)
             o->next_ms = left;
         if ((slot->state == ANGO_LOG_TRIED) != o->read_back || left > 0)
             continue;
-        err = ango_log_load(o, slot, &entry);
-        if (err != ANGO_OK || slot->tries >= ANGO_OUTBOX_TRIES_MAX) {
-            if (o->batch_len > 0)
-                break;
-            return err == ANGO_OK ? give_up(o, slot, entry.to, "tried in vain", event)
-                                  : give_up(o, slot, "", "cannot be read", event);
-        }
-        if (o->batch_len > 0 && !o->read_back && !is_same_kind(first, &entry)) /* mutant: outbox-mixed-kinds */
+        words = load(o, slot, &entry);
+        if (words == NULL && o->batch_len > 0 && !o->read_back /* mutant: outbox-mixed-kinds */
+            && !is_same_kind(first, &entry))
             continue;
         to = keep(&text, limit, entry.to);
         if (o->batch_len == 0) {
             *first = entry;
             first->project_id = keep(&text, limit, entry.project_id);
         }
-        if (text == NULL && o->batch_len == 0) /* mutant: outbox-less-text */
-            return give_up(o, slot, entry.to, "does not fit text_cap", event);
-        if (text == NULL)
+        if (text == NULL) /* mutant: outbox-less-text */
+            words = "too long";
+        if (words != NULL && o->batch_len > 0)
             break;
+        if (words != NULL)
+            return give_up(o, slot, to, words, event);
         o->ids[o->batch_len] = slot->id;
         o->presence[o->batch_len] = ANGO_UNSURE;
         o->emails[o->batch_len++] = to;
@@ -251,11 +264,11 @@ static int start(struct ango_outbox *o, struct ango_client *client, const char *
 
 static int look_up(struct ango_outbox *o, struct ango_client *client, const char *organization_id)
 {
-    int err = ango_confirm_begin(&o->confirm, client, organization_id, o->emails, o->batch_len, o->presence);
-
+    /* Fails for want of a client or an address alone. */
+    (void)ango_confirm_begin(&o->confirm, client, organization_id, o->emails, o->batch_len, o->presence);
     o->confirm.timeout_ms = 0; /* it may go on after any pause */
     o->phase = CONFIRMING;
-    return err == ANGO_OK ? ANGO_E_WAIT : err;
+    return ANGO_E_WAIT;
 }
 
 static int choose(struct ango_outbox *o, struct ango_client *client, const char *organization_id,
@@ -364,14 +377,6 @@ static bool mentions_already(const char *text)
     return word[n] == '\0';
 }
 
-/* Whether the reply has named this one before. */
-static bool was_named(const struct ango_outbox *o, size_t i)
-{
-    const struct ango_outbox_slot *slot = ango_log_find(o, o->ids[i]);
-
-    return o->presence[i] != ANGO_UNSURE || (slot != NULL && ango_log_is_parked(slot->state));
-}
-
 static int read_reply(struct ango_outbox *o, struct ango_client *client, struct ango_outbox_event *event)
 {
     struct ango_invite invite;
@@ -381,7 +386,7 @@ static int read_reply(struct ango_outbox *o, struct ango_client *client, struct 
 
         while (i < o->batch_len && !ango_text_is(o->emails[i], invite.to))
             i++;
-        if (i == o->batch_len || *invite.status == '\0' || was_named(o, i))
+        if (i == o->batch_len || *invite.status == '\0' || o->presence[i] != ANGO_UNSURE || find_open(o, i) == NULL)
             continue;
         if (ango_text_is(invite.status, "pending")) /* mutant: outbox-any-status */
             o->presence[i] = ANGO_INVITED;

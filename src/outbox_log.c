@@ -393,8 +393,10 @@ static int copy_entries(struct ango_outbox *o, uint32_t other)
         if (state == ANGO_LOG_ABSENT) /* mutant: outbox-absent-copied */
             state = ANGO_LOG_WAITING;
         err = copy_record(o, slot->at, state, other + o->half);
-        if (err == ANGO_OK && ango_log_is_parked(state) && slot->since != 0)
-            err = copy_record(o, slot->since, state, other + o->half);
+        /* Without its words it is still parked. */
+        if (err == ANGO_OK && ango_log_is_parked(state) && slot->since != 0
+            && copy_record(o, slot->since, state, other + o->half) == ANGO_E_STORAGE)
+            err = ANGO_E_STORAGE;
         if (err == ANGO_E_STORAGE)
             return err;
         if (err != ANGO_OK)
@@ -495,8 +497,7 @@ static bool is_news(const struct ango_outbox *o, char state, const uint32_t *ids
     for (; ids_len > 0; ids_len--, ids++) {
         const struct ango_outbox_slot *slot = ango_log_find(o, *ids);
 
-        if (state != ANGO_LOG_TRIED
-            || (slot != NULL && slot->state != ANGO_LOG_TRIED && slot->state != ANGO_LOG_ABSENT))
+        if (state != ANGO_LOG_TRIED || (slot != NULL && slot->state != ANGO_LOG_ABSENT))
             return true;
     }
     return false;
@@ -614,7 +615,9 @@ static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *en
 
     (void)put_number(begin(o, 'P'), id, ID_LEN);
     o->record[STATE_AT] = ANGO_LOG_WAITING;
-    (void)put_number(o->record + ROLES_AT, (uint32_t)entry->organization_role << 6 | (uint32_t)entry->project_role, 2);
+    /* Without a project, its role may be anything. */
+    (void)put_number(o->record + ROLES_AT,
+                     (uint32_t)entry->organization_role << 6 | ((uint32_t)entry->project_role & 0x3F), 2);
     (void)put_number(o->record + TIME_AT, entry->time, WORD_LEN);
     end = put_text(put_text(put_text(o->record + TO_AT, entry->to), entry->project_id), entry->note);
     if (o->len == o->config->slots_cap || id > ID_MAX || !fits(o, end, reserve_for(o, o->len + 1)))
@@ -642,8 +645,6 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
         whole.note = "";
     if (whole.project_id == NULL)
         whole.project_id = "";
-    if (*whole.project_id == '\0')
-        whole.project_role = ANGO_PROJECT_MANAGER; /* it may be anything: it must not get into the other role's bits */
     err = check_entry(&whole);
     if (err != ANGO_OK)
         return err;

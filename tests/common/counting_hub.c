@@ -233,7 +233,12 @@ static void answer(struct hub *hub)
         return;
     }
     if (hub->refusal != 0) {
-        refuse(hub, hub->refusal, "", "refused");
+        if (hub->invites != NULL) {
+            say(hub, hub->invites);
+            end_reply(hub, hub->refusal, "");
+        } else {
+            refuse(hub, hub->refusal, "", "refused");
+        }
         return;
     }
     switch (hub->fault) {

@@ -3,6 +3,7 @@
 #include "guard.h"
 #include "medium.h"
 #include "operation.h"
+#include "text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -337,7 +338,7 @@ static void roles(void **state)
     }
     for (i = 0; i < 6; i++)
         expect_event(ANGO_OUTBOX_INVITED, "");
-    assert_int_equal(t.hub.posts, 2);
+    assert_int_equal(next_result(), ANGO_E_END);
 }
 
 /* Twice the same person is one entry; another project is another. */
@@ -473,6 +474,7 @@ static void outranked(void **state)
 static void aged(void **state)
 {
     struct ango_outbox_item item;
+    uint32_t id = 0;
     size_t position = 0;
 
     (void)state;
@@ -484,6 +486,8 @@ static void aged(void **state)
     assert_int_equal(item.id, 2);
     assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_OK);
     assert_string_equal(item.entry.to, hub_address(2));
+    assert_int_equal(put(hub_address(2), NULL, &id), ANGO_OK);
+    assert_int_equal(id, 3);
     expect_event(ANGO_OUTBOX_INVITED, "");
     expect_event(ANGO_OUTBOX_LEFT, "cannot be read");
     assert_int_equal(t.event.id, 2);
@@ -492,6 +496,234 @@ static void aged(void **state)
     assert_int_equal(next_result(), ANGO_E_END);
     assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_DAMAGED);
     assert_int_equal(t.box.len, 0);
+}
+
+/* --- a medium that fails, or that others have written ------------------------------------------------------------ */
+
+static unsigned good_erases; /* before one fails */
+
+static int erase_some(void *ctx, uint32_t at)
+{
+    if (good_erases == 0)
+        return ANGO_E_STORAGE;
+    good_erases--;
+    memset(((struct medium *)ctx)->data + at, 0xFF, ((struct medium *)ctx)->storage.block_size);
+    return ANGO_OK;
+}
+
+static unsigned good_units; /* before the upper half takes no more */
+
+static int prog_some(void *ctx, uint32_t at, const uint8_t *data, size_t len)
+{
+    struct medium *m = (struct medium *)ctx;
+
+    if (at >= m->storage.block_size && good_units == 0)
+        return ANGO_OK; /* which says nothing */
+    if (at >= m->storage.block_size)
+        good_units--;
+    memcpy(m->data + at, data, len);
+    return ANGO_OK;
+}
+
+/* Invites so many, as if nothing had happened. */
+static void expect_invited(unsigned from, unsigned persons)
+{
+    unsigned i;
+
+    assert_int_equal(t.box.len, persons);
+    for (i = 0; i < persons; i++)
+        expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(next_result(), ANGO_E_END);
+    for (i = 0; i < persons; i++)
+        assert_int_equal(t.hub.invited[from + i], 1);
+}
+
+/* An erase that fails leaves the outbox as it was. */
+static void no_erase(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    begin(8, 512, 300);
+    put_persons(0, 2);
+    t.m.storage.erase = erase_some;
+    good_erases = 0;
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_STORAGE);
+    put_persons(2, 3);
+    good_erases = 1; /* but not the wiping one */
+    assert_int_equal(ango_outbox_tidy(&t.box, true), ANGO_E_STORAGE);
+    put_persons(3, 4);
+    remount();
+    expect_invited(0, 4);
+    good_erases = 2;
+    assert_int_equal(ango_outbox_tidy(&t.box, true), ANGO_OK);
+    for (i = 0; i + 7 < 1024; i++)
+        assert_memory_not_equal(t.m.data + i, "example", 7);
+
+    for (i = 0; i < 2; i++) {
+        memset(t.m.data, 0, 1024); /* never an outbox */
+        good_erases = i;
+        assert_int_equal(ango_outbox_format(&t.box, &t.config), ANGO_E_STORAGE);
+        assert_int_equal(ango_outbox_mount(&t.box, &t.config), ANGO_E_DAMAGED);
+    }
+}
+
+/* Nor does an area that takes only so much, or nothing, change it. */
+static void bad_area(void **state)
+{
+    unsigned units;
+    int err = ANGO_E_STORAGE;
+
+    (void)state;
+    for (units = 0; err != ANGO_OK; units++) {
+        begin(8, 1024, 300);
+        put_persons(0, 1);
+        t.hub.person[0] = HUB_REFUSED;
+        expect_event(ANGO_OUTBOX_LEFT, "a bad address");
+        put_persons(1, 3);
+        t.m.storage.prog = prog_some;
+        good_units = units;
+        err = ango_outbox_tidy(&t.box, true);
+        assert_true(units < 50 && (err == ANGO_OK || err == ANGO_E_STORAGE));
+        good_units = 100;
+        put_persons(3, 4);
+        remount();
+        put_persons(4, 5);
+        assert_int_equal(t.box.len, 5);
+        assert_string_equal(ango_outbox_words(&t.box, 1), "a bad address");
+        assert_string_equal(ango_outbox_words(&t.box, 2), "");
+        assert_int_equal(ango_outbox_remove(&t.box, 1), ANGO_OK);
+        expect_invited(1, 4);
+    }
+    assert_true(units > 20);
+}
+
+/* Each failure to tidy may cost a record that raises the generation: in the end there is room for none, and none is needed. */
+static void outranked_again(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    begin(8, 512, 300);
+    t.m.data[512] = 0; /* neither erased nor a seal */
+    put_persons(0, 1);
+    t.m.fail_in = 1;
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_STORAGE);
+    assert_int_equal(t.m.data[512], 0); /* it was not touched */
+    t.m.storage.erase = erase_some;
+    for (i = 0; i < 100; i++) {
+        good_erases = 0;
+        assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_STORAGE);
+    }
+    remount();
+    assert_int_equal(put(hub_address(1), NULL, NULL), ANGO_E_FULL);
+    assert_int_equal(next_result(), ANGO_E_FULL);
+    good_erases = 1;
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+    remount();
+    expect_invited(0, 1);
+}
+
+/* Whichever call of the medium fails: nobody is lost or doubled, and who is parked has a reason. */
+static void failing(void **state)
+{
+    unsigned at, i;
+    int err;
+
+    (void)state;
+    for (at = 1; at < 60; at++) {
+        begin(8, 2048, 300);
+        put_persons(0, 3);
+        t.hub.person[1] = HUB_REFUSED;
+        t.hub.person[2] = HUB_FAILED;
+        t.m.fail_in = at;
+        for (i = 0; (err = next_result()) != ANGO_E_END; i++)
+            assert_true((err == ANGO_OK || err == ANGO_E_STORAGE) && i < 10);
+        assert_int_equal(t.hub.invited[0], 1);
+        remount();
+        assert_int_equal(t.box.len, 2);
+        assert_string_equal(ango_outbox_words(&t.box, 2), "a bad address");
+        assert_true(*ango_outbox_words(&t.box, 3) != '\0');
+    }
+    assert_true(t.m.fail_in > 0);
+}
+
+/* Words that can no longer be read cost themselves. */
+static void aged_words(void **state)
+{
+    (void)state;
+    begin(8, 1024, 300);
+    put_persons(0, 1);
+    t.hub.person[0] = HUB_REFUSED;
+    expect_event(ANGO_OUTBOX_LEFT, "a bad address");
+    t.m.dead = t.slots[0].since;
+    assert_string_equal(ango_outbox_words(&t.box, 1), "");
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+    t.m.dead = UINT32_MAX;
+    assert_string_equal(ango_outbox_words(&t.box, 1), "");
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+    remount();
+    assert_string_equal(ango_outbox_words(&t.box, 1), "");
+    assert_int_equal(next_result(), ANGO_E_END);
+    t.hub.person[0] = HUB_GOOD;
+    assert_int_equal(ango_outbox_retry(&t.box, 1), ANGO_OK);
+    expect_invited(0, 1);
+}
+
+/* Writes a record with its right sum; the text begins with its type. */
+static void forge(uint32_t at, const char *text)
+{
+    size_t len = strlen(text);
+    uint32_t sum = ango_crc32(~at, text, len);
+    unsigned i;
+
+    t.m.data[at] = 0x1D;
+    for (i = 6; i > 0; i--, sum >>= 6)
+        t.m.data[at + i] = (uint8_t)(0x40 | (sum & 0x3F));
+    memcpy(t.m.data + at + 7, text, len);
+    t.m.data[at + 7 + len] = 0x1E;
+}
+
+/* Records with a right sum whose content this library never writes. */
+static void forged(void **state)
+{
+    struct ango_outbox_item item;
+    size_t position = 0;
+    char text[80];
+
+    (void)state;
+    begin(8, 1024, 300);
+    put_persons(0, 3);
+    forge(t.box.tail, "G@@@@@"); /* a lower generation */
+    forge(t.box.tail + 16, "P@@@@JW");
+    forge(t.box.tail + 32, "P@@@@KWBB@@@@@@person3@example.com");
+    remount();
+    assert_int_equal(t.box.len, 5);
+    memcpy(text, t.m.data + t.slots[1].at + 7, sizeof text);
+    *strchr(text, 0x1E) = '\0';
+    *strchr(text + 15, '@') = ' ';
+    forge(t.slots[1].at, text); /* an address that this library does not send, as one of another version */
+    forge(t.slots[2].at, "D@@@@?@@@@@@@@@@@@"); /* another record than was there at the mount */
+    position = 2;
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_E_DAMAGED);
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_E_DAMAGED);
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_OK);
+    assert_string_equal(item.entry.to, hub_address(3));
+    assert_string_equal(item.entry.project_id, "");
+    assert_string_equal(item.entry.note, "");
+    expect_event(ANGO_OUTBOX_LEFT, "does not fit a request");
+    assert_int_equal(t.event.id, 2);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.event.id, 1);
+    expect_event(ANGO_OUTBOX_LEFT, "cannot be read");
+    expect_event(ANGO_OUTBOX_LEFT, "cannot be read");
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.event.id, 11);
+    assert_int_equal(next_result(), ANGO_E_END);
+
+    forge(0, "P@@@@AW"); /* where seals are */
+    forge(1024, "P@@@@AW");
+    assert_int_equal(ango_outbox_mount(&t.box, &t.config), ANGO_E_DAMAGED);
 }
 
 /* --- delivery -------------------------------------------------------------------------------------------------- */
@@ -631,12 +863,39 @@ static void words(void **state)
     said(SAYS("failed", "one") "," SAYS("failed", "two"), ANGO_OUTBOX_LEFT, "one");
 
     begin(8, 2048, 300);
+    t.hub.refusal = 400; /* not JSON at all */
+    t.hub.invites = "no \xff\x1d\x1e\x01\n of mine";
+    put_persons(0, 1);
+    assert_int_equal(next_result(), ANGO_OK);
+    assert_string_equal(ango_outbox_words(&t.box, 1), "no ????? of mine");
+
+    begin(8, 2048, 300);
     t.hub.invites = SAYS("failed", SAYS_96 "more\\u001f\\u00ff");
     put_persons(0, 1);
     assert_int_equal(next_result(), ANGO_OK);
     assert_string_equal(ango_outbox_words(&t.box, 1), SAYS_96);
     remount();
     assert_string_equal(ango_outbox_words(&t.box, 1), SAYS_96);
+}
+
+/* Who pauses is due at once after a retry. */
+static void at_once(void **state)
+{
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 2);
+    t.hub.refusal = 404;
+    assert_int_equal(next_result(), ANGO_E_STATUS);
+    assert_int_equal(step(), ANGO_E_WAIT);
+    assert_in_range(ango_outbox_wait_ms(&t.box, &t.client), 750, 1000);
+    t.hub.refusal = 0;
+    assert_int_equal(ango_outbox_retry(&t.box, 2), ANGO_OK);
+    assert_int_equal(ango_outbox_wait_ms(&t.box, &t.client), 0);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.event.id, 2);
+    assert_int_equal(t.hub.largest, 1);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.hub.gets, 0);
 }
 
 /* 403 as well as 401 stops everything, until there is another key. */
@@ -849,6 +1108,23 @@ static void removed(void **state)
     }
 }
 
+/* All of a request are removed while it connects: the medium hears no more of them, and nothing is told of who is gone. */
+static void removed_before(void **state)
+{
+    uint32_t programmed;
+
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    assert_int_equal(step(), ANGO_E_WAIT);
+    assert_true(ango_is_busy(&t.client));
+    assert_int_equal(ango_outbox_remove(&t.box, 1), ANGO_OK);
+    programmed = t.m.programmed;
+    assert_int_equal(next_result(), ANGO_E_END);
+    assert_int_equal(t.m.programmed, programmed);
+    assert_true(t.hub.invited[0] <= 1);
+}
+
 static void organization(void **state)
 {
     (void)state;
@@ -872,13 +1148,13 @@ static void less_text(void **state)
         t.config.text = (char *)guard_room(&t.guard, cap);
         t.config.text_cap = cap;
         remount();
-        expect_event(ANGO_OUTBOX_LEFT, "does not fit text_cap");
+        expect_event(ANGO_OUTBOX_LEFT, "too long");
         assert_int_equal(t.event.id, 1);
         assert_string_equal(t.event.to, cap < 20 ? "" : hub_address(0));
         if (cap >= 20 + 1)
             expect_event(ANGO_OUTBOX_INVITED, "");
         else
-            expect_event(ANGO_OUTBOX_LEFT, "does not fit text_cap");
+            expect_event(ANGO_OUTBOX_LEFT, "too long");
         assert_int_equal(t.event.id, 2);
         assert_int_equal(next_result(), ANGO_E_END);
         assert_int_equal(ango_outbox_retry(&t.box, 1), ANGO_OK);
@@ -927,16 +1203,42 @@ static void figures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arguments), cmocka_unit_test(numbers),       cmocka_unit_test(few_slots),
-        cmocka_unit_test(refused),   cmocka_unit_test(twice),         cmocka_unit_test(full),
-        cmocka_unit_test(aged),      cmocka_unit_test(ghosts),        cmocka_unit_test(outranked),
-        cmocka_unit_test(together),  cmocka_unit_test(halved),        cmocka_unit_test(named),
-        cmocka_unit_test(key),       cmocka_unit_test(pauses),        cmocka_unit_test(too_many),
-        cmocka_unit_test(no_answer), cmocka_unit_test(doubtful),      cmocka_unit_test(others),
-        cmocka_unit_test(removed),   cmocka_unit_test(organization),  cmocka_unit_test(too_large),
-        cmocka_unit_test(figures),   cmocka_unit_test(configuration), cmocka_unit_test(last_number),
-        cmocka_unit_test(roles),     cmocka_unit_test(words),         cmocka_unit_test(forbidden),
+        cmocka_unit_test(arguments),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(few_slots),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(twice),
+        cmocka_unit_test(full),
+        cmocka_unit_test(aged),
+        cmocka_unit_test(ghosts),
+        cmocka_unit_test(outranked),
+        cmocka_unit_test(together),
+        cmocka_unit_test(halved),
+        cmocka_unit_test(named),
+        cmocka_unit_test(key),
+        cmocka_unit_test(pauses),
+        cmocka_unit_test(too_many),
+        cmocka_unit_test(no_answer),
+        cmocka_unit_test(doubtful),
+        cmocka_unit_test(others),
+        cmocka_unit_test(removed),
+        cmocka_unit_test(organization),
+        cmocka_unit_test(too_large),
+        cmocka_unit_test(figures),
+        cmocka_unit_test(configuration),
+        cmocka_unit_test(last_number),
+        cmocka_unit_test(roles),
+        cmocka_unit_test(words),
+        cmocka_unit_test(forbidden),
         cmocka_unit_test(less_text),
+        cmocka_unit_test(no_erase),
+        cmocka_unit_test(bad_area),
+        cmocka_unit_test(outranked_again),
+        cmocka_unit_test(failing),
+        cmocka_unit_test(aged_words),
+        cmocka_unit_test(forged),
+        cmocka_unit_test(at_once),
+        cmocka_unit_test(removed_before),
     };
 
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
