@@ -77,6 +77,8 @@ MARKED = (
            OUTBOX, NEVER),
     Mutant("outbox-less-text", "wait for an entry that fits no request",
            OUTBOX, NEVER),
+    Mutant("confirm-others-reply", "take somebody else's good reply for the end of the read-back's own",
+           OUTBOX, swap("client->serial == confirm->walk.serial", "true")),
     Mutant("host-name", "not check the host name", tls("Certificates"), swap("state->address_len == 0 ? name : NULL", "NULL")),
     Mutant("expired", "take an expired certificate", tls("Certificates"), NEVER),
     Mutant("subject-only", "take a name in the subject only", tls("Certificates"), DROP),

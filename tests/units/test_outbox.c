@@ -1071,6 +1071,21 @@ static void others(void **state)
         assert_int_equal(t.box.len, 0);
     }
     assert_true(confirming > 5);
+    /* Found in a reply that was cut off; a good one to somebody else does not make it whole. */
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    lose_request();
+    t.hub.invited[0] = 1;
+    while (t.box.confirm.emails_len == 0 || t.box.confirm.missing > 0)
+        pass(1);
+    assert_true(ango_is_busy(&t.client));
+    ango_cancel(&t.client);
+    t.hub.invited[0] = 0;
+    assert_int_equal(ango_get_organization_invites(&t.client, "org", &(struct ango_page){ 1, 10 }), ANGO_OK);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_false(t.event.read_back);
+    assert_int_equal(t.hub.posts, 1);
+
     /* A reply that is not its own says nothing. */
     begin(8, 2048, 300);
     put_persons(0, 1);
