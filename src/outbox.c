@@ -27,7 +27,10 @@ static uint32_t clock_ms(const struct ango_client *client)
     return client->port->clock_ms(client->port->ctx);
 }
 
-/* What is left of a pause after so many failures. Less by up to a quarter: the clock differs from device to device. */
+/*
+ * Milliseconds left of the pause that follows so many failures in a row. Up to a quarter less, as the clock happens to stand:
+ * devices that failed together do not come back together.
+ */
 static uint32_t left_ms(unsigned failures, uint32_t since, uint32_t now)
 {
     uint32_t ms = PAUSE_MAX_MS;
@@ -57,7 +60,7 @@ static uint32_t hash_of_key(const struct ango_client *client)
     return ango_hash(ANGO_HASH_BEGIN, client->api_key);
 }
 
-/* After a failure that is nobody's in particular; returns it. */
+/* Notes a failure that is not about one entry: everything pauses. Returns `err`. */
 static int fail(struct ango_outbox *o, const struct ango_client *client, int err)
 {
     const struct ango_result *result = &client->result;
@@ -81,7 +84,10 @@ static struct ango_outbox_slot *find_open(const struct ango_outbox *o, size_t i)
     return slot != NULL && ango_log_is_parked(slot->state) ? NULL : slot;
 }
 
-/* Somebody of the batch comes up again: is surely `absent`, though the medium need not know; or has a turn `later`. */
+/*
+ * Puts an entry of the batch back among those that are to be delivered. `absent`: it is surely not invited, and may be sent again
+ * without a look-up; the medium goes on saying that it was tried. `later`: not before a pause.
+ */
 static void put_back(const struct ango_outbox *o, size_t i, bool absent, bool later, uint32_t now)
 {
     struct ango_outbox_slot *slot = find_open(o, i);
@@ -115,8 +121,8 @@ static int park(struct ango_outbox *o, size_t i, char state, const char *words, 
 }
 
 /*
- * After a complete reply, or a read-back: those who are found are done, once the medium says so, and stay in the batch to be told
- * of; the others come up again.
+ * After a complete reply, or a read-back: marks those who were found as done, and keeps them in the batch to be told of. The others
+ * are put back.
  */
 static int settle(struct ango_outbox *o, const struct ango_client *client)
 {
@@ -156,7 +162,7 @@ static bool is_same_kind(const struct ango_outbox_entry *a, const struct ango_ou
         && strcmp(a->project_id, b->project_id) == 0;
 }
 
-/* Copies a string to *at, which moves on; or becomes NULL, where there is no room. */
+/* Copies a string to *at and moves *at behind it. Without room for it, *at becomes NULL and stays so; returns "" then. */
 static const char *keep(char **at, const char *limit, const char *string)
 {
     size_t size = strlen(string) + 1;
@@ -299,8 +305,12 @@ static int choose(struct ango_outbox *o, struct ango_client *client, const char 
 
 /* --- inviting ------------------------------------------------------------------------------------- */
 
-/* What a refusal is about. */
-enum { ANYBODY, EACH, SOMEBODY };
+/* Whom a refusal is about, and what follows. */
+enum {
+    ANYBODY,  /* the key, or the rate: everything stops or pauses */
+    EACH,     /* not known: each entry of the request pauses by itself */
+    SOMEBODY, /* an entry of the request: it is looked for by halving */
+};
 
 static int blames(unsigned http_status)
 {

@@ -47,7 +47,7 @@ enum { START = 0x1D, END, SEPARATOR };
 #define ID_LEN 5u   /* digits of a number or a generation, 30 bits */
 #define WORD_LEN 6u /* of 32 bits */
 #define ID_MAX 0x3FFFFFFFu
-/* Where what is in a record. */
+/* Offsets within a record. */
 #define CRC_AT 1u
 #define TYPE_AT (CRC_AT + WORD_LEN)
 #define FIELDS_AT (TYPE_AT + 1)
@@ -80,7 +80,7 @@ static char *put_number(char *to, uint32_t number, unsigned digits)
 
 /* --- records on the medium ------------------------------------------------------------------------ */
 
-/* On the medium, of the record whose END is to stand at `end`. */
+/* Bytes on the medium of the record whose END goes to `end`, padding included. */
 static uint32_t size_of(const struct ango_outbox *o, const char *end)
 {
     uint32_t unit = o->config->storage->prog_size;
@@ -110,7 +110,7 @@ static char *read_record(struct ango_outbox *o, uint32_t at)
         end += storage->prog_size;
         p = (char *)memchr(p, END, storage->prog_size);
     } while (o->record[0] == START && p == NULL);
-    if (p < o->record + FIELDS_AT) /* NULL, too */
+    if (p == NULL || p < o->record + FIELDS_AT)
         return NULL;
     if (get_number(o->record + CRC_AT, WORD_LEN) != sum_of(o, p, at)) /* mutant: outbox-any-crc */
         return NULL;
@@ -148,7 +148,7 @@ static char *begin(struct ango_outbox *o, char type)
     return o->record + FIELDS_AT;
 }
 
-/* What will become of so many entries: each is tried, and then done or parked. */
+/* Bytes of the records that so many entries will need: each is tried, and then done or parked. */
 static size_t reserve_for(const struct ango_outbox *o, size_t entries)
 {
     return entries * 2 * size_of(o, o->record + FIELDS_AT + ID_LEN);
@@ -159,7 +159,7 @@ static size_t room(const struct ango_outbox *o)
     return o->start + o->half - o->tail;
 }
 
-/* Whether a record fits that leaves so much room, and that for a G. */
+/* Whether a record fits, and leaves `reserve` bytes and the room for a G. */
 static bool fits(const struct ango_outbox *o, const char *end, size_t reserve)
 {
     return size_of(o, end) + reserve + reserve_for(o, 1) / 2 <= room(o); /* mutant: outbox-no-reserve */
@@ -220,7 +220,7 @@ static int add_slot(struct ango_outbox *o, uint32_t id, char state, uint32_t at)
 
 /* --- mount ---------------------------------------------------------------------------------------- */
 
-/* Takes into account the record that was read from `at`. */
+/* Applies the record that was read from `at` to the entries in RAM. */
 static int take(struct ango_outbox *o, const char *end, uint32_t at)
 {
     char type = o->record[TYPE_AT];
@@ -256,7 +256,7 @@ static bool is_erased(struct ango_outbox *o, uint32_t at)
     return true;
 }
 
-/* Behind the seal. */
+/* Where the first record after the seal goes. */
 static uint32_t first_record(const struct ango_outbox *o, uint32_t start)
 {
     return start + size_of(o, o->record + FIELDS_AT + ID_LEN + ID_LEN);
@@ -302,7 +302,7 @@ static bool is_sound(const struct ango_outbox_config *config)
         && (uint64_t)storage->block_size * storage->block_count <= UINT32_MAX;
 }
 
-/* Takes up an area; its generation is 0 if it has no seal. */
+/* Makes an area the current one and reads it; the generation is 0 if it has no seal. */
 static int load_area(struct ango_outbox *o, uint32_t start)
 {
     o->start = start;
@@ -491,7 +491,7 @@ int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_conf
 
 /* --- changes -------------------------------------------------------------------------------------- */
 
-/* Whether the medium does not say so of each of them. */
+/* Whether the medium has to be told: it already says so of those that are tried and known to be absent. */
 static bool is_news(const struct ango_outbox *o, char state, const uint32_t *ids, size_t ids_len)
 {
     for (; ids_len > 0; ids_len--, ids++) {
@@ -503,7 +503,7 @@ static bool is_news(const struct ango_outbox *o, char state, const uint32_t *ids
     return false;
 }
 
-/* Returns where they end. */
+/* Writes SEPARATOR and words, filtered and cut; returns where they end. */
 static char *put_words(char *to, const char *words)
 {
     const char *end = to + 1 + ANGO_OUTBOX_WORDS_MAX;
@@ -566,7 +566,7 @@ int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
 
 /* --- put ------------------------------------------------------------------------------------------ */
 
-/* Whether a request can carry it. */
+/* Whether an invitation can carry it: ANGO_OK, or what ango_outbox_put returns. */
 static int check_entry(const struct ango_outbox_entry *entry)
 {
     struct ango_request q;
@@ -680,7 +680,7 @@ int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slo
     const char *end = read_record(outbox, slot->at);
     char *project, *note;
 
-    if (end < record + TO_AT || record[TYPE_AT] != 'P')
+    if (end == NULL || end < record + TO_AT || record[TYPE_AT] != 'P')
         return ANGO_E_DAMAGED;
     project = cut(record + TO_AT);
     note = cut(project);
