@@ -71,7 +71,8 @@ struct ango_outbox_slot {
     uint8_t tries; /* attempts that settled nothing; 0: it is due */
 };
 
-/* Constant, and valid as long as the outbox is used. What it points to belongs to the outbox meanwhile. */
+/* Constant, and valid as long as the outbox is used. What it points to belongs to the outbox meanwhile.
+   An entry that was put in with a larger text_cap, and does not fit this one, is parked. */
 struct ango_outbox_config {
     const struct ango_storage *storage;
     struct ango_outbox_slot *slots;
@@ -117,7 +118,7 @@ struct ango_outbox {
  * uses the medium.
  *   ANGO_E_ARG      a NULL, a capacity of 0, a geometry outside the limits above
  *   ANGO_E_DAMAGED  there is no outbox: a new device, or one whose medium is broken
- *   ANGO_E_SPACE    there are more entries than slots
+ *   ANGO_E_SPACE    there are more entries than slots; nothing can be done with it until it is mounted with enough
  */
 int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_config *config);
 
@@ -129,7 +130,7 @@ int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_confi
  */
 int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_config *config);
 
-/* Who is to be invited. UTF-8 without control characters. */
+/* Who is to be invited. UTF-8 without control characters; for ango_outbox_put, not the strings that ango_outbox_next gave. */
 struct ango_outbox_entry {
     const char *to; /* an email address */
     enum ango_organization_role organization_role;
@@ -141,7 +142,7 @@ struct ango_outbox_entry {
 
 /*
  * Keeps an entry: after ANGO_OK it stays until the server has taken it, or it is removed. *id (unless `id` is NULL) becomes its
- * number, 1 to 2^30, which is never used again on this medium. Who is there already, in whatever state, with the
+ * number, 1 to 2^30 - 1, which is never used again on this medium. Who is there already, in whatever state, with the
  * same project (by ango_text_is for the address, by its bytes for the project) is not put in again: ANGO_OK, with the
  * number there is. Room for what will become of each entry is left: what was put in can be delivered without an erase.
  *   ANGO_E_ARG      a NULL, a role that is none, a note that is no text
@@ -181,7 +182,8 @@ int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_o
 const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id);
 
 /*
- * Drops an entry in any state. One that is being sent, or was tried, may be invited all the same.
+ * Drops an entry in any state. One that is being sent, or was tried, may be invited all the same; put in
+ * again, twice.
  *   ANGO_E_ARG      there is none with that number
  *   ANGO_E_FULL, ANGO_E_STORAGE  see ango_outbox_put: it is still there
  */
@@ -214,15 +216,15 @@ enum ango_outbox_fate {
 struct ango_outbox_event {
     uint32_t id;
     enum ango_outbox_fate fate;
-    const char *to;    /* "" if it can no longer be read */
+    const char *to;    /* "" if it can no longer be read, or is more than text_cap */
     const char *words; /* the server's or the outbox's, where it is parked; else "" */
     bool read_back;    /* found by looking it up, which tells of the address, not of the project */
 };
 
 /*
  * Carries the delivery on, blocking no longer than ango_step does with `wait_ms`; call it again and again, with the same client and
- * organization. Between two calls the client may be used for other things as long as it is not busy; what the outbox had begun
- * is then looked up.
+ * organization, whose identifier must stay valid between the calls. The client may then be used for other things as long as it
+ * is not busy; what the outbox had begun is looked up afterwards.
  *
  *   New entries of the same roles and project go out together, as many as fit the client's buffer.
  *   No answer, 408, 5xx, no network: all pause, for 1 s to 10 min, doubling, up to a quarter of it by chance, or as long as the
@@ -232,7 +234,7 @@ struct ango_outbox_event {
  *   Other refusals, and what can neither be found nor is surely absent: these entries pause likewise, and are parked after
  *   ANGO_OUTBOX_TRIES_MAX attempts.
  *   Of a success only what it names is believed: a status of "pending" is invited, what speaks of "already" is that, and any other
- *   status parks the entry; who is not named, or without a status, is looked up.
+ *   status parks the entry; who is not named, or without a status, is looked up. Of two statuses the first counts.
  *
  *   ANGO_OK         *event says what became of an entry
  *   ANGO_E_WAIT     it goes on, or pauses: ango_outbox_wait_ms says how long there is nothing to do

@@ -317,12 +317,15 @@ static int check_deadline(struct ango_confirm *confirm, uint32_t *wait_ms)
 
 int ango_confirm_step(struct ango_confirm *confirm, uint32_t wait_ms)
 {
+    const struct ango_client *client;
     int err;
 
     if (confirm == NULL || confirm->phase == IDLE)
         return ANGO_E_ARG;
-    if (confirm->missing == 0 && !ango_is_busy(confirm->walk.client) && confirm->walk.client->result.error == ANGO_OK)
-        confirm->phase = DONE; /* all were found, in replies that were complete and good */
+    client = confirm->walk.client;
+    if (confirm->missing == 0 && client->serial == confirm->walk.serial /* mutant: confirm-others-reply */
+        && !ango_is_busy(client) && client->result.error == ANGO_OK)
+        confirm->phase = DONE; /* all were found, in replies that were complete, good and its own */
     if (confirm->phase == DONE)
         return ANGO_OK;
     err = check_deadline(confirm, &wait_ms);

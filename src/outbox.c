@@ -27,7 +27,10 @@ static uint32_t clock_ms(const struct ango_client *client)
     return client->port->clock_ms(client->port->ctx);
 }
 
-/* What is left of a pause after so many failures. Less by up to a quarter: the clock differs from device to device. */
+/*
+ * Milliseconds left of the pause that follows so many failures in a row. Up to a quarter less, as the clock happens to stand:
+ * devices that failed together do not come back together.
+ */
 static uint32_t left_ms(unsigned failures, uint32_t since, uint32_t now)
 {
     uint32_t ms = PAUSE_MAX_MS;
@@ -57,7 +60,7 @@ static uint32_t hash_of_key(const struct ango_client *client)
     return ango_hash(ANGO_HASH_BEGIN, client->api_key);
 }
 
-/* After a failure that is nobody's in particular; returns it. */
+/* Notes a failure that is not about one entry: everything pauses. Returns `err`. */
 static int fail(struct ango_outbox *o, const struct ango_client *client, int err)
 {
     const struct ango_result *result = &client->result;
@@ -73,14 +76,25 @@ static int fail(struct ango_outbox *o, const struct ango_client *client, int err
 
 /* --- entries of the batch ------------------------------------------------------------------------- */
 
-/* Somebody of the batch comes up again: is surely `absent`, though the medium need not know; or has a turn `later`. */
-static void put_back(const struct ango_outbox *o, size_t i, bool absent, bool later, uint32_t now)
+/* The slot of somebody of the batch; NULL for who was parked or removed meanwhile. */
+static struct ango_outbox_slot *find_open(const struct ango_outbox *o, size_t i)
 {
     struct ango_outbox_slot *slot = ango_log_find(o, o->ids[i]);
 
-    if (slot == NULL || ango_log_is_parked(slot->state))
+    return slot != NULL && ango_log_is_parked(slot->state) ? NULL : slot;
+}
+
+/*
+ * Puts an entry of the batch back among those that are to be delivered. `absent`: it is surely not invited, and may be sent again
+ * without a look-up; the medium goes on saying that it was tried. `later`: not before a pause.
+ */
+static void put_back(const struct ango_outbox *o, size_t i, bool absent, bool later, uint32_t now)
+{
+    struct ango_outbox_slot *slot = find_open(o, i);
+
+    if (slot == NULL)
         return;
-    if (absent && slot->state == ANGO_LOG_TRIED)
+    if (absent && slot->state == ANGO_LOG_TRIED) /* uncovered: tried-by-then */
         slot->state = ANGO_LOG_ABSENT;
     if (!later)
         return;
@@ -107,8 +121,8 @@ static int park(struct ango_outbox *o, size_t i, char state, const char *words, 
 }
 
 /*
- * After a complete reply, or a read-back: those who are found are done, once the medium says so, and stay in the batch to be told
- * of; the others come up again.
+ * After a complete reply, or a read-back: marks those who were found as done, and keeps them in the batch to be told of. The others
+ * are put back.
  */
 static int settle(struct ango_outbox *o, const struct ango_client *client)
 {
@@ -148,7 +162,7 @@ static bool is_same_kind(const struct ango_outbox_entry *a, const struct ango_ou
         && strcmp(a->project_id, b->project_id) == 0;
 }
 
-/* Copies a string to *at, which moves on; or becomes NULL, where there is no room. */
+/* Copies a string to *at and moves *at behind it. Without room for it, *at becomes NULL and stays so; returns "" then. */
 static const char *keep(char **at, const char *limit, const char *string)
 {
     size_t size = strlen(string) + 1;
@@ -163,16 +177,23 @@ static const char *keep(char **at, const char *limit, const char *string)
     return copy;
 }
 
+/* Reads an entry. Returns why it cannot be delivered, or NULL. */
+static const char *load(struct ango_outbox *o, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry)
+{
+    entry->to = "";
+    entry->project_id = "";
+    if (ango_log_load(o, slot, entry) != ANGO_OK)
+        return "cannot be read";
+    return slot->tries >= ANGO_OUTBOX_TRIES_MAX ? "tried in vain" : NULL;
+}
+
 /* Parks somebody before anything is begun. */
-static int give_up(struct ango_outbox *o, const struct ango_outbox_slot *slot, const char *to,
+static int give_up(struct ango_outbox *o, const struct ango_outbox_slot *slot, const char *to, const char *words,
                    struct ango_outbox_event *event)
 {
-    char *text = o->config->text;
-
     o->ids[0] = slot->id;
-    o->emails[0] = keep(&text, text + o->config->text_cap, to);
-    return park(o, 0, slot->state == ANGO_LOG_TRIED ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED,
-                *to != '\0' ? "tried in vain" : "cannot be read", event);
+    o->emails[0] = to;
+    return park(o, 0, slot->state == ANGO_LOG_TRIED ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED, words, event);
 }
 
 /*
@@ -192,27 +213,27 @@ static int collect(struct ango_outbox *o, struct ango_outbox_entry *first, struc
     for (i = 0; i < o->len && o->batch_len < o->most; i++) {
         const struct ango_outbox_slot *slot = &config->slots[i];
         uint32_t left = slot_left_ms(slot, o->looked);
-        int err;
+        const char *words;
 
         if (o->next_ms > left)
             o->next_ms = left;
         if ((slot->state == ANGO_LOG_TRIED) != o->read_back || left > 0)
             continue;
-        err = ango_log_load(o, slot, &entry);
-        if (err != ANGO_OK || slot->tries >= ANGO_OUTBOX_TRIES_MAX) {
-            if (o->batch_len > 0)
-                break;
-            return give_up(o, slot, err == ANGO_OK ? entry.to : "", event);
-        }
-        if (o->batch_len > 0 && !o->read_back && !is_same_kind(first, &entry)) /* mutant: outbox-mixed-kinds */
+        words = load(o, slot, &entry);
+        if (words == NULL && o->batch_len > 0 && !o->read_back /* mutant: outbox-mixed-kinds */
+            && !is_same_kind(first, &entry))
             continue;
         to = keep(&text, limit, entry.to);
         if (o->batch_len == 0) {
             *first = entry;
             first->project_id = keep(&text, limit, entry.project_id);
         }
-        if (text == NULL)
+        if (text == NULL) /* mutant: outbox-less-text */
+            words = "too long";
+        if (words != NULL && o->batch_len > 0)
             break;
+        if (words != NULL)
+            return give_up(o, slot, to, words, event);
         o->ids[o->batch_len] = slot->id;
         o->presence[o->batch_len] = ANGO_UNSURE;
         o->emails[o->batch_len++] = to;
@@ -249,11 +270,11 @@ static int start(struct ango_outbox *o, struct ango_client *client, const char *
 
 static int look_up(struct ango_outbox *o, struct ango_client *client, const char *organization_id)
 {
-    int err = ango_confirm_begin(&o->confirm, client, organization_id, o->emails, o->batch_len, o->presence);
-
+    /* Fails for want of a client or an address alone. */
+    (void)ango_confirm_begin(&o->confirm, client, organization_id, o->emails, o->batch_len, o->presence);
     o->confirm.timeout_ms = 0; /* it may go on after any pause */
     o->phase = CONFIRMING;
-    return err == ANGO_OK ? ANGO_E_WAIT : err;
+    return ANGO_E_WAIT;
 }
 
 static int choose(struct ango_outbox *o, struct ango_client *client, const char *organization_id,
@@ -284,8 +305,12 @@ static int choose(struct ango_outbox *o, struct ango_client *client, const char 
 
 /* --- inviting ------------------------------------------------------------------------------------- */
 
-/* What a refusal is about. */
-enum { ANYBODY, EACH, SOMEBODY };
+/* Whom a refusal is about, and what follows. */
+enum {
+    ANYBODY,  /* the key, or the rate: everything stops or pauses */
+    EACH,     /* not known: each entry of the request pauses by itself */
+    SOMEBODY, /* an entry of the request: it is looked for by halving */
+};
 
 static int blames(unsigned http_status)
 {
@@ -357,7 +382,8 @@ static bool mentions_already(const char *text)
     size_t n = 0;
 
     for (; *text != '\0' && word[n] != '\0'; text++)
-        n = ango_lower(*text) == (unsigned char)word[n] ? n + 1 : ango_lower(*text) == 'a';
+        for (n = 0; word[n] != '\0' && ango_lower(text[n]) == (unsigned char)word[n];)
+            n++;
     return word[n] == '\0';
 }
 
@@ -370,7 +396,7 @@ static int read_reply(struct ango_outbox *o, struct ango_client *client, struct 
 
         while (i < o->batch_len && !ango_text_is(o->emails[i], invite.to))
             i++;
-        if (i == o->batch_len || *invite.status == '\0')
+        if (i == o->batch_len || *invite.status == '\0' || o->presence[i] != ANGO_UNSURE || find_open(o, i) == NULL)
             continue;
         if (ango_text_is(invite.status, "pending")) /* mutant: outbox-any-status */
             o->presence[i] = ANGO_INVITED;

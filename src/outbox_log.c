@@ -47,7 +47,7 @@ enum { START = 0x1D, END, SEPARATOR };
 #define ID_LEN 5u   /* digits of a number or a generation, 30 bits */
 #define WORD_LEN 6u /* of 32 bits */
 #define ID_MAX 0x3FFFFFFFu
-/* Where what is in a record. */
+/* Offsets within a record. */
 #define CRC_AT 1u
 #define TYPE_AT (CRC_AT + WORD_LEN)
 #define FIELDS_AT (TYPE_AT + 1)
@@ -80,7 +80,7 @@ static char *put_number(char *to, uint32_t number, unsigned digits)
 
 /* --- records on the medium ------------------------------------------------------------------------ */
 
-/* On the medium, of the record whose END is to stand at `end`. */
+/* Bytes on the medium of the record whose END goes to `end`, padding included. */
 static uint32_t size_of(const struct ango_outbox *o, const char *end)
 {
     uint32_t unit = o->config->storage->prog_size;
@@ -110,7 +110,7 @@ static char *read_record(struct ango_outbox *o, uint32_t at)
         end += storage->prog_size;
         p = (char *)memchr(p, END, storage->prog_size);
     } while (o->record[0] == START && p == NULL);
-    if (p < o->record + FIELDS_AT) /* NULL, too */
+    if (p == NULL || p < o->record + FIELDS_AT)
         return NULL;
     if (get_number(o->record + CRC_AT, WORD_LEN) != sum_of(o, p, at)) /* mutant: outbox-any-crc */
         return NULL;
@@ -148,7 +148,7 @@ static char *begin(struct ango_outbox *o, char type)
     return o->record + FIELDS_AT;
 }
 
-/* What will become of so many entries: each is tried, and then done or parked. */
+/* Bytes of the records that so many entries will need: each is tried, and then done or parked. */
 static size_t reserve_for(const struct ango_outbox *o, size_t entries)
 {
     return entries * 2 * size_of(o, o->record + FIELDS_AT + ID_LEN);
@@ -159,7 +159,7 @@ static size_t room(const struct ango_outbox *o)
     return o->start + o->half - o->tail;
 }
 
-/* Whether a record fits that leaves so much room, and that for a G. */
+/* Whether a record fits, and leaves `reserve` bytes and the room for a G. */
 static bool fits(const struct ango_outbox *o, const char *end, size_t reserve)
 {
     return size_of(o, end) + reserve + reserve_for(o, 1) / 2 <= room(o); /* mutant: outbox-no-reserve */
@@ -220,7 +220,7 @@ static int add_slot(struct ango_outbox *o, uint32_t id, char state, uint32_t at)
 
 /* --- mount ---------------------------------------------------------------------------------------- */
 
-/* Takes into account the record that was read from `at`. */
+/* Applies the record that was read from `at` to the entries in RAM. */
 static int take(struct ango_outbox *o, const char *end, uint32_t at)
 {
     char type = o->record[TYPE_AT];
@@ -256,7 +256,7 @@ static bool is_erased(struct ango_outbox *o, uint32_t at)
     return true;
 }
 
-/* Behind the seal. */
+/* Where the first record after the seal goes. */
 static uint32_t first_record(const struct ango_outbox *o, uint32_t start)
 {
     return start + size_of(o, o->record + FIELDS_AT + ID_LEN + ID_LEN);
@@ -294,14 +294,15 @@ static bool is_sound(const struct ango_outbox_config *config)
 {
     const struct ango_storage *storage = config->storage;
 
-    return storage != NULL && config->slots != NULL && config->text != NULL
-        && (storage->prog_size == 8 || storage->prog_size == 16 || storage->prog_size == 32)
+    return storage != NULL && storage->read != NULL && storage->prog != NULL && storage->erase != NULL
+        && storage->sync != NULL && config->slots != NULL && config->slots_cap > 0 && config->text != NULL
+        && config->text_cap > 0 && (storage->prog_size == 8 || storage->prog_size == 16 || storage->prog_size == 32)
         && storage->block_size % storage->prog_size == 0 && storage->block_count % 2 == 0
         && (uint64_t)storage->block_size * storage->block_count >= 512
         && (uint64_t)storage->block_size * storage->block_count <= UINT32_MAX;
 }
 
-/* Takes up an area; its generation is 0 if it has no seal. */
+/* Makes an area the current one and reads it; the generation is 0 if it has no seal. */
 static int load_area(struct ango_outbox *o, uint32_t start)
 {
     o->start = start;
@@ -313,7 +314,8 @@ static int load_area(struct ango_outbox *o, uint32_t start)
     return scan(o);
 }
 
-int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_config *config)
+/* ANGO_E_SPACE: only the first entries have slots. */
+static int mount(struct ango_outbox *outbox, const struct ango_outbox_config *config)
 {
     uint32_t generation;
     int err;
@@ -330,6 +332,16 @@ int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_confi
     err = load_area(outbox, outbox->half);
     if (generation > outbox->generation) /* mutant: outbox-older-area */
         err = load_area(outbox, 0);
+    return err;
+}
+
+int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_config *config)
+{
+    int err = mount(outbox, config);
+
+    /* Not in use: ango_outbox_tidy would drop whoever has no slot, ango_outbox_put would double them. */
+    if (err == ANGO_E_SPACE) /* mutant: outbox-few-slots */
+        outbox->generation = 0;
     return err;
 }
 
@@ -381,8 +393,10 @@ static int copy_entries(struct ango_outbox *o, uint32_t other)
         if (state == ANGO_LOG_ABSENT) /* mutant: outbox-absent-copied */
             state = ANGO_LOG_WAITING;
         err = copy_record(o, slot->at, state, other + o->half);
-        if (err == ANGO_OK && ango_log_is_parked(state) && slot->since != 0)
-            err = copy_record(o, slot->since, state, other + o->half);
+        /* Without its words it is still parked. */
+        if (err == ANGO_OK && ango_log_is_parked(state) && slot->since != 0
+            && copy_record(o, slot->since, state, other + o->half) == ANGO_E_STORAGE)
+            err = ANGO_E_STORAGE;
         if (err == ANGO_E_STORAGE)
             return err;
         if (err != ANGO_OK)
@@ -461,7 +475,7 @@ int ango_outbox_tidy(struct ango_outbox *outbox, bool wipe)
 
 int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_config *config)
 {
-    int err = ango_outbox_mount(outbox, config);
+    int err = mount(outbox, config);
 
     if (err == ANGO_E_ARG)
         return err;
@@ -477,20 +491,19 @@ int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_conf
 
 /* --- changes -------------------------------------------------------------------------------------- */
 
-/* Whether the medium does not say so of each of them. */
+/* Whether the medium has to be told: it already says so of those that are tried and known to be absent. */
 static bool is_news(const struct ango_outbox *o, char state, const uint32_t *ids, size_t ids_len)
 {
     for (; ids_len > 0; ids_len--, ids++) {
         const struct ango_outbox_slot *slot = ango_log_find(o, *ids);
 
-        if (state != ANGO_LOG_TRIED
-            || (slot != NULL && slot->state != ANGO_LOG_TRIED && slot->state != ANGO_LOG_ABSENT))
+        if (state != ANGO_LOG_TRIED || (slot != NULL && slot->state != ANGO_LOG_ABSENT))
             return true;
     }
     return false;
 }
 
-/* Returns where they end. */
+/* Writes SEPARATOR and words, filtered and cut; returns where they end. */
 static char *put_words(char *to, const char *words)
 {
     const char *end = to + 1 + ANGO_OUTBOX_WORDS_MAX;
@@ -553,7 +566,7 @@ int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
 
 /* --- put ------------------------------------------------------------------------------------------ */
 
-/* Whether a request can carry it. */
+/* Whether an invitation can carry it: ANGO_OK, or what ango_outbox_put returns. */
 static int check_entry(const struct ango_outbox_entry *entry)
 {
     struct ango_request q;
@@ -602,7 +615,9 @@ static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *en
 
     (void)put_number(begin(o, 'P'), id, ID_LEN);
     o->record[STATE_AT] = ANGO_LOG_WAITING;
-    (void)put_number(o->record + ROLES_AT, (uint32_t)entry->organization_role << 6 | (uint32_t)entry->project_role, 2);
+    /* Without a project, its role may be anything. */
+    (void)put_number(o->record + ROLES_AT,
+                     (uint32_t)entry->organization_role << 6 | ((uint32_t)entry->project_role & 0x3F), 2);
     (void)put_number(o->record + TIME_AT, entry->time, WORD_LEN);
     end = put_text(put_text(put_text(o->record + TO_AT, entry->to), entry->project_id), entry->note);
     if (o->len == o->config->slots_cap || id > ID_MAX || !fits(o, end, reserve_for(o, o->len + 1)))
@@ -665,7 +680,7 @@ int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slo
     const char *end = read_record(outbox, slot->at);
     char *project, *note;
 
-    if (end < record + TO_AT || record[TYPE_AT] != 'P')
+    if (end == NULL || end < record + TO_AT || record[TYPE_AT] != 'P')
         return ANGO_E_DAMAGED;
     project = cut(record + TO_AT);
     note = cut(project);

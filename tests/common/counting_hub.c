@@ -155,7 +155,9 @@ static void say_invited(struct hub *hub, const unsigned persons[], size_t n)
     size_t i;
 
     say(hub, "{\"status\":\"success\",\"data\":{\"invites\":[");
-    for (i = 0; i < n && !unnamed; i++) {
+    if (hub->invites != NULL)
+        say(hub, hub->invites);
+    for (i = 0; i < n && !unnamed && hub->invites == NULL; i++) {
         enum hub_person kind = hub->person[persons[i]];
 
         if (kind == HUB_IGNORED)
@@ -228,6 +230,15 @@ static void answer(struct hub *hub)
     catch_up(hub);
     if (strstr(hub->request, hub->good_key) == NULL) {
         refuse(hub, 401, "", "another key");
+        return;
+    }
+    if (hub->refusal != 0) {
+        if (hub->invites != NULL) {
+            say(hub, hub->invites);
+            end_reply(hub, hub->refusal, "");
+        } else {
+            refuse(hub, hub->refusal, "", "refused");
+        }
         return;
     }
     switch (hub->fault) {

@@ -39,10 +39,12 @@ enum hub_fault {
 struct hub {
     /* For the test to set. */
     enum hub_person person[HUB_PERSONS];
-    uint32_t faults;              /* of 256 requests so many meet a fault; 256: all */
-    enum hub_fault only;          /* always this one, if it is one */
-    bool anybody;                 /* takes addresses of others, too, as person 0 */
-    uint32_t unnamed;             /* of 256 successes so many name nobody */
+    uint32_t faults;     /* of 256 requests so many meet a fault; 256: all */
+    enum hub_fault only; /* always this one, if it is one */
+    bool anybody;        /* takes addresses of others, too, as person 0 */
+    uint32_t unnamed;    /* of 256 successes so many name nobody */
+    const char *invites; /* what each success says instead of what is true, or the body of a refusal, if not NULL */
+    unsigned refusal;    /* the status of each reply, if it is not 0 */
     void (*tick)(void *tick_ctx); /* in each call */
     void *tick_ctx;
     bool has_total;       /* its lists say how long they are */

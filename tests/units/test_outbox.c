@@ -2,6 +2,8 @@
 #include "counting_hub.h"
 #include "guard.h"
 #include "medium.h"
+#include "operation.h"
+#include "text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -132,6 +134,7 @@ static int with_geometry(uint32_t unit, uint32_t size, uint32_t count)
 static void arguments(void **state)
 {
     struct ango_outbox zero = { 0 };
+    struct ango_client no_client = { 0 };
     struct ango_outbox_entry entry = entry_of("a@b", NULL, NULL);
     struct ango_outbox_item item;
     size_t position = 0;
@@ -145,6 +148,7 @@ static void arguments(void **state)
     assert_int_equal(ango_outbox_put(NULL, &entry, &id), ANGO_E_ARG);
     assert_int_equal(ango_outbox_put(&t.box, NULL, &id), ANGO_E_ARG);
     assert_int_equal(ango_outbox_put(&zero, &entry, &id), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_next(NULL, &position, &item), ANGO_E_ARG);
     assert_int_equal(ango_outbox_next(&zero, &position, &item), ANGO_E_ARG);
     assert_int_equal(ango_outbox_next(&t.box, NULL, &item), ANGO_E_ARG);
     assert_int_equal(ango_outbox_next(&t.box, &position, NULL), ANGO_E_ARG);
@@ -156,9 +160,15 @@ static void arguments(void **state)
     assert_string_equal(ango_outbox_words(NULL, 1), "");
     assert_int_equal(ango_outbox_tidy(NULL, true), ANGO_E_ARG);
     assert_int_equal(ango_outbox_tidy(&zero, true), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_step(NULL, &t.client, "org", &t.event, 0), ANGO_E_ARG);
     assert_int_equal(ango_outbox_step(&zero, &t.client, "org", &t.event, 0), ANGO_E_ARG);
     assert_int_equal(ango_outbox_step(&t.box, NULL, "org", &t.event, 0), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_step(&t.box, &no_client, "org", &t.event, 0), ANGO_E_ARG);
     assert_int_equal(ango_outbox_step(&t.box, &t.client, "org", NULL, 0), ANGO_E_ARG);
+    assert_int_equal(ango_outbox_wait_ms(NULL, &t.client), 0);
+    assert_int_equal(ango_outbox_wait_ms(&zero, &t.client), 0);
+    assert_int_equal(ango_outbox_wait_ms(&t.box, NULL), 0);
+    assert_int_equal(ango_outbox_wait_ms(&t.box, &no_client), 0);
     assert_int_equal(with_geometry(8, 512, 2), ANGO_OK);
     assert_int_equal(with_geometry(4, 512, 2), ANGO_E_ARG);
     assert_int_equal(with_geometry(24, 528, 2), ANGO_E_ARG);
@@ -170,6 +180,33 @@ static void arguments(void **state)
     assert_int_equal(with_geometry(8, 248, 2), ANGO_E_ARG);
     assert_int_equal(with_geometry(8, 0x80000000u, 2), ANGO_E_ARG);
     assert_int_equal(with_geometry(8, 0x80000000u, 6), ANGO_E_ARG);
+}
+
+/* Each member of the configuration is looked at. */
+static void configuration(void **state)
+{
+    struct ango_outbox_config bad;
+    struct ango_storage storage;
+    unsigned i;
+
+    (void)state;
+    begin(8, 512, 300);
+    for (i = 0; i < 9; i++) {
+        bad = t.config;
+        storage = t.m.storage;
+        bad.storage = i == 0 ? NULL : &storage;
+        bad.slots = i == 1 ? NULL : t.slots;
+        bad.slots_cap = i == 2 ? 0 : SLOTS;
+        bad.text = i == 3 ? NULL : t.config.text;
+        bad.text_cap = i == 4 ? 0 : 300;
+        storage.read = i == 5 ? NULL : t.m.storage.read;
+        storage.prog = i == 6 ? NULL : t.m.storage.prog;
+        storage.erase = i == 7 ? NULL : t.m.storage.erase;
+        storage.sync = i == 8 ? NULL : t.m.storage.sync;
+        assert_int_equal(ango_outbox_mount(&t.box, &bad), ANGO_E_ARG);
+        assert_int_equal(ango_outbox_format(&t.box, &bad), ANGO_E_ARG);
+    }
+    remount();
 }
 
 /* A number is never given twice on a medium, whatever is done to it. */
@@ -199,15 +236,46 @@ static void numbers(void **state)
 /* More entries than slots are told. */
 static void few_slots(void **state)
 {
+    uint32_t id = 0;
+
     (void)state;
     begin(8, 1024, 300);
     put_persons(0, 3);
     t.config.slots_cap = 2;
     assert_int_equal(ango_outbox_mount(&t.box, &t.config), ANGO_E_SPACE);
+    /* Who has no slot would be dropped, or be put in again. */
+    assert_int_equal(ango_outbox_tidy(&t.box, true), ANGO_E_ARG);
+    assert_int_equal(put(hub_address(2), NULL, NULL), ANGO_E_ARG);
+    assert_int_equal(step(), ANGO_E_ARG);
     t.config.slots_cap = 3;
     remount();
     assert_int_equal(t.box.len, 3);
     assert_int_equal(put("a@b", NULL, NULL), ANGO_E_FULL);
+    t.config.slots_cap = 2;
+    assert_int_equal(ango_outbox_format(&t.box, &t.config), ANGO_OK);
+    remount();
+    assert_int_equal(t.box.len, 0);
+    assert_int_equal(put("a@b", NULL, &id), ANGO_OK);
+    assert_int_equal(id, 4);
+}
+
+/* The last number is followed by none: 0, and the first ones, are taken. */
+static void last_number(void **state)
+{
+    uint32_t id = 0;
+
+    (void)state;
+    begin(8, 512, 300);
+    t.box.next_id = 0x3FFFFFFF;
+    assert_int_equal(put(hub_address(0), NULL, &id), ANGO_OK);
+    assert_int_equal(id, 0x3FFFFFFF);
+    assert_int_equal(put(hub_address(1), NULL, NULL), ANGO_E_FULL);
+    remount();
+    assert_int_equal(put(hub_address(1), NULL, NULL), ANGO_E_FULL);
+    assert_int_equal(ango_outbox_tidy(&t.box, true), ANGO_OK);
+    remount();
+    assert_int_equal(put(hub_address(1), NULL, NULL), ANGO_E_FULL);
+    expect_event(ANGO_OUTBOX_INVITED, "");
 }
 
 /* --- put ------------------------------------------------------------------------------------------------------ */
@@ -231,6 +299,8 @@ static void refused(void **state)
     entry = entry_of("a@b", "p", NULL);
     entry.project_role = (enum ango_project_role)5;
     assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_E_ARG);
+    entry.project_role = (enum ango_project_role)0;
+    assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_E_ARG);
     entry.project_id = ""; /* then it is not looked at */
     entry.organization_role = (enum ango_organization_role)0;
     assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_E_ARG);
@@ -243,6 +313,32 @@ static void refused(void **state)
     t.config.text_cap = 3 + 2 + 4;
     assert_int_equal(put("a@b", "1234", NULL), ANGO_OK);
     assert_int_equal(put("a@b", "12345", NULL), ANGO_E_SPACE);
+}
+
+/* Without a project its role may be anything; it must not become the other one. */
+static void roles(void **state)
+{
+    static const unsigned odd[] = { 0, 5, 0x3F, 0x40, 0x80, 0xFF };
+    struct ango_outbox_item item;
+    size_t i;
+
+    (void)state;
+    begin(8, 2048, 300);
+    for (i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        struct ango_outbox_entry entry = entry_of(hub_address((unsigned)i), i % 2 == 0 ? NULL : "", NULL);
+
+        entry.organization_role = i < 3 ? ANGO_ORGANIZATION_ADMIN : ANGO_ORGANIZATION_MEMBER;
+        entry.project_role = (enum ango_project_role)odd[i];
+        assert_int_equal(ango_outbox_put(&t.box, &entry, NULL), ANGO_OK);
+    }
+    remount();
+    for (i = 0; i < 6;) {
+        assert_int_equal(ango_outbox_next(&t.box, &i, &item), ANGO_OK);
+        assert_int_equal(item.entry.organization_role, i <= 3 ? ANGO_ORGANIZATION_ADMIN : ANGO_ORGANIZATION_MEMBER);
+    }
+    for (i = 0; i < 6; i++)
+        expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(next_result(), ANGO_E_END);
 }
 
 /* Twice the same person is one entry; another project is another. */
@@ -378,6 +474,7 @@ static void outranked(void **state)
 static void aged(void **state)
 {
     struct ango_outbox_item item;
+    uint32_t id = 0;
     size_t position = 0;
 
     (void)state;
@@ -389,6 +486,8 @@ static void aged(void **state)
     assert_int_equal(item.id, 2);
     assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_OK);
     assert_string_equal(item.entry.to, hub_address(2));
+    assert_int_equal(put(hub_address(2), NULL, &id), ANGO_OK);
+    assert_int_equal(id, 3);
     expect_event(ANGO_OUTBOX_INVITED, "");
     expect_event(ANGO_OUTBOX_LEFT, "cannot be read");
     assert_int_equal(t.event.id, 2);
@@ -397,6 +496,234 @@ static void aged(void **state)
     assert_int_equal(next_result(), ANGO_E_END);
     assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_DAMAGED);
     assert_int_equal(t.box.len, 0);
+}
+
+/* --- a medium that fails, or that others have written ------------------------------------------------------------ */
+
+static unsigned good_erases; /* before one fails */
+
+static int erase_some(void *ctx, uint32_t at)
+{
+    if (good_erases == 0)
+        return ANGO_E_STORAGE;
+    good_erases--;
+    memset(((struct medium *)ctx)->data + at, 0xFF, ((struct medium *)ctx)->storage.block_size);
+    return ANGO_OK;
+}
+
+static unsigned good_units; /* before the upper half takes no more */
+
+static int prog_some(void *ctx, uint32_t at, const uint8_t *data, size_t len)
+{
+    struct medium *m = (struct medium *)ctx;
+
+    if (at >= m->storage.block_size && good_units == 0)
+        return ANGO_OK; /* which says nothing */
+    if (at >= m->storage.block_size)
+        good_units--;
+    memcpy(m->data + at, data, len);
+    return ANGO_OK;
+}
+
+/* Invites so many, as if nothing had happened. */
+static void expect_invited(unsigned from, unsigned persons)
+{
+    unsigned i;
+
+    assert_int_equal(t.box.len, persons);
+    for (i = 0; i < persons; i++)
+        expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(next_result(), ANGO_E_END);
+    for (i = 0; i < persons; i++)
+        assert_int_equal(t.hub.invited[from + i], 1);
+}
+
+/* An erase that fails leaves the outbox as it was. */
+static void no_erase(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    begin(8, 512, 300);
+    put_persons(0, 2);
+    t.m.storage.erase = erase_some;
+    good_erases = 0;
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_STORAGE);
+    put_persons(2, 3);
+    good_erases = 1; /* but not the wiping one */
+    assert_int_equal(ango_outbox_tidy(&t.box, true), ANGO_E_STORAGE);
+    put_persons(3, 4);
+    remount();
+    expect_invited(0, 4);
+    good_erases = 2;
+    assert_int_equal(ango_outbox_tidy(&t.box, true), ANGO_OK);
+    for (i = 0; i + 7 < 1024; i++)
+        assert_memory_not_equal(t.m.data + i, "example", 7);
+
+    for (i = 0; i < 2; i++) {
+        memset(t.m.data, 0, 1024); /* never an outbox */
+        good_erases = i;
+        assert_int_equal(ango_outbox_format(&t.box, &t.config), ANGO_E_STORAGE);
+        assert_int_equal(ango_outbox_mount(&t.box, &t.config), ANGO_E_DAMAGED);
+    }
+}
+
+/* Nor does an area that takes only so much, or nothing, change it. */
+static void bad_area(void **state)
+{
+    unsigned units;
+    int err = ANGO_E_STORAGE;
+
+    (void)state;
+    for (units = 0; err != ANGO_OK; units++) {
+        begin(8, 1024, 300);
+        put_persons(0, 1);
+        t.hub.person[0] = HUB_REFUSED;
+        expect_event(ANGO_OUTBOX_LEFT, "a bad address");
+        put_persons(1, 3);
+        t.m.storage.prog = prog_some;
+        good_units = units;
+        err = ango_outbox_tidy(&t.box, true);
+        assert_true(units < 50 && (err == ANGO_OK || err == ANGO_E_STORAGE));
+        good_units = 100;
+        put_persons(3, 4);
+        remount();
+        put_persons(4, 5);
+        assert_int_equal(t.box.len, 5);
+        assert_string_equal(ango_outbox_words(&t.box, 1), "a bad address");
+        assert_string_equal(ango_outbox_words(&t.box, 2), "");
+        assert_int_equal(ango_outbox_remove(&t.box, 1), ANGO_OK);
+        expect_invited(1, 4);
+    }
+    assert_true(units > 20);
+}
+
+/* Each failure to tidy may cost a record that raises the generation: in the end there is room for none, and none is needed. */
+static void outranked_again(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    begin(8, 512, 300);
+    t.m.data[512] = 0; /* neither erased nor a seal */
+    put_persons(0, 1);
+    t.m.fail_in = 1;
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_STORAGE);
+    assert_int_equal(t.m.data[512], 0); /* it was not touched */
+    t.m.storage.erase = erase_some;
+    for (i = 0; i < 100; i++) {
+        good_erases = 0;
+        assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_STORAGE);
+    }
+    remount();
+    assert_int_equal(put(hub_address(1), NULL, NULL), ANGO_E_FULL);
+    assert_int_equal(next_result(), ANGO_E_FULL);
+    good_erases = 1;
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+    remount();
+    expect_invited(0, 1);
+}
+
+/* Whichever call of the medium fails: nobody is lost or doubled, and who is parked has a reason. */
+static void failing(void **state)
+{
+    unsigned at, i;
+    int err;
+
+    (void)state;
+    for (at = 1; at < 60; at++) {
+        begin(8, 2048, 300);
+        put_persons(0, 3);
+        t.hub.person[1] = HUB_REFUSED;
+        t.hub.person[2] = HUB_FAILED;
+        t.m.fail_in = at;
+        for (i = 0; (err = next_result()) != ANGO_E_END; i++)
+            assert_true((err == ANGO_OK || err == ANGO_E_STORAGE) && i < 10);
+        assert_int_equal(t.hub.invited[0], 1);
+        remount();
+        assert_int_equal(t.box.len, 2);
+        assert_string_equal(ango_outbox_words(&t.box, 2), "a bad address");
+        assert_true(*ango_outbox_words(&t.box, 3) != '\0');
+    }
+    assert_true(t.m.fail_in > 0);
+}
+
+/* Words that can no longer be read cost themselves. */
+static void aged_words(void **state)
+{
+    (void)state;
+    begin(8, 1024, 300);
+    put_persons(0, 1);
+    t.hub.person[0] = HUB_REFUSED;
+    expect_event(ANGO_OUTBOX_LEFT, "a bad address");
+    t.m.dead = t.slots[0].since;
+    assert_string_equal(ango_outbox_words(&t.box, 1), "");
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+    t.m.dead = UINT32_MAX;
+    assert_string_equal(ango_outbox_words(&t.box, 1), "");
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+    remount();
+    assert_string_equal(ango_outbox_words(&t.box, 1), "");
+    assert_int_equal(next_result(), ANGO_E_END);
+    t.hub.person[0] = HUB_GOOD;
+    assert_int_equal(ango_outbox_retry(&t.box, 1), ANGO_OK);
+    expect_invited(0, 1);
+}
+
+/* Writes a record with its right sum; the text begins with its type. */
+static void forge(uint32_t at, const char *text)
+{
+    size_t len = strlen(text);
+    uint32_t sum = ango_crc32(~at, text, len);
+    unsigned i;
+
+    t.m.data[at] = 0x1D;
+    for (i = 6; i > 0; i--, sum >>= 6)
+        t.m.data[at + i] = (uint8_t)(0x40 | (sum & 0x3F));
+    memcpy(t.m.data + at + 7, text, len);
+    t.m.data[at + 7 + len] = 0x1E;
+}
+
+/* Records with a right sum whose content this library never writes. */
+static void forged(void **state)
+{
+    struct ango_outbox_item item;
+    size_t position = 0;
+    char text[80];
+
+    (void)state;
+    begin(8, 1024, 300);
+    put_persons(0, 3);
+    forge(t.box.tail, "G@@@@@"); /* a lower generation */
+    forge(t.box.tail + 16, "P@@@@JW");
+    forge(t.box.tail + 32, "P@@@@KWBB@@@@@@person3@example.com");
+    remount();
+    assert_int_equal(t.box.len, 5);
+    memcpy(text, t.m.data + t.slots[1].at + 7, sizeof text);
+    *strchr(text, 0x1E) = '\0';
+    *strchr(text + 15, '@') = ' ';
+    forge(t.slots[1].at, text); /* an address that this library does not send, as one of another version */
+    forge(t.slots[2].at, "D@@@@?@@@@@@@@@@@@"); /* another record than was there at the mount */
+    position = 2;
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_E_DAMAGED);
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_E_DAMAGED);
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_OK);
+    assert_string_equal(item.entry.to, hub_address(3));
+    assert_string_equal(item.entry.project_id, "");
+    assert_string_equal(item.entry.note, "");
+    expect_event(ANGO_OUTBOX_LEFT, "does not fit a request");
+    assert_int_equal(t.event.id, 2);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.event.id, 1);
+    expect_event(ANGO_OUTBOX_LEFT, "cannot be read");
+    expect_event(ANGO_OUTBOX_LEFT, "cannot be read");
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.event.id, 11);
+    assert_int_equal(next_result(), ANGO_E_END);
+
+    forge(0, "P@@@@AW"); /* where seals are */
+    forge(1024, "P@@@@AW");
+    assert_int_equal(ango_outbox_mount(&t.box, &t.config), ANGO_E_DAMAGED);
 }
 
 /* --- delivery -------------------------------------------------------------------------------------------------- */
@@ -492,6 +819,101 @@ static void named(void **state)
     expect_event(ANGO_OUTBOX_LEFT, "tried in vain");
     assert_int_equal(hub_person(t.event.to), 1);
     assert_int_equal(t.hub.invited[0], 1);
+}
+
+/* How a success speaks of the one person that is there. */
+static void said(const char *invites, enum ango_outbox_fate fate, const char *words)
+{
+    uint32_t id = 0;
+
+    begin(8, 2048, 300);
+    t.hub.invites = invites;
+    assert_int_equal(put(hub_address(0), NULL, &id), ANGO_OK);
+    expect_event(fate, words);
+    assert_int_equal(t.event.id, id);
+    assert_int_equal(t.hub.gets > 0, t.event.read_back);
+    assert_string_equal(ango_outbox_words(&t.box, id), words);
+    assert_int_equal(next_result(), ANGO_E_END); /* it is told once */
+    assert_int_equal(t.box.len, fate == ANGO_OUTBOX_LEFT);
+    assert_int_equal(t.hub.posts, 1);
+}
+
+#define SAYS(status, message) "{\"to\":\"person0@example.com\",\"status\":\"" status "\",\"message\":\"" message "\"}"
+#define SAYS_96 "ninety-six characters of words, which is as many as are kept; they are cut off here: 96 in all. "
+
+static void words(void **state)
+{
+    (void)state;
+    said(SAYS("PENDING", "already"), ANGO_OUTBOX_INVITED, "");
+    said(SAYS("Already_Invited", ""), ANGO_OUTBOX_ALREADY, "");
+    said(SAYS("skipped", "alrealready"), ANGO_OUTBOX_ALREADY, "");
+    said(SAYS("skipped", "is an aaLREADY"), ANGO_OUTBOX_ALREADY, "");
+    said(SAYS("skipped", "alread"), ANGO_OUTBOX_LEFT, "alread");
+    said(SAYS("skipped", "al ready"), ANGO_OUTBOX_LEFT, "al ready");
+    said(SAYS("Failed", ""), ANGO_OUTBOX_LEFT, "Failed");
+    said("{\"to\":\"person0@example.com\",\"status\":\"failed\"}", ANGO_OUTBOX_LEFT, "failed");
+    said(SAYS("failed", SAYS_96), ANGO_OUTBOX_LEFT, SAYS_96);
+    /* Nothing is said of this person: looked up. */
+    said(SAYS("", "pending"), ANGO_OUTBOX_INVITED, "");
+    said("{\"to\":\"person00@example.com\",\"status\":\"failed\"}", ANGO_OUTBOX_INVITED, "");
+    said("{\"status\":\"pending\"},{\"to\":\"\",\"status\":\"failed\"}", ANGO_OUTBOX_INVITED, "");
+    /* Twice, and not the same: the first counts, and is told once. */
+    said(SAYS("pending", "") "," SAYS("failed", ""), ANGO_OUTBOX_INVITED, "");
+    said(SAYS("failed", "") "," SAYS("pending", ""), ANGO_OUTBOX_LEFT, "failed");
+    said(SAYS("failed", "one") "," SAYS("failed", "two"), ANGO_OUTBOX_LEFT, "one");
+
+    begin(8, 2048, 300);
+    t.hub.refusal = 400; /* not JSON at all */
+    t.hub.invites = "no \xff\x1d\x1e\x01\n of mine";
+    put_persons(0, 1);
+    assert_int_equal(next_result(), ANGO_OK);
+    assert_string_equal(ango_outbox_words(&t.box, 1), "no ????? of mine");
+
+    begin(8, 2048, 300);
+    t.hub.invites = SAYS("failed", SAYS_96 "more\\u001f\\u00ff");
+    put_persons(0, 1);
+    assert_int_equal(next_result(), ANGO_OK);
+    assert_string_equal(ango_outbox_words(&t.box, 1), SAYS_96);
+    remount();
+    assert_string_equal(ango_outbox_words(&t.box, 1), SAYS_96);
+}
+
+/* Who pauses is due at once after a retry. */
+static void at_once(void **state)
+{
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 2);
+    t.hub.refusal = 404;
+    assert_int_equal(next_result(), ANGO_E_STATUS);
+    assert_int_equal(step(), ANGO_E_WAIT);
+    assert_in_range(ango_outbox_wait_ms(&t.box, &t.client), 750, 1000);
+    t.hub.refusal = 0;
+    assert_int_equal(ango_outbox_retry(&t.box, 2), ANGO_OK);
+    assert_int_equal(ango_outbox_wait_ms(&t.box, &t.client), 0);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.event.id, 2);
+    assert_int_equal(t.hub.largest, 1);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_int_equal(t.hub.gets, 0);
+}
+
+/* 403 as well as 401 stops everything, until there is another key. */
+static void forbidden(void **state)
+{
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    t.hub.refusal = 403;
+    assert_int_equal(next_result(), ANGO_E_STATUS);
+    t.hub.refusal = 0;
+    t.hub.now_ms += 86400000;
+    assert_int_equal(step(), ANGO_E_STATUS);
+    assert_int_equal(t.hub.connects, 1);
+    t.hub.good_key = "key-2";
+    assert_int_equal(ango_client_set_api_key(&t.client, "key-2"), ANGO_OK);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_false(t.event.read_back);
 }
 
 /* 401 stops everything, until there is another key. */
@@ -606,21 +1028,40 @@ static void doubtful(void **state)
     assert_int_equal(t.hub.posts, 0);
 }
 
+/* All who are there are tried, and absent. */
+static void lose_request(void)
+{
+    t.hub.faults = 256;
+    t.hub.only = HUB_REQUEST_LOST;
+    assert_true(next_result() < 0);
+    t.hub.faults = 0;
+}
+
+/* So many steps; pauses pass. */
+static void pass(unsigned steps)
+{
+    for (; steps > 0; steps--)
+        if (step() == ANGO_E_WAIT)
+            t.hub.now_ms += ango_outbox_wait_ms(&t.box, &t.client);
+}
+
 /* The client is used for something else in between, at every point where it may be. */
 static void others(void **state)
 {
     static const char *const to[] = { "person0@example.com" };
     const struct ango_invitation invitation = { to, 1, ANGO_ORGANIZATION_MEMBER, NULL, 0 };
+    unsigned confirming = 0;
     unsigned at, i;
 
     (void)state;
-    for (at = 0; at < 60; at++) {
+    for (at = 0; at < 90; at++) {
         begin(8, 2048, 300);
         put_persons(0, 3);
-        t.hub.unnamed = at % 2 * 256;
-        for (i = 0; i < at; i++)
-            if (step() == ANGO_E_WAIT)
-                t.hub.now_ms += 1;
+        t.hub.unnamed = at % 3 == 1 ? 256 : 0;
+        if (at % 3 == 2)
+            lose_request();
+        pass(at / 3);
+        confirming += at % 3 == 2 && t.hub.gets > 0 && t.hub.posts == 0 && ango_is_busy(&t.client);
         ango_cancel(&t.client);
         assert_int_equal(ango_get_organization_invites(&t.client, "org", &(struct ango_page){ 1, 10 }), ANGO_OK);
         for (i = 0; next_result() != ANGO_E_END; i++)
@@ -629,6 +1070,22 @@ static void others(void **state)
             assert_int_equal(t.hub.invited[i], 1);
         assert_int_equal(t.box.len, 0);
     }
+    assert_true(confirming > 5);
+    /* Found in a reply that was cut off; a good one to somebody else does not make it whole. */
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    lose_request();
+    t.hub.invited[0] = 1;
+    while (t.box.confirm.emails_len == 0 || t.box.confirm.missing > 0)
+        pass(1);
+    assert_true(ango_is_busy(&t.client));
+    ango_cancel(&t.client);
+    t.hub.invited[0] = 0;
+    assert_int_equal(ango_get_organization_invites(&t.client, "org", &(struct ango_page){ 1, 10 }), ANGO_OK);
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_false(t.event.read_back);
+    assert_int_equal(t.hub.posts, 1);
+
     /* A reply that is not its own says nothing. */
     begin(8, 2048, 300);
     put_persons(0, 1);
@@ -654,9 +1111,7 @@ static void removed(void **state)
         begin(8, 2048, 300);
         put_persons(0, 3);
         t.hub.unnamed = at % 2 * 256;
-        for (i = 0; i < at; i++)
-            if (step() == ANGO_E_WAIT)
-                t.hub.now_ms += 1;
+        pass(at);
         (void)ango_outbox_remove(&t.box, 2);
         (void)ango_outbox_tidy(&t.box, at % 3 == 0);
         for (i = 0; next_result() != ANGO_E_END; i++)
@@ -668,6 +1123,23 @@ static void removed(void **state)
     }
 }
 
+/* All of a request are removed while it connects: the medium hears no more of them, and nothing is told of who is gone. */
+static void removed_before(void **state)
+{
+    uint32_t programmed;
+
+    (void)state;
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    assert_int_equal(step(), ANGO_E_WAIT);
+    assert_true(ango_is_busy(&t.client));
+    assert_int_equal(ango_outbox_remove(&t.box, 1), ANGO_OK);
+    programmed = t.m.programmed;
+    assert_int_equal(next_result(), ANGO_E_END);
+    assert_int_equal(t.m.programmed, programmed);
+    assert_true(t.hub.invited[0] <= 1);
+}
+
 static void organization(void **state)
 {
     (void)state;
@@ -676,6 +1148,36 @@ static void organization(void **state)
     assert_int_equal(ango_outbox_step(&t.box, &t.client, "..", &t.event, 0), ANGO_E_ID);
     assert_int_equal(t.box.len, 1);
     expect_event(ANGO_OUTBOX_INVITED, "");
+}
+
+/* A text_cap smaller than the one that an entry was put in with parks it, and holds up nobody. */
+static void less_text(void **state)
+{
+    unsigned cap;
+
+    (void)state;
+    for (cap = 1; cap < 20 + 8; cap++) {
+        begin(8, 2048, 300);
+        assert_int_equal(put(hub_address(0), "project", NULL), ANGO_OK);
+        assert_int_equal(put(hub_address(1), NULL, NULL), ANGO_OK);
+        t.config.text = (char *)guard_room(&t.guard, cap);
+        t.config.text_cap = cap;
+        remount();
+        expect_event(ANGO_OUTBOX_LEFT, "too long");
+        assert_int_equal(t.event.id, 1);
+        assert_string_equal(t.event.to, cap < 20 ? "" : hub_address(0));
+        if (cap >= 20 + 1)
+            expect_event(ANGO_OUTBOX_INVITED, "");
+        else
+            expect_event(ANGO_OUTBOX_LEFT, "too long");
+        assert_int_equal(t.event.id, 2);
+        assert_int_equal(next_result(), ANGO_E_END);
+        assert_int_equal(ango_outbox_retry(&t.box, 1), ANGO_OK);
+        t.config.text = (char *)guard_room(&t.guard, 28);
+        t.config.text_cap = 28;
+        remount();
+        expect_event(ANGO_OUTBOX_INVITED, "");
+    }
 }
 
 /* A request that cannot be made of one alone parks that one. */
@@ -716,14 +1218,42 @@ static void figures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arguments), cmocka_unit_test(numbers),      cmocka_unit_test(few_slots),
-        cmocka_unit_test(refused),   cmocka_unit_test(twice),        cmocka_unit_test(full),
-        cmocka_unit_test(aged),      cmocka_unit_test(ghosts),       cmocka_unit_test(outranked),
-        cmocka_unit_test(together),  cmocka_unit_test(halved),       cmocka_unit_test(named),
-        cmocka_unit_test(key),       cmocka_unit_test(pauses),       cmocka_unit_test(too_many),
-        cmocka_unit_test(no_answer), cmocka_unit_test(doubtful),     cmocka_unit_test(others),
-        cmocka_unit_test(removed),   cmocka_unit_test(organization), cmocka_unit_test(too_large),
+        cmocka_unit_test(arguments),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(few_slots),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(twice),
+        cmocka_unit_test(full),
+        cmocka_unit_test(aged),
+        cmocka_unit_test(ghosts),
+        cmocka_unit_test(outranked),
+        cmocka_unit_test(together),
+        cmocka_unit_test(halved),
+        cmocka_unit_test(named),
+        cmocka_unit_test(key),
+        cmocka_unit_test(pauses),
+        cmocka_unit_test(too_many),
+        cmocka_unit_test(no_answer),
+        cmocka_unit_test(doubtful),
+        cmocka_unit_test(others),
+        cmocka_unit_test(removed),
+        cmocka_unit_test(organization),
+        cmocka_unit_test(too_large),
         cmocka_unit_test(figures),
+        cmocka_unit_test(configuration),
+        cmocka_unit_test(last_number),
+        cmocka_unit_test(roles),
+        cmocka_unit_test(words),
+        cmocka_unit_test(forbidden),
+        cmocka_unit_test(less_text),
+        cmocka_unit_test(no_erase),
+        cmocka_unit_test(bad_area),
+        cmocka_unit_test(outranked_again),
+        cmocka_unit_test(failing),
+        cmocka_unit_test(aged_words),
+        cmocka_unit_test(forged),
+        cmocka_unit_test(at_once),
+        cmocka_unit_test(removed_before),
     };
 
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
