@@ -199,6 +199,7 @@ extern char flash_used[], flash_size[], ram_used[], ram_size[];
 static struct {
     uint32_t requests, invited, already, left;
     int trouble; /* that was told; ANGO_OK: none */
+    unsigned trouble_status;
     uint32_t handshakes;
     uint64_t badge_cycles;     /* from a badge's being kept on, without sleep */
     uint64_t handshake_cycles; /* of the last handshake, likewise */
@@ -423,7 +424,12 @@ static int drop_somebody(void)
 /* Erases, and with that wipes the addresses of all who are done. */
 static int tidy(void)
 {
-    return ango_outbox_tidy(&outbox, true);
+    int err = ango_outbox_tidy(&outbox, true);
+
+    if (err != ANGO_E_DAMAGED)
+        return err;
+    put("Somebody in the queue can no longer be read from the flash, and is lost.\n");
+    return ANGO_OK;
 }
 
 /* Whoever is there already is due at once, also if left to people before. */
@@ -450,7 +456,7 @@ static void take_badge(const char *to)
     err = keep(&entry);
     if (err == ANGO_E_FULL && outbox.len == QUEUE && drop_somebody() == ANGO_OK)
         err = keep(&entry);
-    if (err == ANGO_E_FULL && tidy() == ANGO_OK)
+    if (err == ANGO_E_FULL && outbox.len < QUEUE && tidy() == ANGO_OK)
         err = keep(&entry);
     stats.badge_cycles = 0;
     put_foreign(to);
@@ -484,7 +490,9 @@ static void tell_fate(const struct ango_outbox_event *event)
 /* Once, until it is another one, or somebody was delivered. */
 static void tell_trouble(int err)
 {
-    if (err != stats.trouble && err != ANGO_OK) {
+    unsigned status = client.result.http_status;
+
+    if (err != ANGO_OK && (err != stats.trouble || status != stats.trouble_status)) {
         put("Not delivered: ");
         put_error(err);
         put_number("; again in ", (ango_outbox_wait_ms(&outbox, &client) + 999) / 1000);
@@ -492,6 +500,7 @@ static void tell_trouble(int err)
         put_queue_len();
     }
     stats.trouble = err;
+    stats.trouble_status = status;
 }
 
 static void take_result(int err, const struct ango_outbox_event *event)

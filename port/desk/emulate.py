@@ -34,7 +34,7 @@ MAC = b"\x02\x00\x00\x00\x00\x03"         # of what is answered here
 NAME = "ango.test"
 
 
-FLASH, FLASH_SIZE = "desk-flash.bin", 16 * 1024       # as in flash.h
+FLASH, FLASH_SIZE = "desk-flash.bin", 32 * 1024       # as in flash.h
 
 
 def checksum(data):

@@ -12,7 +12,8 @@
 #include "ango_outbox.h"
 
 #define FLASH_BLOCK 1024u /* as the LM3S6965's */
-#define FLASH_BLOCKS 16u
+#define FLASH_BLOCKS \
+    32u /* half of them hold the longest addresses that a full queue can have, and what becomes of each */
 
 /* Opens the file, which must be there already, as large as the flash, and 0xFF throughout when it is new. */
 bool flash_open(void);

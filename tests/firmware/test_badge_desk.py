@@ -643,7 +643,7 @@ class Power(Case):
         """And with that, the addresses of those who are done."""
         server = self.server()
         desk = self.desk(server, flash=self.flash)
-        people = ["somebody-with-a-long-address-%d@example.com" % number for number in range(100)]
+        people = ["somebody-with-a-long-address-%d@example.com" % number for number in range(200)]
         for who in people:
             self.badge(desk, who)
         self.assertEqual((self.invited(server), server.doubled()), (people, 0))
