@@ -681,7 +681,7 @@ static void take_line(void)
 static void await_seed(void)
 {
     put("This board has no source of entropy and no clock: A REAL ONE MUST BRING BOTH.\n"
-        "Type \"seed HEX\" (64 bytes or more) and \"time SECONDS_SINCE_1970\"; "
+        "Type \"seed HEX\" (32 bytes a line, two lines or more) and \"time SECONDS_SINCE_1970\"; "
         "until then nothing is sent.\n");
     while (!seed_is_there()) {
         board_feed_watchdog();

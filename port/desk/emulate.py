@@ -218,10 +218,10 @@ class Emulator:
     def send(self, line):
         self.process.stdin.write(line.encode() + b"\n")
 
-    def give_seed(self, pieces=1):
-        """Fresh entropy, 64 bytes a piece."""
+    def give_seed(self, pieces=2):
+        """Fresh entropy, 32 bytes a piece, as much as the desk wants at the least."""
         for _ in range(pieces):
-            self.send("seed " + os.urandom(64).hex())
+            self.send("seed " + os.urandom(32).hex())
 
     def give_start(self):
         self.give_seed()

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define SEED_MIN 64u      /* bytes, without which nothing is given out */
-#define SEED_LINE_MAX 64u /* bytes in one line */
+#define SEED_LINE_MAX 32u /* bytes in one line */
 
 /* "seed HEX" adds to the seed, "time SECONDS" sets the clock. Whether the line was one of these, in order. */
 bool seed_take(const char *line);

@@ -362,7 +362,7 @@ class Refusals(Case):
             for line in ("ada@example.com", "seed xyz", "seed abc", "time", "time 12x", "seed " + "ab" * 32):
                 desk.send(line)
                 desk.expect(r"^taken$" if line.startswith("seed abab") else r"^not taken$")
-            desk.give_seed()
+            desk.give_seed(1)
             desk.expect(r"^taken$")
             time.sleep(1)
             self.assertEqual(desk.frames, 0)                    # not even DHCP
