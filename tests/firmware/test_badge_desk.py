@@ -623,6 +623,8 @@ class Power(Case):
 
     def test_full(self):
         """Who waits is never dropped; who is left to people is, for somebody new, and that is told."""
+        with open(TOP + "/port/desk/README.md", encoding="utf-8") as file:
+            self.assertIn("The queue holds %d people" % QUEUE, file.read())
         server = self.server()
         desk = self.desk(server)
         server.fault(status=400, body='{"status":"fail","message":"no such person"}')
