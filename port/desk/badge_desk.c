@@ -1,11 +1,9 @@
 /*
  * The badge desk: reads one email address a line, and invites it to an organization of Ango Hub.
  *
- *     EMAIL [admin|member] [Manager|Labeler|Reviewer|Lead] [PROJECT]
- *
- * The project is the configured one unless the line names another; "-" is none. "?" tells what the desk uses,
- * "list" who is invited and has not come yet. A superloop: nothing in it waits for longer than one step of
- * public-key cryptography takes.
+ * A badge says an address and nothing else: roles and project are the configuration's. It is kept in the outbox, and then it is safe;
+ * the outbox delivers it, now or when the network allows, also after the power was cut. "?" tells what waits, and what
+ * the desk uses. A superloop: nothing in it waits for longer than one step of public-key cryptography takes.
  */
 #include <string.h>
 
@@ -13,10 +11,11 @@
 
 #include "ango.h"
 #include "ango_lwip_bare.h"
+#include "ango_outbox.h"
 #include "ango_tls.h"
-#include "ango_trace.h"
 #include "board_ethernet.h"
 #include "desk_config.h"
+#include "flash.h"
 #include "seed.h"
 
 #ifndef ARENA
@@ -26,12 +25,11 @@
 #define DESK_MEASURE 0 /* 1: commands for the tests, to change the arena, keep sessions, hang and crash */
 #endif
 
-#define BUFFER 1024  /* a request; of a reply only what is wanted */
-#define LINE_CAP 320 /* an address of 254 bytes, two roles, a project */
+#define BUFFER 1024    /* a request; of a reply only what is wanted */
+#define LINE_CAP 256   /* an address of 254 bytes, and blanks around it */
+#define QUEUE 24       /* people who wait, or are left to people */
+#define QUEUE_TEXT 320 /* an address and a project of 64 bytes; of shorter ones several in a request */
 #define STEP_MS 5
-#define RETRY_MIN_MS 1000u
-#define RETRY_MAX_MS 30000u
-#define GIVE_UP_MS 600000u
 #define TEXT_MAX 160 /* of what the server says, and of what a badge holds, so much is shown */
 
 /* --- what the library needs ----------------------------------------------------------------------------- */
@@ -66,35 +64,20 @@ static const struct ango_port plain = { &lwip,
                                         ango_lwip_entropy,
                                         busy };
 
-/* What happened last at each of two places, for "?": TCP, and TLS over it. */
-static struct ango_trace_event last_tcp, last_tls;
-
-static void keep_event(void *ctx, const struct ango_trace_event *event)
-{
-    struct ango_trace_event *last = (struct ango_trace_event *)ctx;
-
-    if (event->kind != ANGO_TRACE_CLOSED) /* which says less than what was before */
-        *last = *event;
-}
-
-static struct ango_trace trace_tcp = { &plain, "tcp", keep_event, &last_tcp, 0, 0, 0, false };
-static struct ango_port traced_tcp;
-
 static uint32_t arena[ARENA / sizeof(uint32_t)] __attribute__((aligned(8)));
 static struct ango_tls_config tls_config;
 static struct ango_tls tls;
 static const struct ango_port counted; /* ANGO_TLS_PORT(&tls), and a count of the requests */
-static struct ango_trace trace_tls = { &counted, "tls", keep_event, &last_tls, 0, 0, 0, false };
-static struct ango_port traced_tls;
 
 static uint8_t buffer[BUFFER];
 static struct ango_token tokens[ANGO_TOKENS];
 static struct ango_config config;
 static struct ango_client client;
-static union {
-    struct ango_walk walk;
-    struct ango_confirm confirm;
-} reading;
+static struct ango_outbox outbox;
+static struct ango_outbox_slot slots[QUEUE];
+static char outbox_text[QUEUE_TEXT];
+static const struct ango_outbox_config outbox_config = { &flash_storage, slots, QUEUE, outbox_text,
+                                                         sizeof outbox_text };
 
 /* --- the console ---------------------------------------------------------------------------------------- */
 
@@ -161,7 +144,8 @@ static const char *describe(int error)
         { ANGO_E_JSON, "not a reply of Ango Hub" },
         { ANGO_E_SHAPE, "not a reply of Ango Hub" },
         { ANGO_E_STATUS, "the server says no" },
-        { ANGO_E_ENTRY, "an entry is too large" },
+        { ANGO_E_STORAGE, "the flash fails" },
+        { ANGO_E_FULL, "the queue is full" },
     };
     size_t i;
 
@@ -213,33 +197,55 @@ static bool read_line(void)
 extern char flash_used[], flash_size[], ram_used[], ram_size[];
 
 static struct {
-    uint32_t requests, invited, already, refused, unknown;
-    uint64_t handshake_cycles; /* of the last handshake, without sleep */
+    uint32_t requests, invited, already, left;
+    int trouble; /* that was told; ANGO_OK: none */
+    unsigned trouble_status;
+    uint32_t handshakes;
+    uint64_t badge_cycles;     /* from a badge's being kept on, without sleep */
+    uint64_t handshake_cycles; /* of the last handshake, likewise */
     uint64_t step_cycles;      /* of the longest step so far */
     size_t arena_touched;      /* bytes of the painted arena that the first connection overwrote, or jumped */
 } stats;
 
-static void put_event(const struct ango_trace_event *event)
+static void put_item(const struct ango_outbox_item *item)
 {
-    if (event->layer == NULL)
-        return;
-    put("last of ");
-    put(event->layer);
-    put(": ");
-    put(ango_trace_kind_text(event->kind));
-    put_number(" after ", event->ms);
-    put(" ms");
-    if (event->bytes != 0)
-        put_number(", bytes ", event->bytes);
-    if (event->code != 0)
-        put_number(", error -", (uint64_t) - (int64_t)event->code);
+    put_foreign(item->entry.to != NULL ? item->entry.to : "somebody");
+    switch (item->state) {
+    case ANGO_OUTBOX_WAITING:
+        put(": waits\n");
+        break;
+    case ANGO_OUTBOX_TRIED:
+        put(": sent, not answered\n");
+        break;
+    case ANGO_OUTBOX_PARKED:
+        put(": left to people: ");
+        put_foreign(ango_outbox_words(&outbox, item->id)); /* the item's strings are gone with this */
+        put("\n");
+        break;
+    }
+}
+
+static void put_queue(void)
+{
+    struct ango_outbox_item item;
+    size_t position = 0;
+    int err;
+
+    put_number("queue=", outbox.len);
+    put_number(" of ", QUEUE);
+    put_number(" damaged=", outbox.damaged);
     put("\n");
+    do {
+        memset(&item, 0, sizeof item);
+        err = ango_outbox_next(&outbox, &position, &item);
+        if (err == ANGO_OK || err == ANGO_E_DAMAGED)
+            put_item(&item);
+    } while (err == ANGO_OK || err == ANGO_E_DAMAGED);
 }
 
 static void report(void)
 {
-    put_event(&last_tcp);
-    put_event(&last_tls);
+    put_queue();
     put_number("flash=", (uintptr_t)flash_used);
     put_number(" of ", (uintptr_t)flash_size);
     put_number(" static_ram=", (uintptr_t)ram_used);
@@ -256,14 +262,12 @@ static void report(void)
     put_number(" requests=", stats.requests);
     put_number(" invited=", stats.invited);
     put_number(" already=", stats.already);
-    put_number(" refused=", stats.refused);
-    put_number(" unknown=", stats.unknown);
+    put_number(" left=", stats.left);
     put("\ntls=");
     put(tls.version[0] != '\0' ? tls.version : "none yet");
     put_number(" handshake_cycles=", stats.handshake_cycles);
     put_number(" longest_step_cycles=", stats.step_cycles);
     put_number("\nuptime_s=", board_uptime_ms() / 1000);
-    put_number(" entropy_left=", seed_left());
     put_number(" characters_lost=", board_lost());
     put("\n");
 }
@@ -379,359 +383,170 @@ static void tell_last_words(void)
     board_last_words.magic = 0;
 }
 
-/* --- a badge -------------------------------------------------------------------------------------------- */
+/* --- the queue ------------------------------------------------------------------------------------------ */
 
-static struct {
-    enum { NOTHING, INVITING, CHECKING, LISTING } state;
-    bool waiting; /* until again_ms, then it goes on */
-    char text[LINE_CAP];
-    const char *email;
-    enum ango_organization_role role;
-    struct ango_project_assignment assignment;
-    uint64_t begun_ms, again_ms;
-    uint32_t delay_ms;
-    uint32_t listed;
-    uint32_t handshakes;
-    uint64_t cycles;
-    enum ango_presence presence;
-} job;
-
-/* Cuts the next word off the text; NULL: there is none. */
-static char *next_word(char **text)
+static void put_queue_len(void)
 {
-    char *word = *text + strspn(*text, " \t");
-    char *end = word + strcspn(word, " \t");
-
-    if (end == word)
-        return NULL;
-    *text = end + (*end != '\0');
-    *end = '\0';
-    return word;
+    put_number("; ", outbox.len);
+    put(" in the queue\n");
 }
 
-static void take_word(const char *word)
-{
-    int role;
-
-    for (role = ANGO_ORGANIZATION_ADMIN; role <= ANGO_ORGANIZATION_MEMBER; role++) {
-        if (ango_text_is(word, ango_organization_role_text((enum ango_organization_role)role))) {
-            job.role = (enum ango_organization_role)role;
-            return;
-        }
-    }
-    for (role = ANGO_PROJECT_MANAGER; role <= ANGO_PROJECT_LEAD; role++) {
-        if (ango_text_is(word, ango_project_role_text((enum ango_project_role)role))) {
-            job.assignment.project_role = (enum ango_project_role)role;
-            return;
-        }
-    }
-    job.assignment.project_id = word[0] == '-' && word[1] == '\0' ? "" : word;
-}
-
-static void invite(void)
-{
-    struct ango_invitation invitation;
-
-    memset(&invitation, 0, sizeof invitation);
-    invitation.to = &job.email;
-    invitation.to_len = 1;
-    invitation.organization_role = job.role;
-    invitation.project_assignments = &job.assignment;
-    invitation.project_assignments_len = job.assignment.project_id[0] != '\0';
-    job.state = INVITING;
-    (void)ango_invite_members_to_org_start(&client, desk_config.organization_id, &invitation);
-}
-
-static void begin_job(void)
-{
-    job.begun_ms = board_uptime_ms();
-    job.delay_ms = RETRY_MIN_MS;
-    job.handshakes = tls.handshakes;
-    job.cycles = 0;
-    job.waiting = false;
-}
-
-static void take_badge(void)
-{
-    char *rest = job.text;
-    char *word;
-
-    memcpy(job.text, line.text, sizeof job.text);
-    job.email = next_word(&rest);
-    if (job.email == NULL)
-        return;
-    job.role = ANGO_ORGANIZATION_MEMBER;
-    job.assignment.project_id = desk_config.project_id;
-    job.assignment.project_role = ANGO_PROJECT_LABELER;
-    while ((word = next_word(&rest)) != NULL)
-        take_word(word);
-    put_foreign(job.email);
-    put(ango_lwip_has_address() ? ": asking\n" : ": waiting for an address (DHCP)\n");
-    begin_job();
-    invite();
-}
-
-static void list(void)
-{
-    job.email = "list";
-    job.listed = 0;
-    begin_job();
-    job.state = LISTING;
-    (void)ango_walk_invites(&reading.walk, &client, desk_config.organization_id);
-    reading.walk.timeout_ms = GIVE_UP_MS;
-}
-
-static bool says_already(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        size_t i;
-
-        for (i = 0; i < 7 && (text[i] | 0x20) == "already"[i]; i++)
-            continue;
-        if (i == 7)
-            return true;
-    }
-    return false;
-}
-
-static void put_result(const char *word, uint32_t *count)
-{
-    ++*count;
-    put_foreign(job.email);
-    put(": ");
-    put(word);
-    job.state = NOTHING;
-}
-
-static void put_why(const char *message)
-{
-    put(": ");
-    put_foreign(message[0] != '\0' ? message : describe(client.result.error));
-    if (client.result.error != ANGO_OK)
-        put_number(", error -", (uint64_t) - (int64_t)client.result.error);
-    if (client.result.http_status != 0)
-        put_number(", HTTP ", client.result.http_status);
-    put("\n");
-}
-
-/* Nothing has reached the server, or it said "later": the same badge may go again. */
-static bool may_go_again(void)
-{
-    switch (client.result.error) {
-    case ANGO_E_ENTROPY:
-    case ANGO_E_RESOLVE:
-    case ANGO_E_NET:
-    case ANGO_E_TIME:
-    case ANGO_E_TLS:
-    case ANGO_E_TRUNCATED:
-        return client.result.outcome == ANGO_NOT_SENT;
-    default:
-        return client.result.http_status == 429;
-    }
-}
-
-static void put_error(void)
-{
-    put(describe(client.result.error));
-    put_number(", error -", (uint64_t) - (int64_t)client.result.error);
-    if (client.result.error == ANGO_E_CERT)
-        put_number(", verify_flags ", tls.verify_flags);
-    if (client.result.error == ANGO_E_TLS)
-        put_number(", mbedtls_error -", (uint64_t) - (int64_t)tls.mbedtls_error);
-}
-
-/* Goes on with the same job after a while; gives it up when it has been too long. */
-static void go_on_later(void)
-{
-    uint64_t now = board_uptime_ms();
-    uint32_t delay = job.delay_ms;
-
-    if (client.result.retry_after_s > 0)
-        delay = client.result.retry_after_s * 1000u;
-    if (now - job.begun_ms + delay > GIVE_UP_MS) {
-        put_result(job.state == CHECKING ? "unknown, look into Ango Hub" : "given up", &stats.refused);
-        put_why("");
-        return;
-    }
-    put_foreign(job.email);
-    put(": not yet: ");
-    put_error();
-    put_number("; again in ", delay / 1000u);
-    put(" s\n");
-    job.delay_ms = job.delay_ms * 2 < RETRY_MAX_MS ? job.delay_ms * 2 : RETRY_MAX_MS;
-    job.again_ms = now + delay;
-    job.waiting = true;
-}
-
-/* The request may have arrived. Asking who is invited can be done as often as it takes. */
-static void check(const char *why)
-{
-    put_result("unknown, checking...", &stats.unknown);
-    put_why(why);
-    begin_job();
-    job.state = CHECKING;
-    job.again_ms = job.begun_ms + RETRY_MIN_MS; /* the server may still be at work on it */
-    job.waiting = true;
-    (void)ango_confirm_begin(&reading.confirm, &client, desk_config.organization_id, &job.email, 1, &job.presence);
-    reading.confirm.timeout_ms = GIVE_UP_MS;
-}
-
-static void tell_accepted(void)
-{
-    struct ango_invite entry;
-
-    while (ango_next_invite(&client, &entry) == ANGO_OK) {
-        if (!ango_text_is(entry.to, job.email))
-            continue;
-        if (says_already(entry.message)) {
-            put_result("already\n", &stats.already);
-        } else if (ango_text_is(entry.status, "Failed")) {
-            put_result("refused", &stats.refused);
-            put_why(entry.message);
-        } else {
-            put_result("invited\n", &stats.invited);
-        }
-        return;
-    }
-    if (client.result.kept < client.result.items) {
-        check(describe(ANGO_E_ENTRY));
-        return;
-    }
-    put_result("invited (says the server, without naming anybody)\n", &stats.invited);
-}
-
-static void tell_invited(void)
+static void put_error(int err)
 {
     const struct ango_result *result = &client.result;
 
-    if (result->outcome == ANGO_ACCEPTED) {
-        tell_accepted();
-    } else if (may_go_again()) {
-        go_on_later();
-    } else if (result->outcome == ANGO_UNKNOWN) {
-        check(result->message);
-    } else if (result->outcome == ANGO_REJECTED && says_already(result->message)) {
-        put_result("already\n", &stats.already);
-    } else if (result->outcome == ANGO_REJECTED) {
-        put_result("refused", &stats.refused);
-        put_why(result->message);
-    } else {
-        put_result("not sent: ", &stats.refused);
-        put_error();
-        put("\n");
-    }
+    put_foreign(err == ANGO_E_STATUS && result->message[0] != '\0' ? result->message : describe(err));
+    put_number(", error -", (uint64_t) - (int64_t)err);
+    if (err == ANGO_E_STATUS)
+        put_number(", HTTP ", result->http_status);
+    if (err == ANGO_E_CERT)
+        put_number(", verify_flags ", tls.verify_flags);
+    if (err == ANGO_E_TLS)
+        put_number(", mbedtls_error -", (uint64_t) - (int64_t)tls.mbedtls_error);
 }
 
-static void tell_checked(void)
+/* The oldest of those who are left to people: they were told of, and are told of once more. */
+static int drop_somebody(void)
 {
-    if (job.presence == ANGO_INVITED)
-        put_result("invited\n", &stats.invited);
-    else if (job.presence == ANGO_MEMBER)
-        put_result("already\n", &stats.already);
-    else if (job.presence == ANGO_ABSENT)
-        put_result("not invited: hold the badge to the reader once more\n", &stats.refused);
-    else
-        put_result("unknown, look into Ango Hub\n", &stats.refused);
+    struct ango_outbox_item item;
+    size_t position = 0;
+
+    do {
+        memset(&item, 0, sizeof item);
+        if (ango_outbox_next(&outbox, &position, &item) == ANGO_E_END)
+            return ANGO_E_FULL;
+    } while (item.state != ANGO_OUTBOX_PARKED);
+    put("Dropped, to make room: ");
+    put_item(&item);
+    return ango_outbox_remove(&outbox, item.id);
 }
 
-static void tell_listed(const struct ango_invite *entry)
+/* Erases, and with that wipes the addresses of all who are done. */
+static int tidy(void)
 {
-    job.listed++;
-    put_foreign(entry->to);
-    put(" ");
-    put_foreign(entry->organization_role);
-    put(" until ");
-    put_foreign(entry->expires_at);
-    put("\n");
+    int err = ango_outbox_tidy(&outbox, true);
+
+    if (err != ANGO_E_DAMAGED)
+        return err;
+    put("Somebody in the queue can no longer be read from the flash, and is lost.\n");
+    return ANGO_OK;
 }
 
-/* A list or a check that failed has changed nothing, whatever the reason. */
-static void tell_reading(int err)
+/* Whoever is there already is due at once, also if left to people before. */
+static int keep(const struct ango_outbox_entry *entry)
 {
-    if (err == ANGO_E_END) {
-        put_number("list: ", job.listed);
-        put(" pending\n");
-        job.state = NOTHING;
-    } else if (err == ANGO_E_ENTRY) {
-        put("one more, too large to be shown\n");
-    } else if (client.result.outcome == ANGO_REJECTED && client.result.http_status != 429) {
-        put_result("refused", &stats.refused);
-        put_why(client.result.message);
-    } else {
-        go_on_later();
-    }
+    size_t before = outbox.len;
+    uint32_t id;
+    int err = ango_outbox_put(&outbox, entry, &id);
+
+    return err == ANGO_OK && outbox.len == before ? ango_outbox_retry(&outbox, id) : err;
 }
 
-static void tell(int err, const struct ango_invite *entry)
+static void take_badge(const char *to)
 {
-    if (job.state == INVITING)
-        tell_invited();
-    else if (err == ANGO_OK && job.state == CHECKING)
-        tell_checked();
-    else if (err == ANGO_OK)
-        tell_listed(entry);
-    else
-        tell_reading(err);
-    if (seed_left() < 96 && job.state == NOTHING) {
-        put_number("The seed is nearly used up: type more of it as \"seed HEX\". entropy_left=", seed_left());
-        put("\n");
-    }
-}
-
-/* Between two readings there is nothing to do. */
-static int check_step(void)
-{
-    uint32_t idle_ms = ango_confirm_wait_ms(&reading.confirm);
-
-    if (idle_ms == 0)
-        return ango_confirm_step(&reading.confirm, STEP_MS);
-    job.again_ms = board_uptime_ms() + idle_ms;
-    job.waiting = true;
-    return ANGO_E_WAIT;
-}
-
-static int work(struct ango_invite *entry)
-{
-    switch (job.state) {
-    case INVITING:
-        return ango_step(&client, STEP_MS);
-    case CHECKING:
-        return check_step();
-    default:
-        return ango_walk_step(&reading.walk, entry, STEP_MS);
-    }
-}
-
-static void step(void)
-{
-    struct ango_invite entry;
-    uint64_t before = board_busy_cycles();
+    struct ango_outbox_entry entry;
     int err;
 
-    if (job.waiting && board_uptime_ms() >= job.again_ms) {
-        job.waiting = false;
-        job.cycles = 0;
-        if (job.state == INVITING)
-            invite();
+    entry.to = to;
+    entry.organization_role = desk_config.organization_role;
+    entry.project_id = desk_config.project_id;
+    entry.project_role = desk_config.project_role;
+    entry.time = (uint32_t)seed_time(NULL);
+    entry.note = NULL;
+    err = keep(&entry);
+    if (err == ANGO_E_FULL && outbox.len == QUEUE && drop_somebody() == ANGO_OK)
+        err = keep(&entry);
+    if (err == ANGO_E_FULL && outbox.len < QUEUE && tidy() == ANGO_OK)
+        err = keep(&entry);
+    stats.badge_cycles = 0;
+    put_foreign(to);
+    put(err == ANGO_OK ? ": kept" : ": not kept: ");
+    if (err != ANGO_OK)
+        put(describe(err));
+    put_queue_len();
+}
+
+static void tell_fate(const struct ango_outbox_event *event)
+{
+    put_foreign(event->to);
+    switch (event->fate) {
+    case ANGO_OUTBOX_INVITED:
+        stats.invited++;
+        put(": invited");
+        break;
+    case ANGO_OUTBOX_ALREADY:
+        stats.already++;
+        put(": already");
+        break;
+    case ANGO_OUTBOX_LEFT:
+        stats.left++;
+        put(": left to people: ");
+        put_foreign(event->words);
+        break;
     }
-    if (job.state == NOTHING || job.waiting)
+    put_queue_len();
+}
+
+/* Once, until it is another one, or somebody was delivered. */
+static void tell_trouble(int err)
+{
+    unsigned status = client.result.http_status;
+
+    if (err != ANGO_OK && (err != stats.trouble || status != stats.trouble_status)) {
+        put("Not delivered: ");
+        put_error(err);
+        put_number("; again in ", (ango_outbox_wait_ms(&outbox, &client) + 999) / 1000);
+        put(" s");
+        put_queue_len();
+    }
+    stats.trouble = err;
+    stats.trouble_status = status;
+}
+
+static void take_result(int err, const struct ango_outbox_event *event)
+{
+    switch (err) {
+    case ANGO_E_WAIT:
+    case ANGO_E_END:
         return;
+    case ANGO_E_FULL:
+        err = tidy();
+        break;
+    case ANGO_OK:
+        tell_fate(event);
+        break;
+    default:
+        break;
+    }
+    tell_trouble(err);
+}
+
+/* Carries the delivery on; whether there is something to do at once. */
+static bool deliver(void)
+{
+    struct ango_outbox_event event;
+    uint64_t cycles;
+    int err;
+
+    if (ango_outbox_wait_ms(&outbox, &client) > 0)
+        return false;
+    cycles = board_busy_cycles();
     step_ms = board_uptime_ms();
     begin_gap();
-    err = work(&entry);
+    err = ango_outbox_step(&outbox, &client, desk_config.organization_id, &event, STEP_MS);
     end_gap();
-    before = board_busy_cycles() - before;
-    job.cycles += before;
-    if (stats.step_cycles < before)
-        stats.step_cycles = before;
-    if (job.handshakes != tls.handshakes) {
-        job.handshakes = tls.handshakes;
-        stats.handshake_cycles = job.cycles;
+    cycles = board_busy_cycles() - cycles;
+    stats.badge_cycles += cycles;
+    if (stats.step_cycles < cycles)
+        stats.step_cycles = cycles;
+    if (stats.handshakes != tls.handshakes) {
+        stats.handshakes = tls.handshakes;
+        stats.handshake_cycles = stats.badge_cycles;
     }
-    if (err == ANGO_E_WAIT)
-        return;
-    measure_arena();
-    tell(err, &entry);
+    if (err != ANGO_E_WAIT)
+        measure_arena();
+    take_result(err, &event);
+    return err == ANGO_OK || err == ANGO_E_WAIT;
 }
 
 /* --- the loop ------------------------------------------------------------------------------------------- */
@@ -741,14 +556,12 @@ static int start_library(size_t arena_cap)
     int err;
 
     paint_arena();
-    ango_trace_over(&traced_tcp, &trace_tcp);
-    ango_trace_over(&traced_tls, &trace_tls);
-    tls_config.port = &traced_tcp;
+    tls_config.port = &plain;
     tls_config.anchors = desk_config.anchors;
     tls_config.anchors_len = desk_config.anchors_len;
     tls_config.arena = arena;
     tls_config.arena_cap = arena_cap;
-    config.port = &traced_tls;
+    config.port = &counted;
     config.host = desk_config.host;
     config.tcp_port = desk_config.tcp_port;
     config.timeout_ms = 20000;
@@ -794,6 +607,7 @@ static bool take_measure(const char *text)
         memset(&stats, 0, sizeof stats);
         memset(&gap, 0, sizeof gap);
         put_number("arena ", n);
+        (void)ango_outbox_format(&outbox, &outbox_config);
         put_number(start_library(n <= sizeof arena ? n : sizeof arena) == ANGO_OK ? " set " : " refused ", n);
         put("\n");
     } else if (strncmp(text, "slices ", 7) == 0) { /* of public-key work, where mbedTLS is built for it */
@@ -806,7 +620,7 @@ static bool take_measure(const char *text)
         tls_config.session_cap = sizeof session;
         put("sessions are kept\n");
     } else if (strcmp(text, "last") == 0) {
-        put_number("badge_cycles=", job.cycles); /* of the last one, from connecting to the reply */
+        put_number("badge_cycles=", stats.badge_cycles); /* of the last one, from connecting to the reply */
         put_number(" resumed=", tls.resumed);
         put_number(" session_len=", tls.session_len);
         put_number(" longest_gap_cycles=", gap.longest_cycles);
@@ -839,20 +653,27 @@ static bool take_measure(const char *text)
 }
 #endif
 
+/* Without the blanks around it. */
+static char *trim(char *text)
+{
+    char *end;
+
+    text += strspn(text, " \t");
+    end = text + strlen(text);
+    while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    *end = '\0';
+    return text;
+}
+
 static void take_line(void)
 {
-    bool seeds = strncmp(line.text, "seed ", 5) == 0 || strncmp(line.text, "time ", 5) == 0;
+    char *text = trim(line.text);
 
-    if (strcmp(line.text, "?") == 0)
+    if (strcmp(text, "?") == 0)
         report();
-    else if (seeds)
-        put(seed_take(line.text) ? "taken\n" : "not taken: no room, or not in order\n");
-    else if (job.state != NOTHING)
-        return; /* its turn comes */
-    else if (strcmp(line.text, "list") == 0)
-        list();
-    else if (!take_measure(line.text))
-        take_badge();
+    else if (!take_measure(text) && *text != '\0')
+        take_badge(text);
     drop_line();
 }
 
@@ -860,9 +681,9 @@ static void take_line(void)
 static void await_seed(void)
 {
     put("This board has no source of entropy and no clock: A REAL ONE MUST BRING BOTH.\n"
-        "Type \"seed HEX\" (64 bytes or more) and \"time SECONDS_SINCE_1970\"; "
+        "Type \"seed HEX\" (32 bytes a line, two lines or more) and \"time SECONDS_SINCE_1970\"; "
         "until then nothing is sent.\n");
-    while (seed_left() < 64 || seed_time(NULL) == 0) {
+    while (!seed_is_there()) {
         board_feed_watchdog();
         board_sleep();
         if (read_line()) {
@@ -885,17 +706,31 @@ static void tell_address(void)
         dns_setserver(0, &server);
 }
 
+/* Takes up the queue, or begins one on a new device. */
+static int open_queue(void)
+{
+    int err;
+
+    if (!flash_open())
+        return ANGO_E_STORAGE;
+    err = ango_outbox_mount(&outbox, &outbox_config);
+    if (err != ANGO_E_DAMAGED)
+        return err;
+    put("There is no queue on the flash: a new one is begun.\n");
+    return ango_outbox_format(&outbox, &outbox_config);
+}
+
 int main(void)
 {
     bool address = false;
-    int err = ANGO_OK;
+    bool at_once = false;
+    int err;
 
     board_init();
     put("\nBadge desk " ANGO_VERSION "\n");
     tell_last_words();
-    if (desk_config.magic != DESK_CONFIG_MAGIC)
-        err = ANGO_E_ARG;
-    else
+    err = desk_config.magic == DESK_CONFIG_MAGIC ? open_queue() : ANGO_E_ARG;
+    if (err == ANGO_OK)
         err = start_library(sizeof arena);
     await_seed();
     if (err == ANGO_OK)
@@ -911,13 +746,13 @@ int main(void)
     put("Ready. Hold a badge to the reader, or type an email address; \"?\" tells what is used.\n");
     for (;;) {
         board_feed_watchdog();
-        ango_lwip_poll(&bare, job.state == NOTHING || job.waiting ? STEP_MS : 0);
+        ango_lwip_poll(&bare, at_once ? 0 : STEP_MS);
         if (!address && ango_lwip_has_address()) {
             address = true;
             tell_address();
         }
         if (read_line())
             take_line();
-        step();
+        at_once = deliver();
     }
 }

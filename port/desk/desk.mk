@@ -50,12 +50,12 @@ lwip_src := $(addprefix src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c me
 lwip_obj := $(patsubst %.c,$(BUILD)/lwip/%.o,$(lwip_src))
 lwip_port_obj := $(call objects,$(sort $(wildcard port/lwip/*.c)))
 board_obj := $(call objects,$(addprefix $(BOARD_DIR)/,$(board_src)) $(sort $(wildcard port/cortex-m3/*.c)))
-seed_obj := $(addprefix $(BUILD)/desk/,seed.o conformance_seed.o)
+desk_port_obj := $(call objects,$(addprefix port/desk/,seed.c flash.c))
 desk_obj := $(addprefix $(BUILD)/desk/,desk.o measure.o conformance_main.o)
 LWIP_INCLUDES := -Iport/lwip -isystem $(LWIP_DIR)/src/include
 firmware_cflags := $(LWIP_INCLUDES) -Iport/desk -Iport/cortex-m3
 
-$(board_obj) $(lwip_port_obj) $(seed_obj): own_cflags += $(firmware_cflags)
+$(board_obj) $(lwip_port_obj) $(desk_port_obj): own_cflags += $(firmware_cflags)
 $(BUILD)/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip/arch/cc.h
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -c $< -o $@
@@ -88,24 +88,19 @@ $(BUILD)/desk/measure.o: DESK = -DARENA=46000 -DDESK_MEASURE=1
 $(BUILD)/desk/desk.o $(BUILD)/desk/measure.o: port/desk/badge_desk.c $(BUILD)/flags $(BUILD)/desk/sizes
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(own_cflags) $(werror) $(firmware_cflags) $(DESK) -c $< -o $@
-# What checks the board's port, on the board, wants more entropy than a desk, which is typed in.
-$(BUILD)/desk/conformance_seed.o: DESK = -DSEED_CAP=1280
-$(seed_obj): port/desk/seed.c $(BUILD)/flags
-	@mkdir -p $(@D)
-	$(QUIET_CC)$(CC) $(own_cflags) $(werror) $(DESK) -c $< -o $@
 $(BUILD)/desk/conformance_main.o: port/desk/conformance_main.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(own_cflags) $(werror) $(firmware_cflags) -Itests/ports -c $< -o $@
 
 firmware_ldflags = -nostartfiles -nostdlib -T$(BOARD_DIR)/memory.ld -Wl,--gc-sections -Wl,--fatal-warnings \
     -Wl,--defsym=STACK=$(STACK) -Wl,--defsym=HANDLER_STACK=$(HANDLER_STACK) -Wl,-Map=$(@:.elf=.map)
-firmware_parts = $(board_obj) $(lwip_port_obj) $(BUILD)/desk/desk_config.o $(LIBANGO) $(LIBMBEDTLS) $(LIBTRACE) $(BUILD)/liblwip.a
+firmware_parts = $(board_obj) $(lwip_port_obj) $(BUILD)/desk/desk_config.o $(LIBANGO) $(LIBMBEDTLS) $(BUILD)/liblwip.a
 
 # No heap: no start files, no system calls. Whatever wants malloc, a file or a clock of libc does not link.
 board_elf := $(addprefix $(BUILD)/$(BOARD)/,badge-desk.elf badge-desk-measure.elf conformance.elf)
-$(BUILD)/$(BOARD)/badge-desk.elf: $(BUILD)/desk/desk.o $(BUILD)/desk/seed.o
-$(BUILD)/$(BOARD)/badge-desk-measure.elf: $(BUILD)/desk/measure.o $(BUILD)/desk/seed.o
-$(BUILD)/$(BOARD)/conformance.elf: $(BUILD)/desk/conformance_main.o $(BUILD)/desk/conformance_seed.o $(call objects,tests/ports/conformance.c)
+$(BUILD)/$(BOARD)/badge-desk.elf: $(BUILD)/desk/desk.o $(desk_port_obj)
+$(BUILD)/$(BOARD)/badge-desk-measure.elf: $(BUILD)/desk/measure.o $(desk_port_obj)
+$(BUILD)/$(BOARD)/conformance.elf: $(BUILD)/desk/conformance_main.o $(call objects,port/desk/seed.c) $(call objects,tests/ports/conformance.c)
 $(board_elf): $(firmware_parts) $(BOARD_DIR)/memory.ld port/cortex-m3/sections.ld $(BUILD)/desk/sizes
 	@mkdir -p $(@D)
 	$(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(firmware_ldflags) $(filter %.o,$^) $(filter %.a,$^) -lc -lgcc -o $@

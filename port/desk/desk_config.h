@@ -5,6 +5,7 @@
 #ifndef DESK_CONFIG_H
 #define DESK_CONFIG_H
 
+#include "ango.h"
 #include "ango_tls.h"
 
 #define DESK_CONFIG_MAGIC 0x41444331u /* "ADC1" */
@@ -15,7 +16,9 @@ struct desk_config {
     uint16_t tcp_port;
     uint8_t dns[4]; /* the DNS server when DHCP names none; 0.0.0.0: none */
     const char *organization_id;
-    const char *project_id; /* for badges that name none; "": no project */
+    enum ango_organization_role organization_role; /* of whoever holds a badge to the reader; */
+    const char *project_id;                        /* "": no project */
+    enum ango_project_role project_role;
     const char *api_key;
     const struct ango_trust_anchor *anchors;
     size_t anchors_len;

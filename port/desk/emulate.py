@@ -8,6 +8,9 @@
 The guest has a network of its own, cut off from every other (restrict=on). Its DHCP is QEMU's, which then
 names no DNS server; the configuration does (dns), and the names that there are are answered here.
 A connection to SERVER becomes a pipe to the server on loopback; one to REFUSING is answered by a reset.
+
+Its flash is a file in a folder, by semihosting, which would also let the guest open any other file of yours: run no firmware
+here that you have not built. It outlasts the end of QEMU however that comes about, but not your computer's.
 """
 import codecs
 import json
@@ -29,6 +32,9 @@ NET, DNS, SERVER = "198.51.100.0/24", "198.51.100.3", "198.51.100.100"    # RFC 
 REFUSING, SILENT, GUEST = "198.51.100.101", "198.51.100.102", "198.51.100.15"
 MAC = b"\x02\x00\x00\x00\x00\x03"         # of what is answered here
 NAME = "ango.test"
+
+
+FLASH, FLASH_SIZE = "desk-flash.bin", 32 * 1024       # as in flash.h
 
 
 def checksum(data):
@@ -95,8 +101,9 @@ def answer_dns(frame, names):
 
 
 class Emulator:
-    def __init__(self, elf, port, icount=False, names=None, now=None, log=None):
-        self.elf, self.port, self.icount, self.log = elf, port, icount, log
+    def __init__(self, elf, port, icount=False, names=None, now=None, log=None, flash=None):
+        self.elf, self.port, self.icount, self.log = os.path.abspath(elf), port, icount, log
+        self.flash = flash                                  # the folder of its flash; default: one that ends with it
         self.board = about(os.path.basename(os.path.dirname(os.path.abspath(elf))))
         self.names = {NAME: SERVER} if names is None else names
         self.now = now                                      # the guest's time at start; default: ours
@@ -112,10 +119,15 @@ class Emulator:
             local = probe.getsockname()[1]
         self.folder = tempfile.TemporaryDirectory()
         self.monitor = os.path.join(self.folder.name, "monitor")
+        flash = os.path.join(self.flash or self.folder.name, FLASH)
+        if not os.path.exists(flash):
+            with open(flash, "wb") as file:
+                file.write(b"\xff" * FLASH_SIZE)
         pipe = "%s -I -S %s %d" % (sys.executable or "/usr/bin/python3", os.path.join(HERE, "pipe.py"), self.port)
         command = [
             "qemu-system-arm", "-M", self.board["machine"], "-kernel", self.elf,
             "-display", "none", "-monitor", "none", "-serial", "stdio",
+            "-semihosting-config", "enable=on,target=native",
             "-qmp", "unix:%s,server=on,wait=off" % self.monitor,
             "-net", "nic,model=" + self.board["nic"],
             "-net", "user,net=%s,dhcpstart=%s,restrict=on,guestfwd=tcp:%s:443-cmd:%s" % (
@@ -123,7 +135,7 @@ class Emulator:
             "-net", "socket,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d" % (self.wire.getsockname()[1], local)]
         if self.icount:
             command += ["-icount", "shift=0"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(command, cwd=os.path.dirname(flash), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, bufsize=0)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -182,26 +194,34 @@ class Emulator:
             if not data:
                 return
 
-    def cable(self, plugged):
+    def control(self, command, **arguments):
         with socket.socket(socket.AF_UNIX) as control:
             control.connect(self.monitor)
             with control.makefile("rw", encoding="ascii") as talk:
                 talk.readline()
-                link = {"name": self.board["link"], "up": plugged}
-                for command in ({"execute": "qmp_capabilities"}, {"execute": "set_link", "arguments": link}):
-                    talk.write(json.dumps(command) + "\n")
+                for each in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
+                    talk.write(json.dumps(each) + "\n")
                     talk.flush()
-                    reply = json.loads(talk.readline())
+                    reply = {"event": None}
+                    while "event" in reply:
+                        reply = json.loads(talk.readline())
                     if "return" not in reply:
                         raise OSError(reply)
+
+    def cable(self, plugged):
+        self.control("set_link", name=self.board["link"], up=plugged)
+
+    def reset(self):
+        """At once, whatever it is at; RAM that is not cleared at start is kept."""
+        self.control("system_reset")
 
     def send(self, line):
         self.process.stdin.write(line.encode() + b"\n")
 
-    def give_seed(self, pieces=3):
-        """Fresh entropy, 64 bytes a piece; the desk has room for four."""
+    def give_seed(self, pieces=2):
+        """Fresh entropy, 32 bytes a piece, as much as the desk wants at the least."""
         for _ in range(pieces):
-            self.send("seed " + os.urandom(64).hex())
+            self.send("seed " + os.urandom(32).hex())
 
     def give_start(self):
         self.give_seed()
@@ -234,7 +254,7 @@ class Emulator:
     def usage(self):
         """What "?" tells, as numbers: name -> value."""
         self.send("?")
-        text = self.expect(r"flash=(?:.*\n)*?.*characters_lost=\d+\n").group(0)
+        text = self.expect(r"^queue=(?:.*\n)*?.*characters_lost=\d+\n").group(0)
         return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", text)}
 
 
@@ -251,25 +271,27 @@ def main():
         sys.stdout.buffer.flush()
 
     with standin.StandIn(os.path.join(TOP, "build/pki"), chain="ecdsa") as server:
-        with Emulator(sys.argv[2], server.port, log=show) as desk:
+        folder = os.path.dirname(os.path.abspath(sys.argv[2]))
+        with Emulator(sys.argv[2], server.port, log=show, flash=folder) as desk:
             print("A stand-in Ango Hub is the server; its control plane: %s\n"
+                  "Its flash, with the queue: %s; remove it to begin anew.\n"
                   "Seed and time are typed in for you. Type email addresses; Ctrl-D ends it."
-                  % server.control_url)
+                  % (server.control_url, os.path.join(folder, FLASH)))
 
             ready, over = threading.Event(), threading.Event()
 
             def feed():
                 while True:
                     try:
-                        asked = desk.expect(r"(until then nothing is sent)|(^Ready)|nearly used up", 1e6)
+                        asked = desk.expect(r"(until then nothing is sent)|^Ready", 1e6)
                     except AssertionError:
                         if not over.is_set():
                             os._exit(1)                     # QEMU is gone; nobody would notice
                         return
-                    if asked.group(2):
-                        ready.set()
+                    if asked.group(1):
+                        desk.give_start()
                     else:
-                        desk.give_start() if asked.group(1) else desk.give_seed(2)
+                        ready.set()
 
             threading.Thread(target=feed, daemon=True).start()
             ready.wait(60)

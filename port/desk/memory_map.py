@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 # What the desk declares for the library's use: part of what the library costs.
-FOR_LIBRARY = ("buffer", "tokens", "client", "config", "reading", "tls", "tls_config")
+FOR_LIBRARY = ("buffer", "tokens", "client", "config", "outbox", "slots", "outbox_text", "outbox_config", "tls", "tls_config")
 IN_FLASH = r"\.(text|rodata|vectors|config|data|ARM\.exidx)"
 IN_RAM = r"\.(data|bss|noinit)|COMMON"
 SECTIONS = "%s|%s" % (IN_FLASH, IN_RAM)
@@ -33,13 +33,13 @@ def owner(path, section):
     archive = os.path.basename(path.partition("(")[0])
     if archive == "libango.a":
         return "library"
-    if archive.startswith("ango_lwip") or archive == "libango_trace.a":
+    if archive.startswith("ango_lwip"):
         return "port"
     if archive == "libango_mbedtls.a":
         return "mbedtls"
     if archive == "liblwip.a":
         return "lwip"
-    if "/port/" in path or archive == "seed.o":
+    if "/port/" in path or archive in ("seed.o", "flash.o"):
         return "board"
     if archive == "desk_config.o":
         return "config"

@@ -2,11 +2,18 @@
 
 #include <string.h>
 
+#include <mbedtls/md.h>
+#include <mbedtls/platform_util.h>
+
 #include "ango_port.h"
 #include "board.h"
 
-static uint8_t pool[SEED_CAP];
-static size_t pool_len;
+#define KEY 32u
+
+enum { SEED = 1, OUTPUT, NEXT }; /* what is hashed, and so never the same twice */
+
+static uint8_t key[KEY];
+static size_t given;      /* bytes of seed that are in the key */
 static int64_t started_s; /* Unix time of the start; 0: not known */
 
 static int digit(char c)
@@ -14,17 +21,36 @@ static int digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Hashes what it is for, the key, and `len` bytes of more. */
+static bool hash(uint8_t what, const uint8_t *more, size_t len, uint8_t *out)
+{
+    uint8_t text[1 + KEY + SEED_LINE_MAX];
+    bool done;
+
+    text[0] = what;
+    memcpy(text + 1, key, KEY);
+    if (len > 0)
+        memcpy(text + 1 + KEY, more, len);
+    done = mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), text, 1 + KEY + len, out) == 0;
+    mbedtls_platform_zeroize(text, sizeof text);
+    return done;
+}
+
 static bool take_seed(const char *hex)
 {
-    size_t len = pool_len;
+    uint8_t seed[SEED_LINE_MAX];
+    size_t len = 0;
+    bool done;
 
     for (; *hex != '\0'; hex += 2) {
-        if (digit(hex[0]) < 0 || digit(hex[1]) < 0 || len == sizeof pool)
+        if (digit(hex[0]) < 0 || digit(hex[1]) < 0 || len == sizeof seed)
             return false;
-        pool[len++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
+        seed[len++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
     }
-    pool_len = len;
-    return true;
+    done = hash(SEED, seed, len, key);
+    mbedtls_platform_zeroize(seed, sizeof seed);
+    given += done ? len : 0;
+    return done;
 }
 
 static bool take_time(const char *text)
@@ -46,19 +72,28 @@ bool seed_take(const char *line)
     return strncmp(line, "time ", 5) == 0 && take_time(line + 5);
 }
 
-size_t seed_left(void)
+bool seed_is_there(void)
 {
-    return pool_len;
+    return given >= SEED_MIN && started_s != 0;
 }
 
 int seed_entropy(void *ctx, uint8_t *buf, size_t len)
 {
+    uint8_t out[KEY];
+
     (void)ctx;
-    if (len > pool_len)
+    if (given < SEED_MIN)
         return ANGO_E_ENTROPY;
-    pool_len -= len;
-    memcpy(buf, pool + pool_len, len);
-    memset(pool + pool_len, 0, len);
+    while (len > 0) {
+        size_t n = len < KEY ? len : KEY;
+
+        if (!hash(OUTPUT, NULL, 0, out) || !hash(NEXT, NULL, 0, key))
+            return ANGO_E_ENTROPY;
+        memcpy(buf, out, n);
+        buf += n;
+        len -= n;
+    }
+    mbedtls_platform_zeroize(out, sizeof out);
     return ANGO_OK;
 }
 

@@ -3,7 +3,8 @@
  *
  * The LM3S6965 has neither a random number generator nor a clock that knows the date. A REAL BOARD MUST BRING
  * BOTH: a part with a hardware generator (or a secure element), and a battery-backed clock or authenticated
- * time. Replace this file then. Until a seed and the time were given, the desk does not connect at all.
+ * time. Replace this file then. Until a seed and the time were given, the desk does not connect at all; once it is
+ * ready it takes neither, since whoever holds a badge to the reader types at the same console.
  */
 #ifndef SEED_H
 #define SEED_H
@@ -12,17 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifndef SEED_CAP
-#define SEED_CAP 256 /* 48 bytes for each handshake, 16 at start */
-#endif
+#define SEED_MIN 64u      /* bytes, without which nothing is given out */
+#define SEED_LINE_MAX 32u /* bytes in one line */
 
-/* "seed HEX" adds to the pool, "time SECONDS" sets the clock. Whether the line was one of these, in order. */
+/* "seed HEX" adds to the seed, "time SECONDS" sets the clock. Whether the line was one of these, in order. */
 bool seed_take(const char *line);
 
-size_t seed_left(void);
+/* Whether there are a seed and the time. */
+bool seed_is_there(void);
 
-/* As in struct ango_port. A byte of the seed is given out once; then it is gone, and without more of them
- * this fails. */
+/* As in struct ango_port. SHA-256 makes as many bytes out of the seed as are wanted; what was given out cannot be found out from what
+ * is kept. The seed must be new at each power-on. */
 int seed_entropy(void *ctx, uint8_t *buf, size_t len);
 int64_t seed_time(void *ctx);
 
