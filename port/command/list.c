@@ -109,7 +109,7 @@ static int exit_of(int err)
     if (result.outcome != ANGO_REJECTED || err == ANGO_E_CANCELLED) {
         result.outcome = ANGO_NOT_SENT;
     }
-    cli_explain(&result);
+    cli_explain_reading(&result);
     return cli_exit_of(&result);
 }
 

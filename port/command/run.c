@@ -35,7 +35,7 @@ static struct ango_tls tls;
 static struct ango_tls_refused refused;
 const struct ango_tls *const cli_tls = &tls;
 const struct ango_tls_refused *const cli_refused = &refused;
-bool cli_tapped;
+bool cli_tapped, cli_key_is_optional, cli_has_key = true;
 static uint8_t session[CLI_SESSION_CAP];
 static struct ango_tls_config tls_config = { .port = &plain,
                                              .anchors = &anchor,
@@ -167,7 +167,13 @@ static int read_key(void)
     if (cli.key_file != NULL) {
         return read_key_file(cli.key_file);
     }
-    if (value == NULL || *value == '\0') {
+    cli_has_key = value != NULL && *value != '\0';
+    if (!cli_has_key && cli_key_is_optional) {
+        cli_secret = ""; /* that is none */
+        snprintf(key, sizeof key, "%s", "no-key-is-set");
+        return CLI_DONE;
+    }
+    if (!cli_has_key) {
         cli_say("there is no API key: put it into ANGO_API_KEY, or into a file for --key-file; every user of Ango Hub "
                 "can make one: "
                 "docs.imerit.net/api/docs/overview tells how");
@@ -428,6 +434,9 @@ const char *cli_advice(const struct ango_result *result)
     case 403:
         return "the user whose key this is may not do that: ask an administrator of the organization";
     case 404:
+        if (result->status[0] == '\0') {
+            return CLI_NO_API;
+        }
         return "there is no such thing: check the identifiers of organization and projects";
     case 429:
         return "too many requests: wait, then run it again with what was not sent";
@@ -439,6 +448,14 @@ const char *cli_advice(const struct ango_result *result)
     }
     return http_status >= 500 ? "that is the server's own trouble: see what was done before you repeat it"
                               : "check what was asked for";
+}
+
+const char *cli_advice_on_reading(const struct ango_result *result)
+{
+    if (result->http_status == 429) {
+        return "too many requests: wait, then run it again";
+    }
+    return result->http_status >= 500 ? "that is the server's own trouble: try again later" : cli_advice(result);
 }
 
 const char *cli_certificate_fault(void)
@@ -498,25 +515,25 @@ const char *cli_system_words(const struct ango_result *result)
     return "";
 }
 
-static void explain_status(const struct ango_result *result)
+static void explain_status(const struct ango_result *result, bool reads)
 {
     const char *words = result->message[0] != '\0' ? result->message : result->status;
     const char *verb = result->http_status < 300 ? "says no" : "failed";
 
     cli_say("the server %s, HTTP %u%s%s", result->outcome == ANGO_REJECTED ? "refused" : verb, result->http_status,
             words[0] != '\0' ? ": " : "", words);
-    cli_say("%s", cli_advice(result));
+    cli_say("%s", reads ? cli_advice_on_reading(result) : cli_advice(result));
     if (result->retry_after_s > 0) {
         cli_say("the server asks to wait %lu seconds", (unsigned long)result->retry_after_s);
     }
 }
 
-void cli_explain(const struct ango_result *result)
+static void explain(const struct ango_result *result, bool reads)
 {
     const char *words = cli_system_words(result);
 
     if (result->error == ANGO_E_STATUS) {
-        explain_status(result);
+        explain_status(result, reads);
         return;
     }
     cli_say("%s", ango_error_text(result->error));
@@ -541,6 +558,16 @@ void cli_explain(const struct ango_result *result)
     if (result->http_status != 0) {
         cli_say("the reply began with HTTP %u", result->http_status);
     }
+}
+
+void cli_explain(const struct ango_result *result)
+{
+    explain(result, false);
+}
+
+void cli_explain_reading(const struct ango_result *result)
+{
+    explain(result, true);
 }
 
 void cli_json_error(const struct ango_result *result)

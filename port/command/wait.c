@@ -89,10 +89,14 @@ static const char *passing(const struct ango_result *result, bool reads)
     }
 }
 
-static void explain_once(const struct ango_result *result)
+static void explain_once(const struct ango_result *result, bool reads)
 {
     if (!cli_is_too_many(result) && explained != result->error) {
-        cli_explain(result);
+        if (reads) {
+            cli_explain_reading(result);
+        } else {
+            cli_explain(result);
+        }
         explained = result->error;
     }
 }
@@ -117,6 +121,6 @@ bool cli_try_again(bool reads, const char *where)
                 (unsigned long)cli.retry_for_s, (unsigned long)left_s);
         return false;
     }
-    explain_once(result);
+    explain_once(result, reads);
     return cli_pause(wait_s, why, cli_is_too_many(result) ? ", " : "; trying again in ", where);
 }
