@@ -168,25 +168,39 @@ static enum reached reached(const struct ango_result *result)
     case ANGO_E_MEMORY:
         return TCP;
     default:
-        return cli_largest_record() > 0 ? TCP : NAME;
+        return cli_largest_record() > 0 || cli_proxy_lets_through() ? TCP : NAME;
     }
 }
 
+/* Where there is a proxy, it is the proxy's name that is looked for, and the proxy that is connected to. */
 static void check_name_and_tcp(enum reached how_far)
 {
+    bool by_proxy = cli_has_proxy();
+
+    if (by_proxy) {
+        fact("proxy", cli_proxy_name());
+    }
     if (how_far == NOTHING) {
         fact("resolver", cli_system_words(&cli_client.result));
-        end_step("name", FAILED, "check --host, and the network's name server");
+        end_step("name", FAILED,
+                 by_proxy ? "check the proxy's name, and the network's name server"
+                          : "check --host, and the network's name server");
         not_tried("tcp", "there is no address");
         return;
     }
     fact_number("addresses", (long)cli_posix->addresses_len);
     end_step("name", FINE, NULL);
-    fact_number("port", (long)cli_tcp_port());
+    if (by_proxy) {
+        fact("proxy", cli_proxy_name());
+    } else {
+        fact_number("port", (long)cli_tcp_port());
+    }
     fact("family", strchr(cli_posix->peer, ':') != NULL ? "IPv6" : "IPv4");
-    if (how_far == NAME && cli_proxy_status() == 0) {
+    if (how_far == NAME && !cli_proxy_is_there()) {
         fact("error", cli_system_words(&cli_client.result));
-        end_step("tcp", FAILED, "check the network, the port, and any firewall or proxy between");
+        end_step("tcp", FAILED,
+                 by_proxy ? "check the proxy's name and port, and the network"
+                          : "check the network, the port, and any firewall or proxy between");
         return;
     }
     end_step("tcp", FINE, NULL);
@@ -195,17 +209,21 @@ static void check_name_and_tcp(enum reached how_far)
 /* What a proxy says, where there is one. */
 static void check_proxy(enum reached how_far)
 {
-    bool good = how_far >= TCP || cli_proxy_status() / 100 == 2;
+    bool good = how_far >= TCP;
 
     if (!cli_has_proxy()) {
         return;
     }
-    if (how_far == NOTHING || (how_far == NAME && cli_proxy_status() == 0 && cli_client.result.error != ANGO_E_HTTP)) {
+    if (!good && !cli_proxy_is_there()) {
         not_tried("proxy", "it is not reached");
         return;
     }
     fact_number("http_status", (long)cli_proxy_status());
-    end_step("proxy", good ? FINE : FAILED, good ? NULL : cli_proxy_advice());
+    if (!good && cli_proxy_status() / 100 <= 2) {
+        fact("error", ango_error_text(cli_client.result.error));
+        fact("proxy", cli_proxy_name());
+    }
+    end_step("proxy", good ? FINE : FAILED, good ? NULL : cli_proxy_advice(cli_client.result.error));
 }
 
 static void check_tls(enum reached how_far)

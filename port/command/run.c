@@ -536,6 +536,11 @@ static void explain(const struct ango_result *result, bool reads)
         explain_status(result, reads);
         return;
     }
+    if (cli_fails_at_proxy(result)) {
+        cli_explain_proxy(result);
+        cli_say("so there was no connection to %s port %u", host_name, (unsigned)config.tcp_port);
+        return;
+    }
     cli_say("%s", ango_error_text(result->error));
     if (result->error == ANGO_E_CERT) {
         explain_certificate();
@@ -551,9 +556,6 @@ static void explain(const struct ango_result *result, bool reads)
                 (unsigned long)cli.timeout_s);
     } else if (result->error <= ANGO_E_RESOLVE) {
         cli_say("the server is %s port %u", host_name, (unsigned)config.tcp_port);
-    }
-    if (result->outcome == ANGO_NOT_SENT) {
-        cli_explain_proxy();
     }
     if (result->http_status != 0) {
         cli_say("the reply began with HTTP %u", result->http_status);
@@ -587,6 +589,7 @@ void cli_json_error(const struct ango_result *result)
     cli_json_key("retry_after_s");
     cli_json_number((long)result->retry_after_s);
     cli_json_pair("system", words);
+    cli_json_pair("proxy", cli_fails_at_proxy(result) ? cli_proxy_name() : "");
     cli_json_key("proxy_status");
     cli_json_number((long)cli_proxy_status());
     cli_json_key("certificate");

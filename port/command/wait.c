@@ -75,9 +75,9 @@ static const char *passing(const struct ango_result *result, bool reads)
     }
     switch (result->error) {
     case ANGO_E_RESOLVE:
-        return "the server's name is not found";
+        return cli_fails_at_proxy(result) ? "the proxy's name is not found" : "the server's name is not found";
     case ANGO_E_NET:
-        return "no connection";
+        return cli_fails_at_proxy(result) ? "no way through the proxy" : "no connection";
     case ANGO_E_TIME:
         return "no answer";
     case ANGO_E_TRUNCATED:
