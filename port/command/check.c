@@ -226,6 +226,20 @@ static void check_proxy(enum reached how_far)
     end_step("proxy", good ? FINE : FAILED, good ? NULL : cli_proxy_advice(cli_client.result.error));
 }
 
+static const char *tls_remedy(void)
+{
+    switch (cli_client.result.error) {
+    case ANGO_E_CERT:
+        return cli_certificate_is_unknown()
+            ? "whoever runs the server must take a usual one: RSA or P-256, and SHA-256"
+            : "a proxy that signs anew? Then --ca needs its CA; else see the clock and the host";
+    case ANGO_E_ANCHOR:
+        return "take another file for --ca";
+    default:
+        return "check the host and the port: is that a TLS server?";
+    }
+}
+
 static void check_tls(enum reached how_far)
 {
     const struct ango_result *result = &cli_client.result;
@@ -246,14 +260,12 @@ static void check_tls(enum reached how_far)
     fact_number("verify_flags", (long)cli_tls->verify_flags);
     if (result->error == ANGO_E_CERT) {
         fact("what", cli_certificate_fault());
-        fact("subject", cli_refused->subject);
-        fact("issuer", cli_refused->issuer);
+        if (cli_refused->subject[0] != '\0' || cli_refused->issuer[0] != '\0') {
+            fact("subject", cli_refused->subject);
+            fact("issuer", cli_refused->issuer);
+        }
     }
-    end_step("tls", FAILED,
-             result->error == ANGO_E_CERT
-                 ? "a proxy that signs anew? Then --ca needs its CA; else see the clock and the host"
-                 : result->error == ANGO_E_ANCHOR ? "take another file for --ca"
-                                                  : "check the host and the port: is that a TLS server?");
+    end_step("tls", FAILED, tls_remedy());
 }
 
 static void check_chain(void)

@@ -416,6 +416,32 @@ static const struct {
     { ANGO_TLS_WEAK, "its key or its signature is too weak" },
 };
 #define FAULTS_LEN (sizeof faults / sizeof faults[0])
+/* In TLS 1.2, mbedTLS passes over a certificate with a signature of an unknown kind, and finds all this in what is left: nothing. */
+#define FAULTS_OF_NOTHING (ANGO_TLS_OTHER_HOST | ANGO_TLS_NOT_TRUSTED | ANGO_TLS_NOT_YET_VALID | ANGO_TLS_WEAK)
+
+/* The faults that were found; 0: nothing could be made of the certificate. */
+static uint32_t found_faults(void)
+{
+    uint32_t found = 0;
+    bool is_nameless = refused.subject[0] == '\0' && refused.issuer[0] == '\0';
+    size_t i;
+
+    if (is_nameless && (tls.verify_flags & FAULTS_OF_NOTHING) == FAULTS_OF_NOTHING) {
+        return 0;
+    }
+    for (i = 0; i < FAULTS_LEN; i++) {
+        found |= tls.verify_flags & faults[i].flags;
+    }
+    return found;
+}
+
+static const char unknown_fault[] =
+    "it could not be read, or is of a kind that is not known here, such as P-521, SHA-1 or MD5";
+
+bool cli_certificate_is_unknown(void)
+{
+    return found_faults() == 0;
+}
 
 const char *cli_advice(const struct ango_result *result)
 {
@@ -463,11 +489,11 @@ const char *cli_certificate_fault(void)
     size_t i;
 
     for (i = 0; i < FAULTS_LEN; i++) {
-        if ((tls.verify_flags & faults[i].flags) != 0) {
+        if ((found_faults() & faults[i].flags) != 0) {
             return faults[i].text;
         }
     }
-    return "";
+    return unknown_fault;
 }
 
 uint16_t cli_tcp_port(void)
@@ -483,17 +509,20 @@ static void explain_certificate(void)
     size_t i;
 
     for (i = 0; i < FAULTS_LEN; i++) {
-        if ((tls.verify_flags & faults[i].flags) != 0) {
+        if ((found_faults() & faults[i].flags) != 0) {
             cli_say("the certificate of %s: %s", host_name, faults[i].text);
         }
+    }
+    if (found_faults() == 0) {
+        cli_say("the certificate of %s: %s", host_name, unknown_fault);
     }
     if (refused.subject[0] != '\0' || refused.issuer[0] != '\0') {
         cli_say("refused was the certificate of \"%s\", issued by \"%s\"", refused.subject, refused.issuer);
     }
-    if ((tls.verify_flags & ANGO_TLS_NOT_TRUSTED) != 0) {
+    if ((found_faults() & ANGO_TLS_NOT_TRUSTED) != 0) {
         cli_say("trusted are the CAs in %s; --ca names another file", cli.ca_file);
     }
-    if ((tls.verify_flags & (ANGO_TLS_EXPIRED | ANGO_TLS_NOT_YET_VALID)) != 0) {
+    if ((found_faults() & (ANGO_TLS_EXPIRED | ANGO_TLS_NOT_YET_VALID)) != 0) {
         if (utc != NULL) {
             strftime(today, sizeof today, "%Y-%m-%d %H:%M:%S UTC", utc);
         }
@@ -595,9 +624,12 @@ void cli_json_error(const struct ango_result *result)
     cli_json_key("certificate");
     cli_json_begin('[');
     for (i = 0; i < FAULTS_LEN && result->error == ANGO_E_CERT; i++) {
-        if ((tls.verify_flags & faults[i].flags) != 0) {
+        if ((found_faults() & faults[i].flags) != 0) {
             cli_json_text(faults[i].text);
         }
+    }
+    if (result->error == ANGO_E_CERT && found_faults() == 0) {
+        cli_json_text(unknown_fault);
     }
     cli_json_end(']');
     cli_json_pair("subject", result->error == ANGO_E_CERT ? refused.subject : "");

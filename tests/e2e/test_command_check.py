@@ -197,6 +197,24 @@ class Failures(Case):
             self.s.use(chain=chain)
             self.failing("tls", status=TLS, says=says)
 
+    def test_certificates_that_cannot_be_understood(self):
+        """No fault is told of what was not looked at."""
+        for tls in ("1.2", "1.3"):
+            for chain in ("p521", "sha1", "md5"):
+                self.s.use(chain=chain, tls=tls)
+                step = self.failing("tls", status=TLS, says="of a kind that is not known here.*must take a usual one")["tls"]
+                self.assertNotIn("subject", step)
+                self.run_ango("members", status=TLS)
+                self.assertRegex(self.err, "the certificate of localhost: it could not be read, or is of a kind that is not known here")
+                self.assertNotRegex(self.err, "valid yet|another host|trusted|weak|this machine")
+                self.run_ango("invite", "--json", "a@example.com", status=TLS)
+                certificate = json.loads(self.out.splitlines()[-1])["error"]["certificate"]
+                self.assertEqual(len(certificate), 1)
+                self.assertIn("of a kind that is not known here", certificate[0])
+        self.s.use(chain="expired", tls="1.2")
+        self.run_ango("members", status=TLS)
+        self.assertRegex(self.err, 'it has expired(?s:.*)refused was the certificate of "CN=Test expired"')
+
     def test_what_is_no_tls(self):
         self.s.fault(on="connect", raw="HTTP/1.1 400 Bad Request\r\n\r\n", times=2)
         self.failing("tls", status=TLS, says="is that a TLS server")
