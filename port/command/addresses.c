@@ -86,6 +86,21 @@ static const char *part_fault(const char *part, size_t len)
     return NULL;
 }
 
+/* As part_fault; its labels are those of host names. */
+static const char *domain_fault(const char *domain)
+{
+    const char *fault = part_fault(domain, strlen(domain));
+    size_t len;
+
+    for (; fault == NULL && *domain != '\0'; domain += domain[len] == '.' ? len + 1 : len) {
+        len = strcspn(domain, ".");
+        if (domain[0] == '-' || domain[len - 1] == '-') {
+            fault = "a part of its domain begins or ends with -";
+        }
+    }
+    return fault;
+}
+
 const char *cli_address_fault(const char *text)
 {
     const char *at = strrchr(text, '@');
@@ -106,10 +121,10 @@ const char *cli_address_fault(const char *text)
         return "it is too long";
     }
     if (local > 2 && text[0] == '"' && text[local - 1] == '"') {
-        return part_fault(at + 1, strlen(at + 1));
+        return domain_fault(at + 1);
     }
     fault = part_fault(text, local);
-    return fault != NULL ? fault : part_fault(at + 1, strlen(at + 1));
+    return fault != NULL ? fault : domain_fault(at + 1);
 }
 
 void cli_refuse_line(const char *file, unsigned line, const char *text, const char *why)

@@ -42,7 +42,7 @@ static size_t failed, warned;
 static void fact(const char *key, const char *text)
 {
     if (facts_len < FACTS_MAX) {
-        snprintf(facts[facts_len].key, sizeof facts[0].key, "%s", key);
+        snprintf(facts[facts_len].key, sizeof facts[0].key, "%.*s", (int)sizeof facts[0].key - 1, key);
         snprintf(facts[facts_len].text, sizeof facts[0].text, "%s", text);
         facts[facts_len++].is_number = false;
     }
@@ -142,7 +142,7 @@ static void not_tried(const char *name, const char *why)
 static void check_configuration(void)
 {
     fact("host", cli.host);
-    fact("key_from", cli.key_file != NULL ? "a file" : "ANGO_API_KEY");
+    fact("key_from", !cli_has_key ? "nowhere" : cli.key_file != NULL ? "a file" : "ANGO_API_KEY");
     fact("ca_file", cli.ca_file);
     fact("organization", cli.organization != NULL ? "given" : "not given");
     fact("session", cli.session_file != NULL ? "kept in a file" : "not kept");
@@ -168,25 +168,39 @@ static enum reached reached(const struct ango_result *result)
     case ANGO_E_MEMORY:
         return TCP;
     default:
-        return cli_largest_record() > 0 ? TCP : NAME;
+        return cli_largest_record() > 0 || cli_proxy_lets_through() ? TCP : NAME;
     }
 }
 
+/* Where there is a proxy, it is the proxy's name that is looked for, and the proxy that is connected to. */
 static void check_name_and_tcp(enum reached how_far)
 {
+    bool by_proxy = cli_has_proxy();
+
+    if (by_proxy) {
+        fact("proxy", cli_proxy_name());
+    }
     if (how_far == NOTHING) {
         fact("resolver", cli_system_words(&cli_client.result));
-        end_step("name", FAILED, "check --host, and the network's name server");
+        end_step("name", FAILED,
+                 by_proxy ? "check the proxy's name, and the network's name server"
+                          : "check --host, and the network's name server");
         not_tried("tcp", "there is no address");
         return;
     }
     fact_number("addresses", (long)cli_posix->addresses_len);
     end_step("name", FINE, NULL);
-    fact_number("port", (long)cli_tcp_port());
+    if (by_proxy) {
+        fact("proxy", cli_proxy_name());
+    } else {
+        fact_number("port", (long)cli_tcp_port());
+    }
     fact("family", strchr(cli_posix->peer, ':') != NULL ? "IPv6" : "IPv4");
-    if (how_far == NAME && cli_proxy_status() == 0) {
+    if (how_far == NAME && !cli_proxy_is_there()) {
         fact("error", cli_system_words(&cli_client.result));
-        end_step("tcp", FAILED, "check the network, the port, and any firewall or proxy between");
+        end_step("tcp", FAILED,
+                 by_proxy ? "check the proxy's name and port, and the network"
+                          : "check the network, the port, and any firewall or proxy between");
         return;
     }
     end_step("tcp", FINE, NULL);
@@ -195,17 +209,35 @@ static void check_name_and_tcp(enum reached how_far)
 /* What a proxy says, where there is one. */
 static void check_proxy(enum reached how_far)
 {
-    bool good = how_far >= TCP || cli_proxy_status() / 100 == 2;
+    bool good = how_far >= TCP;
 
     if (!cli_has_proxy()) {
         return;
     }
-    if (how_far == NOTHING || (how_far == NAME && cli_proxy_status() == 0 && cli_client.result.error != ANGO_E_HTTP)) {
+    if (!good && !cli_proxy_is_there()) {
         not_tried("proxy", "it is not reached");
         return;
     }
     fact_number("http_status", (long)cli_proxy_status());
-    end_step("proxy", good ? FINE : FAILED, good ? NULL : cli_proxy_advice());
+    if (!good && cli_proxy_status() / 100 <= 2) {
+        fact("error", ango_error_text(cli_client.result.error));
+        fact("proxy", cli_proxy_name());
+    }
+    end_step("proxy", good ? FINE : FAILED, good ? NULL : cli_proxy_advice(cli_client.result.error));
+}
+
+static const char *tls_remedy(void)
+{
+    switch (cli_client.result.error) {
+    case ANGO_E_CERT:
+        return cli_certificate_is_unknown()
+            ? "whoever runs the server must take a usual one: RSA or P-256, and SHA-256"
+            : "a proxy that signs anew? Then --ca needs its CA; else see the clock and the host";
+    case ANGO_E_ANCHOR:
+        return "take another file for --ca";
+    default:
+        return "check the host and the port: is that a TLS server?";
+    }
 }
 
 static void check_tls(enum reached how_far)
@@ -228,14 +260,12 @@ static void check_tls(enum reached how_far)
     fact_number("verify_flags", (long)cli_tls->verify_flags);
     if (result->error == ANGO_E_CERT) {
         fact("what", cli_certificate_fault());
-        fact("subject", cli_refused->subject);
-        fact("issuer", cli_refused->issuer);
+        if (cli_refused->subject[0] != '\0' || cli_refused->issuer[0] != '\0') {
+            fact("subject", cli_refused->subject);
+            fact("issuer", cli_refused->issuer);
+        }
     }
-    end_step("tls", FAILED,
-             result->error == ANGO_E_CERT
-                 ? "a proxy that signs anew? Then --ca needs its CA; else see the clock and the host"
-                 : result->error == ANGO_E_ANCHOR ? "take another file for --ca"
-                                                  : "check the host and the port: is that a TLS server?");
+    end_step("tls", FAILED, tls_remedy());
 }
 
 static void check_chain(void)
@@ -274,15 +304,64 @@ static void check_clock(void)
 
 /* --- what the server says ------------------------------------------------------------------------------- */
 
+#define RATES_MAX 8
+#define TOO_MANY 429 /* the HTTP status */
+
+/* Headers about the rate, of all replies: of each name the last. */
+static struct {
+    char name[40];
+    char value[64];
+} rates[RATES_MAX];
+static size_t rates_len;
+static bool too_many;
+
+static void take_rate(const char *name, const char *value)
+{
+    size_t i;
+
+    for (i = 0; i < rates_len && strcmp(rates[i].name, name) != 0; i++) {
+    }
+    if (i < RATES_MAX) {
+        snprintf(rates[i].name, sizeof rates[0].name, "%.*s", (int)sizeof rates[0].name - 1, name);
+        snprintf(rates[i].value, sizeof rates[0].value, "%s", value);
+        rates_len += i == rates_len;
+    }
+}
+
 /* Carries on what was started, and keeps the reply for what looks at it. */
 static int ask(int err)
 {
     cli_forget_reply();
-    return err == ANGO_OK ? cli_exchange("checking") : err;
+    if (err != ANGO_OK) {
+        return err;
+    }
+    err = cli_exchange("checking");
+    cli_each_header("ratelimit", take_rate);
+    cli_each_header("rate-limit", take_rate);
+    cli_each_header("retry-after", take_rate);
+    too_many = too_many || cli_client.result.http_status == TOO_MANY;
+    return err;
+}
+
+/* What to do about the exchange that failed; `command` asks for the same. */
+static const char *remedy_of(const char *command)
+{
+    static char words[64];
+    const struct ango_result *result = &cli_client.result;
+    bool is_of_projects = strcmp(command, "projects") == 0;
+
+    if (result->error == ANGO_E_STATUS && result->http_status == 404 && is_of_projects) {
+        return CLI_NO_API; /* no identifier was in it */
+    }
+    if (result->error == ANGO_E_STATUS && result->http_status >= 300) {
+        return cli_advice_on_reading(result);
+    }
+    snprintf(words, sizeof words, "'ango %s --verbose' tells more of it", command);
+    return words;
 }
 
 /* Tells what came of an exchange that failed; the server's own words may name somebody. */
-static void tell_failure(const char *name)
+static void tell_failure(const char *name, const char *command)
 {
     const struct ango_result *result = &cli_client.result;
 
@@ -291,7 +370,7 @@ static void tell_failure(const char *name)
     if (result->port_error != 0) {
         fact_number("port_error", result->port_error);
     }
-    end_step(name, FAILED, result->error == ANGO_E_STATUS ? cli_advice(result) : "see 'ango help options', --verbose");
+    end_step(name, FAILED, remedy_of(command));
 }
 
 struct probe {
@@ -335,6 +414,7 @@ static bool read_page(uint32_t page, uint32_t page_limit, size_t *items, char *i
 }
 
 static size_t largest_entry, largest_body, longest_header, largest_head;
+static size_t lists_measured; /* that had an entry */
 
 static void tell_sizes(void)
 {
@@ -354,51 +434,87 @@ static void tell_sizes(void)
     }
     fact("fields_beyond", unknown_fields[0] != '\0' ? unknown_fields : "none");
     fact("fields_missing", missing[0] != '\0' ? missing : "none");
-    fact("total", cli_client.result.total > 0 ? "yes" : "no");
+    fact("total", cli_client.result.total > 0 ? "yes" : cli_has_total());
     fact_number("head_bytes", (long)reply.head_len);
     fact_number("longest_header", (long)reply.longest_header);
     fact_number("body_bytes", (long)reply.body_len);
     fact_number("largest_entry", (long)entry);
+    lists_measured += entry > 0;
     largest_entry = entry > largest_entry ? entry : largest_entry;
     largest_body = reply.body_len > largest_body ? reply.body_len : largest_body;
     largest_head = reply.head_len > largest_head ? reply.head_len : largest_head;
     longest_header = reply.longest_header > longest_header ? reply.longest_header : longest_header;
 }
 
+/* What pages of different sizes show. */
+struct pages {
+    size_t all, next,
+        few;        /* entries of page 1 with the largest limit, of page 2 with as many, of page 1 with a small limit */
+    uint32_t small; /* that limit */
+    bool goes_on;   /* page 2 has others than page 1 */
+    bool keeps_page;
+};
+
+/* Reads them; false: one cannot be read. */
+static bool read_pages(struct pages *pages, const char *first)
+{
+    char again[64], second[64];
+    size_t next;
+
+    if (!read_page(2, (uint32_t)pages->all, &pages->next, second, sizeof second)) {
+        return false;
+    }
+    pages->goes_on = pages->next > 0 && strcmp(first, second) != 0;
+    pages->small = pages->all > 2 ? 2 : 1;
+    if (!read_page(1, pages->small, &pages->few, again, sizeof again)
+        || !read_page(2, pages->small, &next, second, sizeof second)) {
+        return false;
+    }
+    pages->keeps_page = next == 0 || strcmp(again, second) != 0;
+    return true;
+}
+
+/* What the server makes of `limit`. One that gives one entry a page ignores it, or caps it at that: it is the same. */
+static const char *limit_of(const struct pages *pages, uint32_t total)
+{
+    bool has_more = pages->all < ANGO_LIMIT_MAX && (pages->goes_on || total > pages->all);
+
+    if (pages->few != pages->small || (pages->all == 1 && has_more)) {
+        return "not kept to";
+    }
+    if (has_more) {
+        return "kept to, but capped";
+    }
+    return pages->all == 1 ? "too few entries to tell" : "kept to";
+}
+
 static void check_list(const struct probe *of)
 {
-    char first[64], again[64], second[64];
-    size_t all, few, next;
-    bool keeps_limit, caps, keeps_page;
+    struct pages pages;
+    char first[64];
+    uint32_t total;
 
     probe = of;
-    if (!read_page(1, ANGO_LIMIT_MAX, &all, first, sizeof first)) {
-        tell_failure(of->name);
+    if (!read_page(1, ANGO_LIMIT_MAX, &pages.all, first, sizeof first)) {
+        tell_failure(of->name, of->name);
         return;
     }
-    fact_number("entries", (long)all);
+    total = cli_client.result.total;
+    fact_number("entries_of_page_1", (long)pages.all);
     tell_sizes();
-    if (all <= 2) {
+    if (pages.all == 0) {
         fact("limit", "too few entries to tell");
         end_step(of->name, FINE, NULL);
         return;
     }
-    if (!read_page(2, ANGO_LIMIT_MAX, &next, second, sizeof second)) {
-        tell_failure(of->name);
+    if (!read_pages(&pages, first)) {
+        tell_failure(of->name, of->name);
         return;
     }
-    caps = all < ANGO_LIMIT_MAX && next > 0 && strcmp(first, second) != 0;
-    if (!read_page(1, 2, &few, again, sizeof again) || !read_page(2, 2, &next, second, sizeof second)) {
-        tell_failure(of->name);
-        return;
-    }
-    keeps_limit = few == 2;
-    keeps_page = next == 0 || strcmp(again, second) != 0;
-    fact("limit", !keeps_limit ? "not kept to" : caps ? "kept to, but capped" : "kept to");
-    fact_number("most_a_page", (long)all);
-    fact("page", keeps_page ? "kept to" : "not kept to");
-    end_step(of->name, keeps_page ? FINE : WARNING,
-             keeps_page ? NULL : "this server shows its first page only: what is on others cannot be seen");
+    fact("limit", limit_of(&pages, total));
+    fact("page", pages.keeps_page ? "kept to" : "not kept to");
+    end_step(of->name, pages.keeps_page ? FINE : WARNING,
+             pages.keeps_page ? NULL : "this server shows its first page only: what is on others cannot be seen");
 }
 
 static int start_projects(const struct ango_page *page)
@@ -450,13 +566,15 @@ static const struct probe invites = { "invites", "invites", start_invites, next_
 
 static void check_rate(void)
 {
-    cli_each_header("ratelimit", fact);
-    cli_each_header("rate-limit", fact);
-    cli_each_header("retry-after", fact);
-    if (facts_len == 0) {
+    size_t i;
+
+    for (i = 0; i < rates_len; i++) {
+        fact(rates[i].name, rates[i].value);
+    }
+    if (rates_len == 0) {
         fact("headers", "none");
     }
-    end_step("rate limit", FINE, NULL);
+    end_step("rate limit", too_many ? WARNING : FINE, too_many ? "wait, then check again" : NULL);
 }
 
 /* What TLS adds to the text in a record: at least its tag, in 1.3 also the type of what is in it. */
@@ -472,6 +590,10 @@ static void check_device(void)
 {
     long wanted = 512, text = text_of_record();
 
+    if (lists_measured == 0) {
+        not_tried("device", "no list showed an entry that could be measured");
+        return;
+    }
     ango_close(&cli_client); /* only then the arena's peak is known */
     while (wanted < text && wanted < 16384) {
         wanted *= 2;
@@ -484,21 +606,50 @@ static void check_device(void)
     fact_number("longest_header", (long)longest_header);
     fact_number("largest_entry", (long)largest_entry);
     fact_number("buffer", (long)(512 + largest_entry));
-    end_step("device", FINE, NULL);
+    fact_number("lists_measured", (long)lists_measured);
+    end_step("device", failed > 0 ? WARNING : FINE, failed > 0 ? "a list was not read: it may need more" : NULL);
+}
+
+static void check_lists(void)
+{
+    check_list(&projects);
+    if (cli.organization == NULL) {
+        not_tried("members", "no organization is given: --org");
+        not_tried("invites", "no organization is given: --org");
+    } else {
+        check_list(&members);
+        check_list(&invites);
+    }
+}
+
+/* What the first exchange told of the key. */
+static bool check_key(int err)
+{
+    if (!cli_has_key) {
+        fact("given", "none");
+        end_step("key", FAILED, "put a key into ANGO_API_KEY, or into a file for --key-file");
+        return false;
+    }
+    if (err != ANGO_OK) {
+        tell_failure("key", "projects");
+        return false;
+    }
+    fact("accepted", "yes");
+    end_step("key", FINE, NULL);
+    return true;
 }
 
 /* The exit status of what failed first. */
 static int check_all(void)
 {
-    const struct ango_result *result = &cli_client.result;
     const struct ango_page one = { 1, 1 };
     enum reached how_far;
     int err, status;
 
     check_configuration();
     err = ask(ango_list_projects_start(&cli_client, NULL, &one));
-    status = err == ANGO_OK ? CLI_DONE : cli_exit_of(result);
-    how_far = reached(result);
+    status = err == ANGO_OK ? CLI_DONE : cli_exit_of(&cli_client.result);
+    how_far = reached(&cli_client.result);
     check_name_and_tcp(how_far);
     check_proxy(how_far);
     check_tls(how_far);
@@ -507,20 +658,12 @@ static int check_all(void)
     }
     check_chain();
     check_clock();
+    if (!check_key(err)) {
+        check_rate();
+        return cli_has_key ? status : CLI_USAGE;
+    }
+    check_lists();
     check_rate();
-    if (err != ANGO_OK) {
-        tell_failure("key");
-        return status;
-    }
-    fact("accepted", "yes");
-    end_step("key", FINE, NULL);
-    check_list(&projects);
-    if (cli.organization == NULL) {
-        not_tried("members", "no organization is given: --org");
-    } else {
-        check_list(&members);
-        check_list(&invites);
-    }
     check_device();
     return failed == 0 ? CLI_DONE : CLI_SOME_FAILED;
 }
@@ -535,6 +678,7 @@ static int run(char **operands, int operands_len)
         return CLI_USAGE;
     }
     cli_tapped = true;
+    cli_key_is_optional = true;
     status = cli_open();
     if (status != CLI_DONE) {
         return status;
@@ -558,8 +702,8 @@ const struct cli_command cli_check = {
     "and tells what to do where one fails. It only reads. It also tells what the\n"
     "server does that nobody documents, and what a device needs for it. With --json,\n"
     "one object a line, for whoever helps: no key, nobody's name or address is in it.\n",
-    "Exit status: 0 all works; 1 a list cannot be read; 2 wrong usage; 3 refused;\n"
-    "4, 7 other; 5 network; 6 TLS or certificate.\n",
+    "Exit status: 0 all works; 1 a list cannot be read; 2 wrong usage, no key;\n"
+    "3 refused; 4, 7 other; 5 network; 6 TLS or certificate.\n",
     no_options,
     NULL,
     run

@@ -19,7 +19,7 @@ static int finish(int err, bool *again, const char *what, const char *id)
     }
     *again = cli_try_again(true, what);
     if (!*again) {
-        cli_say("%s %s:", what, id);
+        cli_say("%s%s%s:", what, id[0] != '\0' ? " " : "", id);
         return cli_exit_of_reading(err);
     }
     return CLI_DONE;

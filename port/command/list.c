@@ -109,7 +109,7 @@ static int exit_of(int err)
     if (result.outcome != ANGO_REJECTED || err == ANGO_E_CANCELLED) {
         result.outcome = ANGO_NOT_SENT;
     }
-    cli_explain(&result);
+    cli_explain_reading(&result);
     return cli_exit_of(&result);
 }
 
@@ -139,10 +139,35 @@ static void show_row(const struct list *list, const struct cli_reading *reading)
     show_item(list, &reading->item);
 }
 
+/* The list ended, and the server may have kept some of it back. */
+static void say_incomplete(unsigned long came)
+{
+    unsigned long total = cli_client.result.total;
+
+    if (total > came) {
+        cli_say("the list is incomplete: %lu of %lu came; 'ango check' tells what this server does with limit and page",
+                came, total);
+    } else {
+        cli_say("entries may be missing: the server showed a page again, or something that is no entry; 'ango check' "
+                "tells what it does with limit and page");
+    }
+}
+
+/* The last line of a table: how many there are, as far as is known. */
+static void show_count(const struct list *list, const struct cli_reading *reading, int err)
+{
+    const char *more = err != ANGO_E_END ? " so far, and an error" : reading->walk.incomplete ? ", maybe not all" : "";
+
+    if (!cli.json && (err == ANGO_E_END || reading->n > 0)) {
+        printf("%lu %s%s\n", reading->n, list->what, more);
+        cli_flush();
+    }
+}
+
 static int show(const struct list *list, struct cli_reading *reading)
 {
     unsigned long too_large = 0;
-    bool is_read = true;
+    bool is_read = true, incomplete;
     int err;
 
     reading->doing = list->doing;
@@ -154,9 +179,10 @@ static int show(const struct list *list, struct cli_reading *reading)
         }
         too_large += err == ANGO_E_ENTRY;
     } while ((err == ANGO_OK || err == ANGO_E_ENTRY) && is_read);
-    if (!cli.json && (err == ANGO_E_END || reading->n > 0)) {
-        printf("%lu %s%s\n", reading->n, list->what, err == ANGO_E_END ? "" : " so far, and an error");
-        cli_flush();
+    incomplete = err == ANGO_E_END && reading->walk.incomplete;
+    show_count(list, reading, err);
+    if (incomplete) {
+        say_incomplete(reading->n + too_large);
     }
     if (too_large > 0) {
         cli_say("%lu of them not shown: %s", too_large, ango_error_text(ANGO_E_ENTRY));
@@ -164,7 +190,7 @@ static int show(const struct list *list, struct cli_reading *reading)
     if (err != ANGO_E_END && is_read) {
         err = cli_exit_of_reading(err);
     } else {
-        err = too_large > 0 ? CLI_OTHER : CLI_DONE;
+        err = too_large > 0 || incomplete ? CLI_OTHER : CLI_DONE;
     }
     cli_close();
     return err;
@@ -182,7 +208,7 @@ static bool takes(int operands_len, int most)
 #define LIST_EXITS \
     "With --json, one JSON object a line. What was read before an error is shown.\n" \
     "Exit status: 0 done; 2 wrong usage; 3 refused; 5 network; 6 TLS or certificate;\n" \
-    "7 other.\n"
+    "7 other, or entries may be missing.\n"
 
 static const struct cli_option no_options[] = { { .name = NULL } };
 

@@ -28,7 +28,7 @@ struct file {
     bool wishes;        /* roles and projects are taken from it */
     bool has_header;    /* with these columns, or -1 */
     int columns[COLUMNS];
-    char delimiter; /* with a header */
+    char delimiter; /* with a header, or as the first line says; '\0': as found in each record */
     size_t records;
     char *fields[FIELDS_MAX]; /* of the record */
     size_t fields_len;
@@ -419,6 +419,14 @@ static const char *take_word(struct cli_wish *wish, const char *word)
     return NULL;
 }
 
+/* Of a project without one; as the badge desk has it. */
+static void take_default_role(struct cli_wish *wish)
+{
+    if (wish->project != NULL && wish->project_role == 0) {
+        wish->project_role = ANGO_PROJECT_LABELER;
+    }
+}
+
 /* EMAIL [admin|member] [PROJECT-ROLE] [PROJECT] */
 static const char *take_words(struct file *file, char *text, struct cli_wish *wish)
 {
@@ -431,9 +439,7 @@ static const char *take_words(struct file *file, char *text, struct cli_wish *wi
     while (why == NULL && (word = strtok(NULL, " \t")) != NULL) {
         why = file->wishes ? take_word(wish, word) : "this command takes no roles and projects from a list";
     }
-    if (wish->project != NULL && wish->project_role == 0) {
-        wish->project_role = ANGO_PROJECT_LABELER; /* as the badge desk has it */
-    }
+    take_default_role(wish);
     return why;
 }
 
@@ -461,9 +467,7 @@ static const char *take_columns(const struct file *file, struct cli_wish *wish)
     if (project_role[0] != '\0' && wish->project_role == 0) {
         return "its project role is none: there are Manager, Labeler, Reviewer and Lead";
     }
-    if (wish->project != NULL && wish->project_role == 0) {
-        return "its project needs a project role";
-    }
+    take_default_role(wish);
     return NULL;
 }
 
@@ -535,18 +539,31 @@ static const char *understand(struct file *file, char **address, struct cli_wish
 
 /* --- files ---------------------------------------------------------------------------------------------- */
 
+/* "sep=;" before a table: a spreadsheet's word for its delimiter, and no record. */
+static bool take_separator(struct file *file, const char *record)
+{
+    size_t len = strlen("sep=");
+
+    if (file->records > 0 || file->delimiter != '\0' || !begins_with(record, "sep=") || !is_delimiter(record[len])
+        || record[len + 1] != '\0') {
+        return false;
+    }
+    file->delimiter = record[len];
+    return true;
+}
+
 static int take(struct file *file, char *record)
 {
     struct cli_wish wish = { (enum ango_organization_role)0, NULL, (enum ango_project_role)0, false };
     char shown[128], delimiter, *address = NULL;
     const char *why;
 
-    if (record[blanks_len(record)] == '#') {
+    if (record[blanks_len(record)] == '#' || take_separator(file, record)) {
         return CLI_DONE;
     }
     snprintf(shown, sizeof shown, "%s", trim(record));
     delimiter = find_delimiter(record);
-    if (file->has_header) {
+    if (file->has_header || file->delimiter != '\0') {
         delimiter = file->delimiter;
     }
     split(file, record, delimiter);

@@ -15,8 +15,12 @@ static struct ango_proxy proxy;
 static char request[2048];
 static char host[ANGO_HOST_MAX + 1], user[PART_MAX], password[PART_MAX];
 static struct ango_proxy_config config = { .host = host, .buffer = request, .buffer_cap = sizeof request };
-static const struct ango_port through = ANGO_PROXY_PORT(&proxy);
+static struct ango_port through = ANGO_PROXY_PORT(&proxy);
+static struct ango_port below;  /* the plain port, watched */
 static const char *source = ""; /* who named it; "": there is none */
+static bool is_there;           /* the connection to it was made, the last time */
+static bool lets_through;       /* and so was the tunnel */
+static int (*connect_plain)(void *ctx, const char *name, uint16_t port, uint32_t wait_ms);
 
 /* --- which -------------------------------------------------------------------------------------------- */
 
@@ -181,6 +185,22 @@ static const char *find(const char *name)
     return "";
 }
 
+static int connect_below(void *ctx, const char *name, uint16_t port, uint32_t wait_ms)
+{
+    int err = connect_plain(ctx, name, port, wait_ms);
+
+    is_there = err == ANGO_OK;
+    return err;
+}
+
+static int connect_through(void *ctx, const char *name, uint16_t port, uint32_t wait_ms)
+{
+    int err = ango_proxy_connect(ctx, name, port, wait_ms);
+
+    lets_through = err == ANGO_OK;
+    return err;
+}
+
 int cli_way_out(const struct ango_port *plain, const char *name, const struct ango_port **way)
 {
     const char *text = find(name);
@@ -195,7 +215,11 @@ int cli_way_out(const struct ango_port *plain, const char *name, const struct an
     if (status != CLI_DONE) {
         return status;
     }
-    config.port = plain;
+    below = *plain;
+    connect_plain = plain->connect;
+    below.connect = connect_below;
+    through.connect = connect_through;
+    config.port = &below;
     if (ango_proxy_init(&proxy, &config) != ANGO_OK) {
         return refuse("a user has no colon in it");
     }
@@ -210,9 +234,43 @@ bool cli_has_proxy(void)
     return source[0] != '\0';
 }
 
+const char *cli_proxy_name(void)
+{
+    static char name[ANGO_HOST_MAX + 64];
+
+    snprintf(name, sizeof name, "%s port %u (%s)", host, (unsigned)config.tcp_port, source);
+    return name;
+}
+
 unsigned cli_proxy_status(void)
 {
     return cli_has_proxy() ? proxy.status : 0;
+}
+
+bool cli_proxy_is_there(void)
+{
+    return cli_has_proxy() && is_there;
+}
+
+bool cli_proxy_lets_through(void)
+{
+    return cli_has_proxy() && lets_through;
+}
+
+bool cli_fails_at_proxy(const struct ango_result *result)
+{
+    if (!cli_has_proxy() || lets_through || result->outcome != ANGO_NOT_SENT) {
+        return false;
+    }
+    switch (result->error) {
+    case ANGO_E_RESOLVE:
+    case ANGO_E_NET:
+    case ANGO_E_TIME:
+    case ANGO_E_HTTP:
+        return true;
+    default:
+        return false;
+    }
 }
 
 bool cli_proxy_refuses(void)
@@ -220,11 +278,15 @@ bool cli_proxy_refuses(void)
     return cli_proxy_status() >= 300 && cli_proxy_status() < 500;
 }
 
-const char *cli_proxy_advice(void)
+/* Whether it answered in full, and said no. */
+static bool says_no(int error)
+{
+    return error == ANGO_E_NET && cli_proxy_status() != 0 && cli_proxy_status() / 100 != 2;
+}
+
+static const char *advice_on_status(void)
 {
     switch (cli_proxy_status()) {
-    case 0:
-        return "check its name, its port, and the network";
     case 403:
     case 405:
         return "it does not let this host or port through: ask whoever runs it";
@@ -237,16 +299,37 @@ const char *cli_proxy_advice(void)
     }
 }
 
-void cli_explain_proxy(void)
+const char *cli_proxy_advice(int error)
 {
-    char status[32] = "";
+    if (says_no(error)) {
+        return advice_on_status();
+    }
+    return is_there ? "is that an HTTP proxy?" : "check its name, its port, and the network";
+}
 
-    if (!cli_has_proxy() || cli_proxy_status() / 100 == 2) {
+/* What it did wrong, where it did not just say no. */
+static const char *fault_of(int error)
+{
+    switch (error) {
+    case ANGO_E_RESOLVE:
+        return "its name is not found";
+    case ANGO_E_TIME:
+        return "no answer before the deadline";
+    case ANGO_E_HTTP:
+        return "what it says is not HTTP/1.1, or has no end";
+    default:
+        return is_there ? "it ended the connection" : "no connection";
+    }
+}
+
+void cli_explain_proxy(const struct ango_result *result)
+{
+    const char *words = cli_system_words(result);
+
+    if (says_no(result->error)) {
+        cli_say("the proxy %s said HTTP %u: %s", cli_proxy_name(), cli_proxy_status(), advice_on_status());
         return;
     }
-    if (cli_proxy_status() != 0) {
-        snprintf(status, sizeof status, " said HTTP %u", cli_proxy_status());
-    }
-    cli_say("the way out is the proxy %s port %u (%s)%s: %s", host, (unsigned)config.tcp_port, source, status,
-            cli_proxy_advice());
+    cli_say("the proxy %s: %s%s%s%s; %s", cli_proxy_name(), fault_of(result->error), words[0] != '\0' ? " (" : "",
+            words, words[0] != '\0' ? ")" : "", cli_proxy_advice(result->error));
 }

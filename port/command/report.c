@@ -292,6 +292,8 @@ void cli_tell_dry(size_t waiting, size_t requests_len, int status)
         cli_json_number((long)requests_len);
         cli_json_end('}');
         cli_json_end_line();
+    } else if (status != CLI_DONE) {
+        puts("it would not work as things are, and the error tells why; nothing was sent");
     } else {
         printf("%lu of %lu would be %s, in %lu request%s; nothing was sent\n", (unsigned long)waiting,
                (unsigned long)cli_addresses_len, cli_action->what, (unsigned long)requests_len,

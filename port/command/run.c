@@ -35,7 +35,7 @@ static struct ango_tls tls;
 static struct ango_tls_refused refused;
 const struct ango_tls *const cli_tls = &tls;
 const struct ango_tls_refused *const cli_refused = &refused;
-bool cli_tapped;
+bool cli_tapped, cli_key_is_optional, cli_has_key = true;
 static uint8_t session[CLI_SESSION_CAP];
 static struct ango_tls_config tls_config = { .port = &plain,
                                              .anchors = &anchor,
@@ -167,7 +167,13 @@ static int read_key(void)
     if (cli.key_file != NULL) {
         return read_key_file(cli.key_file);
     }
-    if (value == NULL || *value == '\0') {
+    cli_has_key = value != NULL && *value != '\0';
+    if (!cli_has_key && cli_key_is_optional) {
+        cli_secret = ""; /* that is none */
+        snprintf(key, sizeof key, "%s", "no-key-is-set");
+        return CLI_DONE;
+    }
+    if (!cli_has_key) {
         cli_say("there is no API key: put it into ANGO_API_KEY, or into a file for --key-file; every user of Ango Hub "
                 "can make one: "
                 "docs.imerit.net/api/docs/overview tells how");
@@ -410,6 +416,32 @@ static const struct {
     { ANGO_TLS_WEAK, "its key or its signature is too weak" },
 };
 #define FAULTS_LEN (sizeof faults / sizeof faults[0])
+/* In TLS 1.2, mbedTLS passes over a certificate with a signature of an unknown kind, and finds all this in what is left: nothing. */
+#define FAULTS_OF_NOTHING (ANGO_TLS_OTHER_HOST | ANGO_TLS_NOT_TRUSTED | ANGO_TLS_NOT_YET_VALID | ANGO_TLS_WEAK)
+
+/* The faults that were found; 0: nothing could be made of the certificate. */
+static uint32_t found_faults(void)
+{
+    uint32_t found = 0;
+    bool is_nameless = refused.subject[0] == '\0' && refused.issuer[0] == '\0';
+    size_t i;
+
+    if (is_nameless && (tls.verify_flags & FAULTS_OF_NOTHING) == FAULTS_OF_NOTHING) {
+        return 0;
+    }
+    for (i = 0; i < FAULTS_LEN; i++) {
+        found |= tls.verify_flags & faults[i].flags;
+    }
+    return found;
+}
+
+static const char unknown_fault[] =
+    "it could not be read, or is of a kind that is not known here, such as P-521, SHA-1 or MD5";
+
+bool cli_certificate_is_unknown(void)
+{
+    return found_faults() == 0;
+}
 
 const char *cli_advice(const struct ango_result *result)
 {
@@ -428,6 +460,9 @@ const char *cli_advice(const struct ango_result *result)
     case 403:
         return "the user whose key this is may not do that: ask an administrator of the organization";
     case 404:
+        if (result->status[0] == '\0') {
+            return CLI_NO_API;
+        }
         return "there is no such thing: check the identifiers of organization and projects";
     case 429:
         return "too many requests: wait, then run it again with what was not sent";
@@ -441,16 +476,24 @@ const char *cli_advice(const struct ango_result *result)
                               : "check what was asked for";
 }
 
+const char *cli_advice_on_reading(const struct ango_result *result)
+{
+    if (result->http_status == 429) {
+        return "too many requests: wait, then run it again";
+    }
+    return result->http_status >= 500 ? "that is the server's own trouble: try again later" : cli_advice(result);
+}
+
 const char *cli_certificate_fault(void)
 {
     size_t i;
 
     for (i = 0; i < FAULTS_LEN; i++) {
-        if ((tls.verify_flags & faults[i].flags) != 0) {
+        if ((found_faults() & faults[i].flags) != 0) {
             return faults[i].text;
         }
     }
-    return "";
+    return unknown_fault;
 }
 
 uint16_t cli_tcp_port(void)
@@ -466,17 +509,20 @@ static void explain_certificate(void)
     size_t i;
 
     for (i = 0; i < FAULTS_LEN; i++) {
-        if ((tls.verify_flags & faults[i].flags) != 0) {
+        if ((found_faults() & faults[i].flags) != 0) {
             cli_say("the certificate of %s: %s", host_name, faults[i].text);
         }
+    }
+    if (found_faults() == 0) {
+        cli_say("the certificate of %s: %s", host_name, unknown_fault);
     }
     if (refused.subject[0] != '\0' || refused.issuer[0] != '\0') {
         cli_say("refused was the certificate of \"%s\", issued by \"%s\"", refused.subject, refused.issuer);
     }
-    if ((tls.verify_flags & ANGO_TLS_NOT_TRUSTED) != 0) {
+    if ((found_faults() & ANGO_TLS_NOT_TRUSTED) != 0) {
         cli_say("trusted are the CAs in %s; --ca names another file", cli.ca_file);
     }
-    if ((tls.verify_flags & (ANGO_TLS_EXPIRED | ANGO_TLS_NOT_YET_VALID)) != 0) {
+    if ((found_faults() & (ANGO_TLS_EXPIRED | ANGO_TLS_NOT_YET_VALID)) != 0) {
         if (utc != NULL) {
             strftime(today, sizeof today, "%Y-%m-%d %H:%M:%S UTC", utc);
         }
@@ -498,25 +544,30 @@ const char *cli_system_words(const struct ango_result *result)
     return "";
 }
 
-static void explain_status(const struct ango_result *result)
+static void explain_status(const struct ango_result *result, bool reads)
 {
     const char *words = result->message[0] != '\0' ? result->message : result->status;
     const char *verb = result->http_status < 300 ? "says no" : "failed";
 
     cli_say("the server %s, HTTP %u%s%s", result->outcome == ANGO_REJECTED ? "refused" : verb, result->http_status,
             words[0] != '\0' ? ": " : "", words);
-    cli_say("%s", cli_advice(result));
+    cli_say("%s", reads ? cli_advice_on_reading(result) : cli_advice(result));
     if (result->retry_after_s > 0) {
         cli_say("the server asks to wait %lu seconds", (unsigned long)result->retry_after_s);
     }
 }
 
-void cli_explain(const struct ango_result *result)
+static void explain(const struct ango_result *result, bool reads)
 {
     const char *words = cli_system_words(result);
 
     if (result->error == ANGO_E_STATUS) {
-        explain_status(result);
+        explain_status(result, reads);
+        return;
+    }
+    if (cli_fails_at_proxy(result)) {
+        cli_explain_proxy(result);
+        cli_say("so there was no connection to %s port %u", host_name, (unsigned)config.tcp_port);
         return;
     }
     cli_say("%s", ango_error_text(result->error));
@@ -535,12 +586,19 @@ void cli_explain(const struct ango_result *result)
     } else if (result->error <= ANGO_E_RESOLVE) {
         cli_say("the server is %s port %u", host_name, (unsigned)config.tcp_port);
     }
-    if (result->outcome == ANGO_NOT_SENT) {
-        cli_explain_proxy();
-    }
     if (result->http_status != 0) {
         cli_say("the reply began with HTTP %u", result->http_status);
     }
+}
+
+void cli_explain(const struct ango_result *result)
+{
+    explain(result, false);
+}
+
+void cli_explain_reading(const struct ango_result *result)
+{
+    explain(result, true);
 }
 
 void cli_json_error(const struct ango_result *result)
@@ -560,14 +618,18 @@ void cli_json_error(const struct ango_result *result)
     cli_json_key("retry_after_s");
     cli_json_number((long)result->retry_after_s);
     cli_json_pair("system", words);
+    cli_json_pair("proxy", cli_fails_at_proxy(result) ? cli_proxy_name() : "");
     cli_json_key("proxy_status");
     cli_json_number((long)cli_proxy_status());
     cli_json_key("certificate");
     cli_json_begin('[');
     for (i = 0; i < FAULTS_LEN && result->error == ANGO_E_CERT; i++) {
-        if ((tls.verify_flags & faults[i].flags) != 0) {
+        if ((found_faults() & faults[i].flags) != 0) {
             cli_json_text(faults[i].text);
         }
+    }
+    if (result->error == ANGO_E_CERT && found_faults() == 0) {
+        cli_json_text(unknown_fault);
     }
     cli_json_end(']');
     cli_json_pair("subject", result->error == ANGO_E_CERT ? refused.subject : "");

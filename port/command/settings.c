@@ -81,6 +81,9 @@ static int take_line(const char *name, unsigned number, char *line)
         return refuse(name, number, "it is not NAME = VALUE");
     }
     *equals = '\0';
+    if (strstr(equals + 1, " #") != NULL || strstr(equals + 1, "\t#") != NULL) {
+        return refuse(name, number, "a comment behind a value: write it into a line of its own");
+    }
     option = find(trim(line));
     if (option == NULL) {
         return refuse(name, number,
@@ -94,12 +97,19 @@ static bool is_ours(const char *name, FILE *file)
 {
     struct stat info;
 
-    if (fstat(fileno(file), &info) == 0 && (info.st_uid == 0 || info.st_uid == geteuid())
-        && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
-        return true;
+    if (fstat(fileno(file), &info) != 0) {
+        cli_say("could not read %s: %s", name, strerror(errno));
+        return false;
     }
-    cli_say("%s: others can write it, and so send the key elsewhere: it is not used", name);
-    return false;
+    if (info.st_uid != 0 && info.st_uid != geteuid()) {
+        cli_say("%s: it belongs to another user, who could send the key elsewhere: it is not used", name);
+        return false;
+    }
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        cli_say("%s: others can write it, and so send the key elsewhere: it is not used", name);
+        return false;
+    }
+    return true;
 }
 
 /* A file that is not there says nothing. */

@@ -361,3 +361,18 @@ size_t cli_each_field(const char *list, void (*take)(const char *name))
     }
     return largest;
 }
+
+const char *cli_has_total(void)
+{
+    int data = tokens_len > 0 ? member(0, "data") : 0;
+    int total = data > 0 ? member(data, "total") : 0;
+    const char *text = total > 0 ? body + tokens[total].start : "";
+
+    if (total == 0) {
+        return "no";
+    }
+    if (tokens[total].type == JSMN_STRING) {
+        return "as text";
+    }
+    return tokens[total].type == JSMN_PRIMITIVE && *text >= '0' && *text <= '9' ? "yes" : "of another type";
+}

@@ -12,6 +12,8 @@ extern const struct ango_tls_refused *const cli_refused;
 uint16_t cli_tcp_port(void);
 /* Set before cli_open: then the taps are put on. */
 extern bool cli_tapped;
+/* Set before cli_open: then a request goes out without a key, too (with words that are none); whether there is one. */
+extern bool cli_key_is_optional, cli_has_key;
 
 /* Ports that hand everything on: below TLS, and above it. */
 const struct ango_port *cli_tap_records(const struct ango_port *inner);
@@ -41,5 +43,8 @@ void cli_each_header(const char *word, void (*take)(const char *name, const char
  * none, or the reply was too large to be looked at.
  */
 size_t cli_each_field(const char *list, void (*take)(const char *name));
+
+/* Behind cli_each_field: whether that reply has a total: "yes", "no", "as text" or "of another type". */
+const char *cli_has_total(void);
 
 #endif

@@ -74,9 +74,9 @@ const char *cli_passing(const struct ango_result *result, bool reads)
     }
     switch (result->error) {
     case ANGO_E_RESOLVE:
-        return "the server's name is not found";
+        return cli_fails_at_proxy(result) ? "the proxy's name is not found" : "the server's name is not found";
     case ANGO_E_NET:
-        return "no connection";
+        return cli_fails_at_proxy(result) ? "no way through the proxy" : "no connection";
     case ANGO_E_TIME:
         return "no answer";
     case ANGO_E_TRUNCATED:
@@ -88,10 +88,14 @@ const char *cli_passing(const struct ango_result *result, bool reads)
     }
 }
 
-static void explain_once(const struct ango_result *result)
+static void explain_once(const struct ango_result *result, bool reads)
 {
     if (!cli_is_too_many(result) && explained != result->error) {
-        cli_explain(result);
+        if (reads) {
+            cli_explain_reading(result);
+        } else {
+            cli_explain(result);
+        }
         explained = result->error;
     }
 }
@@ -116,6 +120,6 @@ bool cli_try_again(bool reads, const char *where)
                 (unsigned long)cli.retry_for_s, (unsigned long)left_s);
         return false;
     }
-    explain_once(result);
+    explain_once(result, reads);
     return cli_pause(wait_s, why, cli_is_too_many(result) ? ", " : "; trying again in ", where);
 }

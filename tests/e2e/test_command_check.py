@@ -14,7 +14,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import test_command_desk                                        # noqa: E402
-from test_command import DONE, SOME_FAILED, USAGE, REFUSED, UNKNOWN, NETWORK, TLS, PKI      # noqa: E402
+from test_command import DONE, SOME_FAILED, USAGE, REFUSED, UNKNOWN, NETWORK, TLS, OTHER, PKI      # noqa: E402
 import moods                                                    # noqa: E402
 
 
@@ -70,7 +70,12 @@ class Moods(Case):
 
     def test_limit_and_page(self):
         for mood, limit, page, result in (((), "kept to", "kept to", "ok"), (("caps-limit=20",), "kept to, but capped", "kept to", "ok"),
+                                          (("caps-limit=20", "skips-as-asked"), "kept to, but capped", "kept to", "ok"),
+                                          (("caps-limit=2",), "kept to, but capped", "kept to", "ok"),
                                           (("ignores-limit=30",), "not kept to", "kept to", "ok"),
+                                          (("ignores-limit=2",), "not kept to", "kept to", "ok"),
+                                          (("ignores-limit=1",), "not kept to", "kept to", "ok"),
+                                          (("ignores-limit", "ignores-page"), "not kept to", "not kept to", "warning"),
                                           (("ignores-page",), "kept to", "not kept to", "warning")):
             self.s.mood(*mood)
             steps = self.steps()
@@ -90,9 +95,19 @@ class Moods(Case):
             self.assertGreater(steps[name]["largest_entry"], plain[name]["largest_entry"])
             self.assertGreater(steps[name]["body_bytes"], plain[name]["body_bytes"])
 
+    def test_total(self):
+        for mood, said in (("total=number", "yes"), ("total=text", "as text"), ("total=none", "no")):
+            self.s.mood(mood)
+            steps = self.steps()
+            self.assertEqual([steps[name]["total"] for name in ("projects", "members", "invites")], [said] * 3)
+            self.assertEqual(steps["members"]["entries_of_page_1"], 65)
+
     def test_sizes_are_those_of_the_reply(self):
         body = json.dumps({"status": "success", "data": {"projects": [{"_id": "1", "name": "x" * 300, "zip": {"a": [1, {}]}}]}})
         self.s.fault(skip=1, status=200, body=body, chunked={"sizes": [3, 50, 7]})
+        self.s.fault(skip=1, status=200, body='{"status":"success","data":{"projects":[]}}')
+        self.s.fault(skip=1, status=200, body=body)
+        self.s.fault(skip=1, status=200, body='{"status":"success","data":{"projects":[]}}')
         step = self.steps("--org", "none", status=SOME_FAILED)["projects"]
         self.assertEqual(step["body_bytes"], len(body))
         self.assertEqual(step["largest_entry"], len(json.dumps(json.loads(body)["data"]["projects"][0])))
@@ -119,6 +134,26 @@ class Moods(Case):
         step = self.steps()["rate limit"]
         self.assertEqual((step["x-ratelimit-limit"], step["retry-after"]), ("100", "7"))
         self.assertEqual(self.steps()["rate limit"]["headers"], "none")
+
+    def test_lists_that_are_refused_for_now(self):
+        """Of a 429 its header is shown, and nothing is told of what a device needs."""
+        self.s.fault(skip=1, status=429, headers={"Retry-After": "9"}, times=3)
+        steps = self.steps("--retry-for", "0", status=SOME_FAILED)
+        self.assertEqual([steps[name]["result"] for name in ("projects", "members", "invites", "rate limit", "device")],
+                         ["failed", "failed", "failed", "warning", "not tried"])
+        self.assertEqual(steps["rate limit"]["retry-after"], "9")
+        self.assertNotIn("MBEDTLS_SSL_IN_CONTENT_LEN", steps["device"])
+        self.assertNotIn("not sent", steps["members"]["remedy"])
+        self.s.fault(skip=5, status=500)
+        steps = self.steps(status=SOME_FAILED)
+        self.assertEqual((steps["projects"]["result"], steps["members"]["result"]), ("ok", "failed"))
+        self.assertEqual((steps["device"]["result"], steps["device"]["lists_measured"]), ("warning", 2))
+        self.s.fault(skip=1, status=200, body='{"status":"success","data":{"projects":[]}}')
+        self.assertEqual(self.ango_without_organization()["device"]["result"], "not tried")
+
+    def ango_without_organization(self):
+        out = self.ango("--host", self.s.host, "--ca", self.s.ca, "--json", command="check")
+        return {step["step"]: step for step in map(json.loads, out.splitlines())}
 
     def test_clock(self):
         for hours, result in ((0, "ok"), (1, "warning"), (-30, "warning")):
@@ -162,6 +197,24 @@ class Failures(Case):
             self.s.use(chain=chain)
             self.failing("tls", status=TLS, says=says)
 
+    def test_certificates_that_cannot_be_understood(self):
+        """No fault is told of what was not looked at."""
+        for tls in ("1.2", "1.3"):
+            for chain in ("p521", "sha1", "md5"):
+                self.s.use(chain=chain, tls=tls)
+                step = self.failing("tls", status=TLS, says="of a kind that is not known here.*must take a usual one")["tls"]
+                self.assertNotIn("subject", step)
+                self.run_ango("members", status=TLS)
+                self.assertRegex(self.err, "the certificate of localhost: it could not be read, or is of a kind that is not known here")
+                self.assertNotRegex(self.err, "valid yet|another host|trusted|weak|this machine")
+                self.run_ango("invite", "--json", "a@example.com", status=TLS)
+                certificate = json.loads(self.out.splitlines()[-1])["error"]["certificate"]
+                self.assertEqual(len(certificate), 1)
+                self.assertIn("of a kind that is not known here", certificate[0])
+        self.s.use(chain="expired", tls="1.2")
+        self.run_ango("members", status=TLS)
+        self.assertRegex(self.err, 'it has expired(?s:.*)refused was the certificate of "CN=Test expired"')
+
     def test_what_is_no_tls(self):
         self.s.fault(on="connect", raw="HTTP/1.1 400 Bad Request\r\n\r\n", times=2)
         self.failing("tls", status=TLS, says="is that a TLS server")
@@ -173,6 +226,30 @@ class Failures(Case):
     def test_without_an_organization(self):
         self.ango("--host", self.s.host, "--ca", self.s.ca, command="check")
         self.assertRegex(self.out, r"(?m)^not tried members +because no organization is given: --org$")
+
+    def test_without_a_key(self):
+        """All before it is tried."""
+        steps = self.failing("key", key="", status=USAGE, says="ANGO_API_KEY.*--key-file")
+        self.assertEqual([steps[name]["result"] for name in ("name", "tcp", "tls", "certificate", "clock")], ["ok"] * 5)
+        self.assertEqual(steps["settings"]["key_from"], "nowhere")
+        self.failing("tcp", "--host", "127.0.0.1:1", key="", status=NETWORK)
+        self.run_ango("members", key="", status=USAGE)
+        self.assertIn("there is no API key", self.err)
+
+    def test_remedies_are_those_of_a_read(self):
+        for fault, status, says in (({"status": 404, "body": '{"status":"fail","message":"x"}'}, REFUSED, "--host and its /PREFIX"),
+                                    ({"status": 503}, UNKNOWN, "try again later"),
+                                    ({"status": 429}, REFUSED, "too many requests: wait, then run it again"),
+                                    ({"status": 200, "body": '{"status":"fail","message":"x"}'}, UNKNOWN, "'ango projects --verbose'")):
+            self.s.fault(times=2, **fault)
+            steps = self.failing("key", status=status, says=says)
+            for word in ("repeat", "not sent", "identifiers", "what was asked"):
+                self.assertNotIn(word, steps["key"]["remedy"])
+        for status, says in ((500, "try again later"), (429, "wait, then run it again")):
+            self.s.fault(status=status)
+            self.run_ango("members", "--retry-for", "0", status=OTHER if status == 500 else REFUSED)
+            self.assertIn(says, self.err)
+            self.assertNotRegex(self.err, "repeat|not sent")
 
     def test_bad_replies(self):
         for fault, status in (({"status": 500}, UNKNOWN), ({"status": 200, "body": "<html>"}, UNKNOWN), ({"cut": 60}, UNKNOWN),

@@ -116,6 +116,22 @@ class Tables(Case):
             {"to": [C], "organizationRole": "member", "projectAssignments": [{"projectId": q, "projectRole": "Lead"}]}])
         self.assertEqual(self.words(), dict.fromkeys((A, B, C, "d@example.com"), "invited"))
 
+    def test_project_without_a_role(self):
+        """With and without a header it is for a labeler."""
+        p = self.s.projects[0]
+        for text in ("email,project,project role\n%s,%s,\n" % (A, p), "email;project\n%s;%s\n" % (A, p), "%s %s" % (A, p)):
+            (body,) = self.asked(text)
+            self.assertEqual(body["projectAssignments"], [{"projectId": p, "projectRole": "Labeler"}])
+
+    def test_separator_of_a_spreadsheet(self):
+        for text in ("sep=;\nemail;name\n%s;Z\n%s;M\n", "\ufeffsep=,\r\n%s,x;y\r\n%s,z\r\n", "SEP=\t\n%s\tx\n%s\ty\n",
+                     "sep=,\nname,email\na;b,%s\nc;d,%s\n"):
+            self.assertEqual(self.invited(text % (A, B)), [A, B])
+        self.s.reset()
+        self.refused("%s\nsep=;\n" % A, (2, "has no @"))
+        self.refused("sep=;\nsep=;\n%s\n" % A, (2, "has no @"))
+        self.refused("sep=x\n%s\n" % A, (1, "has no @"))
+
     def test_as_at_a_badge_desk(self):
         p, q = self.s.projects
         lines = {A + " admin": ("admin", q, "Lead"), B + "  member Reviewer": ("member", q, "Reviewer"),
@@ -159,13 +175,14 @@ class Refused(Case):
                ("a\ufeff@example.com", "nobody sees"), ("a\u00a0b@example.com", "has a blank"), ("a\x07@example.com", "control"),
                ("x <a@b.c", "not closed"), ("b@c.d <a@b.c>", "two addresses"), ("a@b.c, d@e.f", "two addresses"),
                ("Zoe,Smith", "has no @"), ("mailto:a%40b@c.d", "%"), ("x" * 65 + "@example.com", "is too long"),
+               ("a@-x.com", "begins or ends with -"), ("a@x-.com", "begins or ends with -"), ("a@x.-com", "begins or ends with -"),
                (A + " Zoe", "stand, if anything"), (A + "\tadmin Lead", "role or a name"), ('"a" b@c.d', "blank|quotes"))
         self.refused(A + "\n" + "\n".join(line for line, _ in bad), *((i + 2, why) for i, (_, why) in enumerate(bad)))
         self.assertIn("nobody was invited", self.err)
 
     def test_tables(self):
         self.refused("email,role\n%s,boss\n%s,admin\n" % (A, B), (2, "its role is none"))
-        self.refused("email,project,project role\n%s,1,\n%s,1,Boss\n" % (A, B), (2, "needs a project role"), (3, "role is none"))
+        self.refused("email,project,project role\n%s,1,\n%s,1,Boss\n" % (A, B), (3, "role is none"))
         self.refused("email,project role\n%s,Lead\n" % A, (2, "its project role needs a project"))
         self.refused("email,name\n,Zoe\n%s,Max\nB\n" % A, (2, "is empty"), (4, "has no @"))
         self.refused("mail one,mail two\n%s,%s\n" % (A, B), (1, "a second column that may hold the address"))
@@ -207,8 +224,10 @@ class DryRun(Case):
                                 (("--project", "65a0c0de03ffffffffffffff:Lead"), "project 65a0c0de03ffffffffffffff:\n.*HTTP 404")):
             self.run_ango("invite", "--dry-run", *arguments, A, status=REFUSED)
             self.assertRegex(self.err, says)
+            self.assertEqual(self.out, "it would not work as things are, and the error tells why; nothing was sent\n")
         self.run_ango("invite", "--dry-run", A, key="wrong-key-wrong-key", status=REFUSED)
-        self.assertRegex(self.err, "the key :\n.*HTTP 401|HTTP 401")
+        self.assertRegex(self.err, "^ango: the key:\n.*HTTP 401")
+        self.assertNotIn("would be", self.out)
         self.run_ango("invite", "--dry-run", "--from", self.file("email\n%s admin\n" % A), status=USAGE)
 
     def test_with_missing_only(self):

@@ -183,8 +183,26 @@ class Lists(Case):
                             (("ignores-page", "caps-limit=20", "total=none"), 20)):
             for command in self.COMMANDS:
                 self.s.mood(*moods)
-                lines = self.run_ango(command, "--json").splitlines()
+                complete = command == "projects" and most == 65     # it has a total, and as many came
+                status = DONE if complete else OTHER
+                lines = self.run_ango(command, "--json", status=status).splitlines()
                 self.assertEqual((len(lines), len(set(lines))), (most, most))
+                self.assertEqual(self.err.count("\n"), 0 if complete else 1)
+
+    def test_list_that_is_incomplete_says_so(self):
+        for moods, counts in ((("ignores-limit", "ignores-page", "total=number"), True), (("ignores-limit", "ignores-page"), False),
+                              (("caps-limit=7", "skips-as-asked", "total=number"), True)):
+            self.s.mood(*moods)
+            for command in self.COMMANDS:
+                total = counts or command == "projects"
+                lines = self.run_ango(command, status=OTHER).splitlines()
+                self.assertRegex(lines[-1], "^%d .*, maybe not all$" % (len(lines) - 2))
+                self.assertLess(len(lines) - 2, 65)
+                self.assertRegex(self.err, "^ango: %s.*'ango check'.*\n$" % ("the list is incomplete: %d of 65 came; " % (len(lines) - 2)
+                                 if total else "entries may be missing: "))
+                shown = self.objects(command, status=OTHER)
+                self.assertEqual(len(shown), len(lines) - 2)
+                self.assertIn("the list is incomplete" if total else "entries may be missing", self.err)
 
     def test_entry_that_is_larger_than_the_buffer(self):
         users = [{"_id": str(n), "email": who, "name": "x" * 70000 * (who == B), "organizationRole": "Member"}

@@ -89,7 +89,7 @@ class Tinyproxy(Case):
         self.assertEqual(self.s.invites(), [A])
         for credentials in ("", "zoe:wrong@", "zoe@"):
             self.through("invite", "--retry-for", "60", B, status=NETWORK, https_proxy="http://%s%s" % (credentials, self.asks))
-            self.assertRegex(self.err, r"the way out is the proxy 127\.0\.0\.1 port \d+ \(https_proxy\) said HTTP 40[17]: it wants a "
+            self.assertRegex(self.err, r"the proxy 127\.0\.0\.1 port \d+ \(https_proxy\) said HTTP 40[17]: it wants a "
                              "user and a password")
             self.assertEqual(self.words(), {B: "not sent"})
             self.assertNotIn("wrong", self.err)
@@ -117,6 +117,17 @@ class Tinyproxy(Case):
         self.assertRegex(self.out, r"(?m)^failed    proxy       http_status 403\n +-> it does not let this host")
         self.through("check", proxy="127.0.0.1:1", status=NETWORK)
         self.assertRegex(self.out, "(?m)^failed    tcp ")
+
+    def test_one_that_is_not_there_is_named(self):
+        """And the server is not blamed."""
+        self.through("members", "--retry-for", "0", status=NETWORK, https_proxy="http://127.0.0.1:1")
+        self.assertEqual(self.err, "ango: the proxy 127.0.0.1 port 1 (https_proxy): no connection (Connection refused); check its name, "
+                         "its port, and the network\nango: so there was no connection to localhost port %d\n" % self.s.port)
+        self.through("check", status=NETWORK, https_proxy="http://127.0.0.1:1")
+        self.assertRegex(self.out, r"(?m)^failed    tcp +proxy 127\.0\.0\.1 port 1 \(https_proxy\),[^>]+Connection refused\n +"
+                         "-> check the proxy's name and port")
+        error = self.document("invite", "--retry-for", "0", A, status=NETWORK, https_proxy="http://127.0.0.1:1")["error"]
+        self.assertEqual(error["proxy"], "127.0.0.1 port 1 (https_proxy)")
 
     def test_large_replies(self):
         self.s.mood("whole-project=100")
@@ -226,6 +237,29 @@ class Odd(Case):
         self.through("invite", "--timeout", "1", A, proxy=proxy, status=NETWORK)
         self.assertIn("no answer before the deadline", self.err)
 
+    def test_one_that_stalls_or_has_no_end_is_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            _, endless = self.forwarder(answer=b"HTTP/1.1 200 ok\r\n" + b"A: b\r\n" * 5000)
+            for proxy, says in (("127.0.0.1:%d" % silent.getsockname()[1], "no answer before the deadline"),
+                                (endless, "not HTTP/1.1, or has no end")):
+                port = proxy.split(":")[1]
+                self.through("members", "--timeout", "1", "--retry-for", "0", proxy=proxy, status=NETWORK)
+                self.assertRegex(self.err, r"^ango: the proxy 127\.0\.0\.1 port %s \(--proxy\): .*%s; is that an HTTP proxy\?\n" % (port, says))
+                self.through("check", "--timeout", "1", proxy=proxy, status=NETWORK)
+                self.assertRegex(self.out, "(?m)^ok        tcp ")
+                self.assertRegex(self.out, r"(?m)^failed    proxy +http_status \d+,[^>]+proxy 127\.0\.0\.1 port %s \(--proxy\)\n"
+                                 r" +-> is that an HTTP proxy\?\nnot tried tls " % port)
+
+    def test_server_that_stalls_behind_it(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            forwarder = Forwarder(0, silent.getsockname()[1])
+            self.addCleanup(forwarder.close)
+            proxy = "127.0.0.1:%d" % forwarder.port
+            self.through("members", "--timeout", "1", "--retry-for", "0", proxy=proxy, status=NETWORK)
+            self.assertNotIn("the proxy", self.err)
+            self.through("check", "--timeout", "1", proxy=proxy, status=NETWORK)
+            self.assertRegex(self.out, "(?m)^ok        proxy .*\nfailed    tls ")
+
     def test_settings_that_are_none(self):
         for text, says in (("socks5://127.0.0.1:1", "only http:// proxies"), ("https://127.0.0.1:1", "only http:// proxies"),
                            ("127.0.0.1:0", "no such port"), ("127.0.0.1:x", "no such port"), ("127.0.0.1:99999999", "no such port"),
@@ -239,7 +273,7 @@ class Odd(Case):
 
     def test_name_that_is_not_found(self):
         self.through("members", proxy="no..name:3128", status=NETWORK)
-        self.assertIn("the way out is the proxy no..name port 3128 (--proxy): check its name", self.err)
+        self.assertIn("the proxy no..name port 3128 (--proxy): its name is not found (", self.err)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,9 @@ class Settings(Case):
     def test_what_is_wrong_is_named(self):
         for line, says in (("colour = red", "there is no such setting"), ("key = " + self.s.key, "there is no such setting.*file of its own"),
                            ("api-key = x", "there is no such setting"), ("json = yes", "there is no such setting"),
-                           ("org", "not NAME = VALUE"), ("timeout = soon", "is wrong"), ("= x", "no such setting")):
+                           ("org", "not NAME = VALUE"),
+                           ("host = x # ours", "a comment behind a value: write it into a line of its own"),
+                           ("host = x\t# ours", "a comment behind a value"), ("timeout = soon", "is wrong"), ("= x", "no such setting")):
             name = self.config("# 1\n\n" + line + "\n")
             self.ango(command="members", status=USAGE)
             self.assertRegex(self.err, "ango: %s, line 3: .*%s" % (name, says))
@@ -110,6 +112,14 @@ class Settings(Case):
             self.assertIn("%s: others can write it" % name, self.err)
         self.config(self.all_of_it(), 0o644)
         self.ango(command="members")
+
+    @unittest.skipIf(os.geteuid() != 0, "needs to give a file away")
+    def test_file_of_another_user(self):
+        name = self.config(self.all_of_it(), 0o600)
+        os.chown(name, 12345, -1)
+        self.ango(command="members", status=USAGE)
+        self.assertIn("%s: it belongs to another user, who could send the key elsewhere" % name, self.err)
+        self.assertNotIn("others can write", self.err)
 
     def test_that_cannot_be_read(self):
         os.makedirs(self.folder + "/.config/ango/config")
