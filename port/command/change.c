@@ -37,25 +37,49 @@ static enum cli_fate settle_uninvite(enum ango_presence presence)
     return presence == ANGO_INVITED ? CLI_NOT_SENT : presence == ANGO_MEMBER ? CLI_MEMBER : CLI_MADE;
 }
 
+/* Of an entry of a list, or of one that did not fit (NULL). */
+static void see(struct cli_look *look, const char *address)
+{
+    const char *c;
+    uint32_t hash = 5381;
+
+    look->n++;
+    for (c = address != NULL ? address : ""; *c != '\0'; c++) {
+        hash = hash * 33 + (unsigned char)*c;
+    }
+    look->sum += hash;
+    look->whole = look->whole && address != NULL && address[0] != '\0';
+}
+
+static int end_look(struct cli_look *look, const struct ango_walk *walk, int err)
+{
+    look->whole = look->whole && !walk->incomplete;
+    return err == ANGO_E_END ? ANGO_OK : err;
+}
+
 /* Marks who is pending. */
-static int read_pending(void)
+static int read_pending(struct cli_look *look)
 {
     static struct cli_reading reading;
     const struct ango_invite *invite = &reading.item.invite;
     int err = ango_walk_invites(&reading.walk, &cli_client, cli.organization);
 
     reading.doing = "reading invitations";
+    look->whole = true;
     while (err == ANGO_OK || err == ANGO_E_ENTRY) {
         err = cli_read_next(&reading);
+        if (err == ANGO_OK || err == ANGO_E_ENTRY) {
+            see(look, err == ANGO_OK ? invite->to : NULL);
+        }
         if (err == ANGO_OK && (invite->status[0] == '\0' || ango_text_is(invite->status, "pending"))) {
             cli_mark(invite->to);
         }
     }
-    return err == ANGO_E_END ? CLI_DONE : cli_exit_of_reading(err);
+    return end_look(look, &reading.walk, err);
 }
 
 /* Marks the members; with a role, those that have it. */
-static int read_members(const char *role)
+static int read_members(struct cli_look *look, const char *role)
 {
     static struct cli_reading reading;
     const struct ango_member *member = &reading.item.member;
@@ -63,19 +87,23 @@ static int read_members(const char *role)
 
     memset(&reading, 0, sizeof reading);
     reading.doing = "reading members";
+    look->whole = true;
     err = ango_walk_members(&reading.walk, &cli_client, cli.organization, NULL);
     while (err == ANGO_OK || err == ANGO_E_ENTRY) {
         err = cli_read_next(&reading);
+        if (err == ANGO_OK || err == ANGO_E_ENTRY) {
+            see(look, err == ANGO_OK ? member->email : NULL);
+        }
         if (err == ANGO_OK && (role == NULL || ango_text_is(member->organization_role, role))) {
             cli_mark(member->email);
         }
     }
-    return err == ANGO_E_END ? CLI_DONE : cli_exit_of_reading(err);
+    return end_look(look, &reading.walk, err);
 }
 
-static int read_all_members(void)
+static int read_all_members(struct cli_look *look)
 {
-    return read_members(NULL);
+    return read_members(look, NULL);
 }
 
 static const struct cli_action uninvite = {
@@ -83,7 +111,10 @@ static const struct cli_action uninvite = {
     .doing = "taking back the invitations of",
     .what = "uninvited",
     .advice = "'ango invites' tells who is still invited",
-    .words = { [CLI_MADE] = "uninvited", [CLI_NOT_THERE] = "not pending", [CLI_MEMBER] = "already a member" },
+    .words = { [CLI_MADE] = "uninvited",
+               [CLI_NOT_THERE] = "not pending",
+               [CLI_MEMBER] = "already a member",
+               [CLI_STILL_THERE] = "not uninvited" },
     .still = "it is still pending",
     .before = read_pending,
     .takes_away = true,
@@ -123,7 +154,7 @@ static const struct cli_action removal = {
     .doing = "removing",
     .what = "removed",
     .advice = "'ango members' tells who is still there",
-    .words = { [CLI_MADE] = "removed", [CLI_NOT_THERE] = "not a member" },
+    .words = { [CLI_MADE] = "removed", [CLI_NOT_THERE] = "not a member", [CLI_STILL_THERE] = "not removed" },
     .still = "still a member",
     .before = read_all_members,
     .takes_away = true,
@@ -191,9 +222,9 @@ static enum cli_fate judge_role(const struct cli_report *report)
     return cli_is_one_of(report->status, cli_bad_words) ? CLI_FAILED : CLI_UNCLEAR;
 }
 
-static int reread_role(void)
+static int reread_role(struct cli_look *look)
 {
-    return read_members(organization_role_text());
+    return read_members(look, organization_role_text());
 }
 
 static enum cli_fate settle_role(enum ango_presence presence)

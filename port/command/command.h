@@ -239,6 +239,9 @@ bool cli_is_too_many(const struct ango_result *result);
  */
 bool cli_try_again(bool reads, const char *where);
 
+/* Whether cli_try_again has explained this error, and nothing has gone well since. */
+bool cli_is_explained(int error);
+
 /* --- lists ---------------------------------------------------------------------------------------------- */
 
 struct cli_reading {
@@ -286,8 +289,9 @@ enum cli_fate {
     CLI_FAILED,
     CLI_UNCLEAR,
     CLI_NOT_MENTIONED,
-    CLI_NOT_THERE, /* read back: not among those it should be among */
-    CLI_MEMBER,    /* read back: already a member */
+    CLI_NOT_THERE,   /* read back: not among those it should be among */
+    CLI_MEMBER,      /* read back: already a member */
+    CLI_STILL_THERE, /* read back: among those it should not be among any more */
     CLI_DECLINED,
     CLI_IN_DOUBT,
     CLI_FATES
@@ -301,6 +305,13 @@ struct cli_report {
     const char *status;
     const char *message;
     const char *expires_at;
+};
+
+/* What a reading of a list saw, zeroed at first: two that saw the same people agree in `n` and `sum`. */
+struct cli_look {
+    bool whole; /* as far as can be seen: who was not marked is not there */
+    uint32_t n;
+    uint32_t sum; /* of the hashes of the addresses */
 };
 
 /* What a command does to addresses, in as many requests as it takes. */
@@ -326,11 +337,12 @@ struct cli_action {
                    size_t emails_len, enum ango_presence *presence);
     const char *const *of;
     enum cli_fate (*settle)(enum ango_presence presence); /* what it tells; CLI_NOT_SENT: it is to be done */
-    int (*before)(void); /* looks first, and sets `before` of those who are there (cli_mark); NULL: does not */
-    int (*reread)(void); /* in place of confirm: the same for those for whom it is done */
-    bool takes_away;     /* not to be there is what is wanted */
-    bool harmless;       /* to ask for it again, whatever came of it */
-    int (*look)(void);   /* starts what shows more of those who are there, for `next`; NULL: nothing does */
+    /* Looks first, and sets `before` of those who are there (cli_mark); an error as cli_read_next's. NULL: does not. */
+    int (*before)(struct cli_look *look);
+    int (*reread)(struct cli_look *look); /* in place of confirm: the same for those for whom it is done */
+    bool takes_away;                      /* not to be there is what is wanted */
+    bool harmless;                        /* to ask for it again, whatever came of it */
+    int (*look)(void); /* starts what shows more of those who are there, for `next`; NULL: nothing does */
     size_t (*projects)(const char **ids, size_t cap); /* their identifiers; NULL: there are none */
     void (*json)(void);                               /* members of the document that only this command has, or NULL */
 };

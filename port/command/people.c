@@ -7,7 +7,8 @@
  *   refused as a whole (400)        NOT_SENT                  half of it: one address may be to blame
  *   refused, and it was one (400)   DECLINED                  the next
  *   refused otherwise               DECLINED                  the end
- *   unknown                         IN_DOUBT                  read back: who is not there is NOT_SENT again
+ *   unknown                         IN_DOUBT                  read back: for whom it was not done is NOT_SENT again,
+ *                                                             and after ASKED_MAX requests that ends the list
  *
  * The list is over when nobody is NOT_SENT.
  */
@@ -18,12 +19,15 @@
 
 #include <poll.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
+
+#include "ango_posix.h"
 
 #define BATCH_MAX 100u  /* as many as a page of the API shows */
 #define ASKED_MAX 3     /* requests that may have been carried out: again only for who is found missing */
 #define ONLY_REFUSED 10 /* single addresses, and nobody accepted: the fault is not theirs */
-#define MOMENT_MS 2000  /* from a reply until "absent" is believed: what a server shows may lag behind */
+#define MOMENT_MS 2000  /* from a reply until "not done" is believed: what a server shows may lag behind */
 #define POLL_MS 100     /* how often Ctrl-C is looked for */
 #define FILES_MAX 100
 #define NAMES_SHOWN 5 /* before something is done to them */
@@ -48,9 +52,10 @@ static bool accepted;            /* at least one request, since the wish is this
 static int refused_in_a_row;     /* single addresses */
 static struct ango_result doubt; /* of the last request that left somebody in doubt for good; error 0: none did */
 static bool explained;           /* cli_last */
-static bool refusal_explained;   /* one that may be for an address */
-static bool looked;              /* before it acted */
-static char where[64];           /* in the list */
+static bool refusal_explained; /* one that may be for an address */
+static bool looked;            /* before it acted, and saw the whole list */
+static bool gave_up;           /* on somebody for whom ASKED_MAX requests have not done it */
+static char where[64];         /* in the list */
 
 /* --- options -------------------------------------------------------------------------------------------- */
 
@@ -280,7 +285,7 @@ static void take_reply(void)
 
 static void explain_last(void)
 {
-    if (cli_last.error != ANGO_OK && !explained) {
+    if (cli_last.error != ANGO_OK && !explained && !cli_is_explained(cli_last.error)) {
         cli_explain(&cli_last);
         explained = true;
     }
@@ -292,6 +297,51 @@ static int step_confirm(void *what, uint32_t wait_ms)
     struct ango_confirm *back = (struct ango_confirm *)what;
 
     return ango_confirm_wait_ms(back) > 0 ? ANGO_E_END : ango_confirm_step(back, wait_ms);
+}
+
+/* Waits until so much time has passed since then. False when the user wants to end it. */
+static bool wait_since(uint32_t since_ms, uint32_t wait_ms, const char *doing)
+{
+    uint32_t passed_ms = ango_posix_clock_ms(NULL) - since_ms;
+
+    return passed_ms >= wait_ms || cli_pause((wait_ms - passed_ms + 999) / 1000, doing, "; looking again in ", "");
+}
+
+/* How long after a request its effect may become visible. */
+static uint32_t settle_ms(void)
+{
+    return cli_last.error == ANGO_OK && cli_requests > 0
+        ? MOMENT_MS /* the request has ended: only its traces may be late */
+        : cli.timeout_s * 1000u;
+}
+
+/* Of what only reads: nothing was sent to be carried out, and nothing can be in doubt. */
+static struct ango_result result_of_reading(int err)
+{
+    struct ango_result result = cli_client.result;
+
+    result.error = err;
+    if (result.outcome != ANGO_REJECTED || err == ANGO_E_CANCELLED) {
+        result.outcome = ANGO_NOT_SENT;
+    }
+    return result;
+}
+
+static bool has_no_end(int err)
+{
+    return err == ANGO_E_TIME && cli_client.result.error != ANGO_E_TIME;
+}
+
+/* Says why the lists could not be read, unless cli_try_again has said it. */
+static void explain_reading(int err)
+{
+    struct ango_result result = result_of_reading(err);
+
+    if (has_no_end(err)) {
+        cli_say("the lists have not come to an end in %lu s", CLI_LIST_TIMEOUTS * (unsigned long)cli.timeout_s);
+    } else if (err != ANGO_E_CANCELLED && !cli_is_explained(err)) {
+        cli_explain(&result);
+    }
 }
 
 /* Reads the lists once, or waits for the time to do it again: then ANGO_E_WAIT. */
@@ -311,19 +361,14 @@ static int carry_back(struct ango_confirm *back, const char *doing)
     return err != ANGO_OK && cli_client.result.error == err && cli_try_again(true, doing) ? ANGO_E_WAIT : err;
 }
 
-/* Who of `emails` is there; false when that could not be found out, which it then says. */
-static bool confirm(struct ango_confirm *back, const char *doing)
+/* Who of `emails` is there. */
+static int confirm(struct ango_confirm *back, const char *doing)
 {
     int err;
 
     while ((err = carry_back(back, doing)) == ANGO_E_WAIT) {
     }
-    if (err == ANGO_E_TIME && cli_client.result.error != ANGO_E_TIME) {
-        cli_say("the lists have not come to an end in %lu s", CLI_LIST_TIMEOUTS * (unsigned long)cli.timeout_s);
-    } else if (err != ANGO_OK && err != ANGO_E_CANCELLED) {
-        cli_explain(&cli_client.result);
-    }
-    return err == ANGO_OK;
+    return err;
 }
 
 /* Who is there, but perhaps otherwise than was asked for: what the server shows of them now. */
@@ -358,9 +403,12 @@ static void settle_one(struct cli_entry *entry, enum cli_fate open, enum ango_pr
     if (fate == CLI_NOT_SENT && open == CLI_UNCLEAR) {
         entry->fate = CLI_FAILED;
         entry->said.message = cli_action->still;
-    } else if (fate == CLI_NOT_SENT) {
-        entry->fate = entry->asked < ASKED_MAX ? CLI_NOT_SENT : CLI_NOT_THERE;
+    } else if (fate == CLI_NOT_SENT && entry->asked < ASKED_MAX) {
+        entry->fate = CLI_NOT_SENT;
         entry->read_back = false;
+    } else if (fate == CLI_NOT_SENT) {
+        entry->fate = cli_action->takes_away ? CLI_STILL_THERE : CLI_NOT_THERE;
+        gave_up = true;
     } else if (fate == CLI_MADE && looked && !entry->before) {
         entry->fate = CLI_NOT_THERE;
         entry->said.message = "it was not before";
@@ -369,33 +417,107 @@ static void settle_one(struct cli_entry *entry, enum cli_fate open, enum ango_pr
     }
 }
 
-/* Who of `emails` is where; false, after saying why, when that cannot be found out. */
-static bool read_presence(const char *const *emails, size_t len, enum ango_presence *presence, const char *doing)
+/*
+ * A removal that is still going on shows people who are about to go: who was found is looked for again once the time for
+ * that has passed, and only who is found then, too, is still there. Who is not is gone on the evidence of two readings.
+ */
+static int look_again(struct ango_confirm *back, const char *const *emails, size_t len, enum ango_presence *presence,
+                      const char *doing)
+{
+    const char *found[BATCH_MAX] = { NULL };
+    enum ango_presence now[BATCH_MAX];
+    size_t at[BATCH_MAX] = { 0 };
+    size_t i, n = 0;
+    int err;
+
+    for (i = 0; i < len; i++) {
+        if (cli_action->settle(presence[i]) == CLI_NOT_SENT) {
+            found[n] = emails[i];
+            at[n++] = i;
+        }
+    }
+    if (n == 0) {
+        return ANGO_OK;
+    }
+    if (!wait_since(back->began_ms, back->settle_ms, doing)) { /* mutant: command-still-there-at-once */
+        return ANGO_E_CANCELLED;
+    }
+    err = cli_action->confirm(back, &cli_client, *cli_action->of, found, n, now);
+    back->settle_ms = 0; /* it has passed */
+    err = err == ANGO_OK ? confirm(back, doing) : err;
+    for (i = 0; i < n && err == ANGO_OK; i++) {
+        presence[at[i]] = now[i];
+    }
+    return err;
+}
+
+/* Who of `emails` is where. */
+static int read_presence(const char *const *emails, size_t len, enum ango_presence *presence, const char *doing)
 {
     static struct ango_confirm back;
     int err = cli_action->confirm(&back, &cli_client, *cli_action->of, emails, len, presence);
 
-    if (cli_last.error == ANGO_OK && cli_requests > 0) {
-        back.settle_ms = MOMENT_MS; /* the request has ended: only its traces may be late */
-    }
-    return err == ANGO_OK && confirm(&back, doing);
+    back.settle_ms = settle_ms();
+    err = err == ANGO_OK ? confirm(&back, doing) : err;
+    return err == ANGO_OK && cli_action->takes_away ? look_again(&back, emails, len, presence, doing) : err;
 }
 
-/* The same by what the command reads itself. */
-static bool read_marks(size_t len, struct cli_entry **of, enum ango_presence *presence)
+/* Whether a server shows this address as it was given, if it has it at all: as the library's read-back sees it. */
+static bool is_plain(const char *address)
+{
+    for (; *address != '\0'; address++) {
+        if ((unsigned char)*address >= 0x80 || strncasecmp(address, "xn--", 4) == 0) { /* mutant: command-role-of-any */
+            return false;
+        }
+    }
+    return true;
+}
+
+/* How many of them are marked, in one more reading. */
+static int read_marks(struct cli_look *look, struct cli_entry **of, size_t len, size_t *marked)
 {
     size_t i;
+    int err;
+
+    memset(look, 0, sizeof *look);
+    err = cli_action->reread(look);
+    for (*marked = 0, i = 0; i < len; i++) {
+        *marked += of[i]->before;
+    }
+    return err;
+}
+
+/*
+ * The same by what the command reads itself, on the same evidence as ango_confirm_begin's: that it is not done for somebody
+ * takes two readings of the whole list in a row that agree, the second no sooner than the time that a change may take.
+ */
+static int reread_presence(struct cli_entry **of, const char *const *emails, size_t len, enum ango_presence *presence,
+                           const char *doing)
+{
+    struct cli_look look, last;
+    uint32_t began_ms = ango_posix_clock_ms(NULL);
+    size_t i, marked, readings = 1;
+    bool agree = false;
+    int err;
 
     for (i = 0; i < len; i++) {
         of[i]->before = false;
     }
-    if (cli_action->reread() != CLI_DONE) {
-        return false;
+    err = read_marks(&last, of, len, &marked);
+    while (err == ANGO_OK && marked < len && !agree && readings < ANGO_CONFIRM_PASSES_MAX) {
+        if (!wait_since(began_ms, settle_ms(), doing)) { /* mutant: command-role-at-once */
+            return ANGO_E_CANCELLED;
+        }
+        err = read_marks(&look, of, len, &marked);
+        agree = look.whole && last.whole && look.n == last.n && look.sum == last.sum;
+        last = look;
+        readings++;
     }
     for (i = 0; i < len; i++) {
-        presence[i] = of[i]->before ? ANGO_MEMBER : ANGO_ABSENT;
+        enum ango_presence otherwise = agree && is_plain(emails[i]) ? ANGO_ABSENT : ANGO_UNSURE;
+        presence[i] = of[i]->before ? ANGO_MEMBER : otherwise;
     }
-    return true;
+    return err;
 }
 
 /* Finds out what became of those of the batch whose fate is `open`. False when it could not. */
@@ -405,7 +527,7 @@ static bool read_back(enum cli_fate open)
     struct cli_entry *of[BATCH_MAX] = { NULL };
     enum ango_presence presence[BATCH_MAX];
     size_t i, len = 0, done = 0;
-    bool known;
+    int err;
 
     for (i = 0; i < batch_len; i++) {
         if (cli_entries[batch[i]].fate == open) {
@@ -415,15 +537,17 @@ static bool read_back(enum cli_fate open)
     }
     explain_last();
     cli_say("reading back what became of %lu", (unsigned long)len);
-    known = cli_action->reread != NULL ? read_marks(len, of, presence)
-                                       : read_presence(emails, len, presence, "reading back");
-    if (!known) {
+    err = cli_action->reread != NULL ? reread_presence(of, emails, len, presence, "reading back")
+                                     : read_presence(emails, len, presence, "reading back");
+    if (err != ANGO_OK) {
+        explain_reading(err);
         cli_say("it could not be read back");
         return false;
     }
     for (i = 0; i < len; i++) {
         settle_one(of[i], open, presence[i]);
-        done += of[i]->read_back && of[i]->fate != CLI_FAILED;
+        done +=
+            of[i]->fate == CLI_MADE || of[i]->fate == CLI_MEMBER || (of[i]->fate == CLI_UNCLEAR && of[i]->read_back);
     }
     if (cli_action->look != NULL && done > 0) {
         look_closer();
@@ -449,15 +573,13 @@ static int leave_out(void)
     static const char *emails[CLI_ADDRESSES_MAX];
     static enum ango_presence presence[CLI_ADDRESSES_MAX];
     size_t i;
+    int err;
 
     for (i = 0; i < cli_addresses_len; i++) {
         emails[i] = cli_addresses[i].text;
     }
-    if (!read_presence(emails, cli_addresses_len, presence, "reading who is there")) {
-        cli_say("nobody was %s: who is there already could not be read", cli_action->what);
-        return cli_interrupted() != 0 ? CLI_SIGNAL + cli_interrupted() : cli_exit_of_reading(cli_client.result.error);
-    }
-    for (i = 0; i < cli_addresses_len; i++) {
+    err = read_presence(emails, cli_addresses_len, presence, "reading who is there");
+    for (i = 0; i < cli_addresses_len && err == ANGO_OK; i++) {
         struct cli_entry *entry = &cli_entries[i];
         if (presence[i] == ANGO_UNSURE) {
             entry->fate = CLI_UNCLEAR;
@@ -467,27 +589,48 @@ static int leave_out(void)
             entry->read_back = true;
         }
     }
-    return CLI_DONE;
+    return err;
+}
+
+/* Nothing is done where it is not known to whom; each address is told all the same. */
+static int fail_looking(int err)
+{
+    int status;
+
+    explain_reading(err);
+    if (cli_interrupted() != 0) {
+        cli_say("%s", ango_error_text(ANGO_E_CANCELLED));
+    } else if (cli_missing_only) {
+        cli_say("nobody was %s: who is there already could not be read", cli_action->what);
+    } else {
+        cli_say("nothing was sent; --no-confirm does not look first");
+    }
+    cli_last = result_of_reading(err);
+    status = has_no_end(err) ? CLI_OTHER : cli_exit_of(&cli_last);
+    status = cli_interrupted() != 0 ? CLI_SIGNAL + cli_interrupted() : status;
+    if (!cli_dry_run) {
+        cli_tell_rest();
+        cli_tell_end(status);
+    } else if (cli.json) {
+        cli_tell_dry(cli_addresses_len, 0, status);
+    }
+    return status;
 }
 
 /* Which of them there is something to do for. */
 static int look_before(void)
 {
-    int status;
+    struct cli_look look;
+    int err = ANGO_OK;
 
     if (cli_missing_only) {
-        return leave_out();
+        err = leave_out();
+    } else if (cli_action->before != NULL && !cli_no_confirm) {
+        memset(&look, 0, sizeof look);
+        err = cli_action->before(&look);
+        looked = look.whole;
     }
-    if (cli_action->before == NULL || cli_no_confirm) {
-        return CLI_DONE;
-    }
-    status = cli_action->before();
-    if (status != CLI_DONE) {
-        cli_say("nothing was sent; --no-confirm does not look first");
-        return status;
-    }
-    looked = true;
-    return CLI_DONE;
+    return err == ANGO_OK ? CLI_DONE : fail_looking(err);
 }
 
 /* A reply that only counts: it tells what came of each where it counts all of them, or all that were there. */
@@ -606,7 +749,7 @@ static bool settle(void)
         if (count_in_batch(CLI_IN_DOUBT) > 0) {
             keep_doubt();
         }
-        return known && count_in_batch(CLI_NOT_THERE) == 0;
+        return known && !gave_up;
     }
     if (cli_action->next == NULL && count_in_batch(CLI_UNCLEAR) > 0 && can) {
         read_back(CLI_UNCLEAR);
@@ -680,6 +823,17 @@ static bool do_batch(void)
 
 /* --- all of it ------------------------------------------------------------------------------------------ */
 
+/* Unknown is only where somebody is in doubt: of the others it was read back that it was not done for them. */
+static int exit_of_last(void)
+{
+    struct ango_result result = cli_last;
+
+    if (result.outcome == ANGO_UNKNOWN && doubt.error == ANGO_OK) {
+        result.outcome = ANGO_NOT_SENT;
+    }
+    return cli_exit_of(&result);
+}
+
 /* The exit status, after saying why. */
 static int conclude(bool whole)
 {
@@ -701,7 +855,7 @@ static int conclude(bool whole)
         return CLI_SIGNAL + cli_interrupted();
     }
     if (!whole || doubt.error != ANGO_OK) {
-        return cli_exit_of(&cli_last);
+        return exit_of_last();
     }
     if (cli_count(CLI_DECLINED) == cli_addresses_len) {
         return CLI_REFUSED;

@@ -124,6 +124,7 @@ static bool can_come_again(enum cli_fate fate)
 {
     switch (fate) {
     case CLI_NOT_SENT:
+    case CLI_STILL_THERE:
         return true;
     case CLI_NOT_THERE:
         return !cli_action->takes_away; /* asked for, and found missing */

@@ -100,6 +100,11 @@ static void explain_once(const struct ango_result *result, bool reads)
     }
 }
 
+bool cli_is_explained(int error)
+{
+    return error != ANGO_OK && explained == error;
+}
+
 bool cli_try_again(bool reads, const char *where)
 {
     const struct ango_result *result = &cli_client.result;

@@ -191,7 +191,7 @@ class AgainAndAgain(Case):
         self.s.fault(method="GET", status=403)
         self.run_ango("invite", "--missing-only", A, status=REFUSED)
         self.assertIn("nobody was invited: who is there already could not be read", self.err)
-        self.assertEqual((self.out, self.s.invites()), ("", []))
+        self.assertEqual((self.words(), self.s.invites()), ({A: "not sent"}, []))
 
     def test_again_says_what_can_be_asked_again(self):
         self.s.fault(skip=1, status=403)

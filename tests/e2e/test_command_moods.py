@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import test_command_desk                                        # noqa: E402
 from test_command import A, B, C                                # noqa: E402
-from test_command import DONE, SOME_FAILED, USAGE, REFUSED, UNKNOWN, OTHER      # noqa: E402
+from test_command import DONE, SOME_FAILED, USAGE, REFUSED, UNKNOWN, NETWORK, OTHER     # noqa: E402
 from test_command_desk import MAX, ZOE                          # noqa: E402
 
 
@@ -306,7 +306,7 @@ class ReadingBack(Case):
         self.s.reset()
         self.reply({"users": {"updated": 40, "failed": 0, "results": [
             {"email": "p%d@example.com" % n, "status": "Updated", "message": "x" * 2000} for n in range(40)]}})
-        document = self.document("role", "admin", *people[:40], status=SOME_FAILED)
+        document = self.document("role", *self.TIMEOUT, "admin", *people[:40], status=SOME_FAILED)
         self.assertEqual(document["updated"] + document["failed"], 40)      # they are no members: asked for again
         self.assertGreater(document["failed"], 5)
 
@@ -345,6 +345,113 @@ class ReadingBack(Case):
             self.assertIn("\rreading back; looking again in %d s" % seconds, shown)
         self.assertNotIn("waiting", shown)
         self.assertRegex(shown, "\r +\r$")
+
+
+class StillThere(Case):
+    """As with "not there": that somebody is still there, or has another role still, is said on evidence alone."""
+    more = {"seed": {"invites": 5}}
+    P3, P4 = "pending_3@example.com", "pending_4@example.com"
+    LATE = (("acts-late=1:drop",), ("acts-late=1:504",), ("loses-reply=rst", "lags=1"))
+
+    def results_of(self, command, *arguments, status=DONE):
+        document = self.document(command, "--timeout", "3", *arguments, status=status)
+        self.assertEqual(document["error"] is None, status in (DONE, SOME_FAILED))
+        return {a["to"]: (a["result"], a["again"]) for a in document["addresses"]}
+
+    def test_removal_that_is_late(self):
+        """Once is enough, a stranger among them does not stop it, and nobody who was found is said not to have been there."""
+        for moods in self.LATE:
+            for command, word, strange, people in (("uninvite", "uninvited", "not pending", (self.P3, self.P4)),
+                                                   ("remove", "removed", "not a member", (ZOE, MAX))):
+                with self.subTest(moods=moods, command=command):
+                    self.s.reset()
+                    self.s.mood(*moods)
+                    self.assertEqual(self.results_of(command, "--yes", people[0], A, people[1], status=SOME_FAILED),
+                                     {people[0]: (word, False), A: (strange, False), people[1]: (word, False)})
+                    self.assertEqual(self.methods().count("DELETE"), 1)
+
+    def test_removal_that_never_comes(self):
+        """Three requests, each with the evidence that it was not carried out: nobody is in doubt."""
+        self.s.mood("loses-request")
+        for command, word, people in (("uninvite", "not uninvited", (self.P3, self.P4)), ("remove", "not removed", (ZOE, MAX))):
+            document = self.document(command, "--yes", "--timeout", "1", "--batch", "1", *people, status=NETWORK)
+            self.assertEqual([(a["result"], a["again"]) for a in document["addresses"]], [(word, True), ("not sent", True)])
+            self.assertEqual((document[word.replace(" ", "_")], document["in_doubt"], document["requests"]), (1, 0, 3))
+            self.assertEqual(self.err.count("reading back: waiting 1 s"), 3)
+
+    def test_count_that_is_shown_late(self):
+        """The reply counts one of two: who is shown for a moment more has not failed."""
+        self.s.mood("lags=1")
+        data = {"deleted": 1, "failed": 1}
+        self.s.fault(method="DELETE", apply=True, status=200, body=json.dumps({"status": "success", "data": data}))
+        self.assertEqual(self.results_of("uninvite", "--yes", self.P3, self.P4),
+                         {self.P3: ("uninvited", False), self.P4: ("uninvited", False)})
+
+    def test_role_that_is_late(self):
+        for moods in self.LATE:
+            with self.subTest(moods=moods):
+                self.s.reset()
+                self.s.mood(*moods)
+                self.assertEqual(self.results_of("role", "admin", ZOE, MAX), {ZOE: ("updated", False), MAX: ("updated", False)})
+                self.assertEqual(self.methods().count("POST"), 1)
+
+    def test_role_that_never_comes(self):
+        self.s.mood("loses-request")
+        document = self.document("role", "--timeout", "1", "admin", ZOE, status=NETWORK)
+        self.assertEqual([(a["result"], a["again"]) for a in document["addresses"]], [("not updated", True)])
+        self.assertEqual((document["in_doubt"], document["requests"]), (0, 3))
+
+    def test_role_of_somebody_who_cannot_be_seen(self):
+        """In a list that may go on, or under an address that may be shown otherwise."""
+        for who, moods in ((A, ("ignores-page", "ignores-limit")), ("jo@xn--bcher-kva.example.com", ()), ("\u00d6@example.com", ())):
+            with self.subTest(who=who):
+                self.s.reset()
+                self.s.mood("loses-request", *moods)
+                document = self.document("role", "--timeout", "1", "admin", who, status=UNKNOWN)
+                self.assertEqual([(a["result"], a["again"]) for a in document["addresses"]], [("in doubt", True)])
+                self.assertEqual(self.methods().count("POST"), 1)
+
+
+class LookingFails(Case):
+    """Who is there cannot be read: each address has its line all the same, and each error one."""
+
+    def test_each_has_its_line(self):
+        for command, moods, fault, more, status, http_status in (
+                ("invite", ("refuses=401",), None, ("--missing-only",), REFUSED, 401),
+                ("invite", (), {"status": 503}, ("--missing-only", "--retry-for", "2"), OTHER, 503),
+                ("uninvite", ("refuses=400",), None, ("--yes",), REFUSED, 400),
+                ("remove", (), {"status": 503}, ("--yes", "--retry-for", "2"), OTHER, 503),
+                ("remove", (), {"close": "before-reply"}, ("--yes",), NETWORK, 0)):
+            with self.subTest(command=command, http_status=http_status):
+                self.s.reset()
+                self.s.mood(*moods)
+                if fault:
+                    self.s.fault(method="GET", times=9, **fault)
+                document = self.document(command, *more, A, ZOE, status=status)
+                self.assertEqual([(a["to"], a["result"], a["again"]) for a in document["addresses"]],
+                                 [(A, "not sent", True), (ZOE, "not sent", True)])
+                self.assertEqual((document["not_sent"], document["requests"], document["error"]["http_status"]),
+                                 (2, 0, http_status))
+                self.assertNotEqual(document["error"]["outcome"], "unknown")
+                lines = [line for line in self.err.splitlines() if ": waiting " not in line]
+                self.assertEqual(len(lines), len(set(lines)), self.err)
+                self.run_ango(command, *more, A, ZOE, status=status)
+                self.assertEqual(self.out, "not sent         %s\nnot sent         %s\n2 not sent\n" % (A, ZOE))
+                self.assertEqual({*self.methods()}, {"GET"})
+
+    def test_interrupted(self):
+        self.s.fault(method="GET", delay_ms=5000)
+        status, out, err = self.interrupted("--json", "--yes", ZOE, command="remove")
+        document = self.whole(out)
+        self.assertEqual((status, document["exit"]), (-signal.SIGINT, 128 + signal.SIGINT))
+        self.assertEqual([(a["to"], a["result"]) for a in document["addresses"]], [(ZOE, "not sent")])
+        self.assertEqual(err.count("cancelled"), 1)
+
+    def test_error_that_stays_is_said_once(self):
+        self.s.pause()
+        self.addCleanup(self.s.resume)
+        self.invite("--retry-for", "2", A, status=NETWORK)
+        self.assertEqual(self.err.count("Connection refused"), 1)
 
 
 class Assigning(Case):
