@@ -52,10 +52,10 @@ static bool accepted;            /* at least one request, since the wish is this
 static int refused_in_a_row;     /* single addresses */
 static struct ango_result doubt; /* of the last request that left somebody in doubt for good; error 0: none did */
 static bool explained;           /* cli_last */
-static bool refusal_explained; /* one that may be for an address */
-static bool looked;            /* before it acted, and saw the whole list */
-static bool gave_up;           /* on somebody for whom ASKED_MAX requests have not done it */
-static char where[64];         /* in the list */
+static bool refusal_explained;   /* one that may be for an address */
+static bool looked;              /* before it acted, and saw the whole list */
+static bool gave_up;             /* on somebody for whom ASKED_MAX requests have not done it */
+static char where[64];           /* in the list */
 
 /* --- options -------------------------------------------------------------------------------------------- */
 
