@@ -379,6 +379,15 @@ class StillThere(Case):
             self.assertEqual((document[word.replace(" ", "_")], document["in_doubt"], document["requests"]), (1, 0, 3))
             self.assertEqual(self.err.count("reading back: waiting 1 s"), 3)
 
+    def test_list_that_may_go_on(self):
+        """Who was not seen in it beforehand may have been there all the same."""
+        self.s.mood("ignores-page", "ignores-limit")
+        self.assertEqual(self.results_of("uninvite", "--yes", self.P3, A, status=SOME_FAILED),
+                         {self.P3: ("unclear", False), A: ("unclear", False)})
+        self.s.mood("loses-request", "ignores-page", "ignores-limit")
+        self.assertEqual(self.results_of("remove", "--yes", A, status=UNKNOWN), {A: ("in doubt", True)})
+        self.assertEqual(self.methods().count("DELETE"), 2)
+
     def test_count_that_is_shown_late(self):
         """The reply counts one of two: who is shown for a moment more has not failed."""
         self.s.mood("lags=1")
