@@ -358,6 +358,16 @@ class StillThere(Case):
         self.assertEqual(document["error"] is None, status in (DONE, SOME_FAILED))
         return {a["to"]: (a["result"], a["again"]) for a in document["addresses"]}
 
+    def test_removal_of_one_that_is_late(self):
+        """All that are asked for are found at first: that is no evidence."""
+        for moods in self.LATE:
+            for command, word, who in (("uninvite", "uninvited", self.P3), ("remove", "removed", ZOE)):
+                with self.subTest(moods=moods, command=command):
+                    self.s.reset()
+                    self.s.mood(*moods)
+                    self.assertEqual(self.results_of(command, "--yes", who), {who: (word, False)})
+                    self.assertEqual(self.methods().count("DELETE"), 1)
+
     def test_removal_that_is_late(self):
         """Once is enough, a stranger among them does not stop it, and nobody who was found is said not to have been there."""
         for moods in self.LATE:
