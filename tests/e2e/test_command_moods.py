@@ -358,6 +358,16 @@ class StillThere(Case):
         self.assertEqual(document["error"] is None, status in (DONE, SOME_FAILED))
         return {a["to"]: (a["result"], a["again"]) for a in document["addresses"]}
 
+    def test_removal_of_one_that_is_late(self):
+        """All that are asked for are found at first: that is no evidence."""
+        for moods in self.LATE:
+            for command, word, who in (("uninvite", "uninvited", self.P3), ("remove", "removed", ZOE)):
+                with self.subTest(moods=moods, command=command):
+                    self.s.reset()
+                    self.s.mood(*moods)
+                    self.assertEqual(self.results_of(command, "--yes", who), {who: (word, False)})
+                    self.assertEqual(self.methods().count("DELETE"), 1)
+
     def test_removal_that_is_late(self):
         """Once is enough, a stranger among them does not stop it, and nobody who was found is said not to have been there."""
         for moods in self.LATE:
@@ -378,6 +388,15 @@ class StillThere(Case):
             self.assertEqual([(a["result"], a["again"]) for a in document["addresses"]], [(word, True), ("not sent", True)])
             self.assertEqual((document[word.replace(" ", "_")], document["in_doubt"], document["requests"]), (1, 0, 3))
             self.assertEqual(self.err.count("reading back: waiting 1 s"), 3)
+
+    def test_list_that_may_go_on(self):
+        """Who was not seen in it beforehand may have been there all the same."""
+        self.s.mood("ignores-page", "ignores-limit")
+        self.assertEqual(self.results_of("uninvite", "--yes", self.P3, A, status=SOME_FAILED),
+                         {self.P3: ("unclear", False), A: ("unclear", False)})
+        self.s.mood("loses-request", "ignores-page", "ignores-limit")
+        self.assertEqual(self.results_of("remove", "--yes", A, status=UNKNOWN), {A: ("in doubt", True)})
+        self.assertEqual(self.methods().count("DELETE"), 2)
 
     def test_count_that_is_shown_late(self):
         """The reply counts one of two: who is shown for a moment more has not failed."""

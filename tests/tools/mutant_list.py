@@ -233,7 +233,7 @@ MARKED = (
     Mutant("command-unsure-is-absent", "take for absent, and send again, who cannot be compared",
            command_moods("ReadingBack.test_address_that_cannot_be_compared"), NEVER),
     Mutant("command-still-there-at-once", "say that a removal was not carried out that is still going on",
-           command_moods("StillThere.test_removal_that_is_late"), NEVER),
+           command_moods("StillThere.test_removal_of_one_that_is_late"), NEVER),
     Mutant("command-role-at-once", "say that a role was not changed that is about to be",
            command_moods("StillThere.test_role_that_is_late"), NEVER),
     Mutant("command-role-of-any", "say that a role was not changed of somebody who may be shown under another address",
