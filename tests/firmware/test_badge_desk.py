@@ -240,7 +240,7 @@ class Badges(Case):
                     server.stop()
 
     def test_a_badge_that_cannot_be_one(self):
-        """It says an address and nothing else: no role, no project, no seed and no time. Row 171."""
+        """It says an address and nothing else: no role, no project, no seed and no time: row 171."""
         server = self.server()
         desk = self.desk(server)
         for line in ("nobody", "b" * 65 + "@example.com", "me@evil.example admin", "me@evil.example - Manager",
