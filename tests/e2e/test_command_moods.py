@@ -207,7 +207,7 @@ class Lists(Case):
     def test_entry_that_is_larger_than_the_buffer(self):
         users = [{"_id": str(n), "email": who, "name": "x" * 70000 * (who == B), "organizationRole": "Member"}
                  for n, who in enumerate((A, B, C))]
-        self.s.fault(status=200, body=json.dumps({"status": "success", "data": {"users": users}}), times=4)
+        self.s.fault(status=200, body=json.dumps({"status": "success", "data": {"total": len(users), "users": users}}), times=4)
         self.run_ango("members", status=OTHER)
         self.assertEqual([line.split()[0] for line in self.out.splitlines()[1:]], [A, C, "2"])
         self.assertIn("1 of them not shown: an entry of the list is larger than the buffer", self.err)
