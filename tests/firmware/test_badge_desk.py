@@ -580,9 +580,9 @@ class Power(Case):
         desk.give_start()
         return desk, desk.expect(r"^queue=(?:.*\n)*?Ready\.").group(0)
 
-    def some_time(self, desk, server, chance, who):
+    def some_time(self, desk, server, chance, pace, who):
         """A badge, on a network that is often slow and sometimes loses a reply, until the power goes; whether it was kept."""
-        end = time.monotonic() + chance.uniform(0, chance.choice((1, 3, 12)))
+        end = time.monotonic() + pace * chance.uniform(0, chance.choice((0.5, 2, 8)))
         if server.counts()["faults_left"] == 0:
             server.fault(chance.choice(({"delay_ms": 300}, {"delay_ms": 1000}, {"close": "before-reply", "apply": True})))
         desk.send(who)
@@ -599,10 +599,13 @@ class Power(Case):
         chance, server = random.Random(CUT_SEED), self.server()
         desk, kept, cuts, incomplete = self.power_on(server).start(), [], 0, 0
         found = {"waits": 0, "sent, not answered": 0}           # how many starts found somebody who
+        begun = time.monotonic()
+        self.badge(desk, "first@example.com")
+        pace = time.monotonic() - begun                         # of this computer, for an address, a handshake, an invitation
         # Cuts that meet nobody, or always the same, would prove little.
         while cuts < CUTS or (min(found.values()) == 0 and cuts < 4 * CUTS):
             who = "x%d@example.com" % cuts
-            if self.some_time(desk, server, chance, who):
+            if self.some_time(desk, server, chance, pace, who):
                 kept.append(who)
             desk, queue = self.cut(desk, server, chance.choice(("reset", "kill")))
             for state in found:
