@@ -351,7 +351,7 @@ static const char *remedy_of(const char *command)
     bool is_of_projects = strcmp(command, "projects") == 0;
 
     if (result->error == ANGO_E_STATUS && result->http_status == 404 && is_of_projects) {
-        return CLI_NO_API; /* no identifier was in it */
+        return "there is no API at this address: check --host and its /PREFIX"; /* no identifier was in it */
     }
     if (result->error == ANGO_E_STATUS && result->http_status >= 300) {
         return cli_advice_on_reading(result);

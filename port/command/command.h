@@ -202,7 +202,6 @@ void cli_explain_reading(const struct ango_result *result);
 /* What to do about an HTTP status; the system's or the resolver's own words, and what is wrong with a certificate, or "". */
 const char *cli_advice(const struct ango_result *result);
 const char *cli_advice_on_reading(const struct ango_result *result);
-#define CLI_NO_API "there is no API at this address: check --host and its /PREFIX"
 const char *cli_system_words(const struct ango_result *result);
 const char *cli_certificate_fault(void);
 bool cli_certificate_is_unknown(void); /* nothing could be made of it, and no fault was found in it */

@@ -461,7 +461,7 @@ const char *cli_advice(const struct ango_result *result)
         return "the user whose key this is may not do that: ask an administrator of the organization";
     case 404:
         if (result->status[0] == '\0') {
-            return CLI_NO_API;
+            return "there is no such thing, or no API at this address: check the identifiers, --host and its /PREFIX";
         }
         return "there is no such thing: check the identifiers of organization and projects";
     case 429:

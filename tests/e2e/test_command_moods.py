@@ -116,6 +116,11 @@ class Host(Case):
         for prefix in ("", "/", "/ango", "/hub/ango"):
             self.run_ango("members", "--host", self.s.host + prefix, status=REFUSED)
             self.assertIn("HTTP 404", self.err)
+            self.run_ango("check", "--host", self.s.host + prefix, status=REFUSED)
+            self.assertRegex(self.out, "(?m)^failed    key [^>]+-> there is no API at this address: check --host and its /PREFIX$")
+        self.s.fault(status=404, body="<html>")
+        self.run_ango("members", "--host", self.s.host + "/ango/hub", status=REFUSED)
+        self.assertIn("or no API at this address: check the identifiers, --host and its /PREFIX", self.err)
 
     def test_prefix_of_a_sole_slash_is_none(self):
         self.run_ango("members", "--host", self.s.host + "/")
