@@ -672,7 +672,8 @@ class Crashes(Case):
         desk.send(command)
         desk.expect(r"^FAULT: " + wanted, 60)
         # The watchdog resets it, and it says so, asks for a new seed, and works.
-        number = desk.expect(r"^The last run ended in exception (\d+)", 60).group(1)
+        match = desk.expect(r"(?:.*\n)*?The last run ended in exception (\d+)", 60)
+        number, self.said = match.group(1), match.group(0)
         desk.expect(r"until then nothing is sent")
         desk.give_start()
         desk.expect(r"^Ready\.")
@@ -689,7 +690,7 @@ class Crashes(Case):
         self.crash("overflow", "stack overflow")
 
     def test_hang(self):
-        self.assertEqual(self.crash("hang", "watchdog"), ABOUT["watchdog_exception"])
+        self.assertEqual(self.crash("hang", "watchdog"), ABOUT["watchdog_exception"], self.said)
 
 
     def test_a_fault_while_one_is_told(self):
