@@ -172,7 +172,7 @@ int ango_step(struct ango_client *client, uint32_t wait_ms);
 /* Calls ango_step until the exchange ends, at the latest when the deadline has passed. */
 int ango_finish(struct ango_client *client);
 
-/* Abandons a started exchange and closes its connection. Harmless if there is none. */
+/* Abandons a started exchange and closes its connection. Does nothing if none was started. */
 void ango_cancel(struct ango_client *client);
 
 /* Abandons a started exchange and closes a kept connection. The client can be used again. */

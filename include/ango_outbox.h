@@ -145,7 +145,7 @@ struct ango_outbox_entry {
  * number, 1 to 2^30 - 1, which is never used again on this medium. Who is there already, in whatever state, with the
  * same project (by ango_text_is for the address, by its bytes for the project) is not put in again: ANGO_OK, with the
  * number there is. Room for what will become of each entry is left: what was put in can be delivered without an erase.
- *   ANGO_E_ARG      a NULL, a role that is none, a note that is no text
+ *   ANGO_E_ARG      a NULL, an invalid role, a note that is not valid text
  *   ANGO_E_EMAIL    not an address: see ango_invite_members_to_org
  *   ANGO_E_ID       the project's identifier is not text
  *   ANGO_E_SPACE    address and project are more than text_cap, or the texts more than ANGO_OUTBOX_TEXT_MAX
@@ -184,7 +184,7 @@ const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id);
 /*
  * Drops an entry in any state. One that is being sent, or was tried, may be invited all the same; put in
  * again, twice.
- *   ANGO_E_ARG      there is none with that number
+ *   ANGO_E_ARG      no entry has that number
  *   ANGO_E_FULL, ANGO_E_STORAGE  see ango_outbox_put: it is still there
  */
 int ango_outbox_remove(struct ango_outbox *outbox, uint32_t id);

@@ -181,8 +181,8 @@ struct ango_tls_certificate {
  * Of the connection that is open (the client keeps it for config.keep_ms), the certificate that the server sent as number
  * `depth`: 0 is its own, 1 that of its issuer, and so on. They have been verified; the trust anchor is not among them, unless the
  * server sends it.
- *   ANGO_E_END  there are no more; after a session was resumed there may be none, and there is none where mbedTLS was built to
- *               drop them (without MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+ *   ANGO_E_END  no certificate at this depth. There may be none at all after a session was resumed, and always if mbedTLS
+ *               was built without MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
  *   ANGO_E_ARG  a NULL, or no connection is open
  */
 int ango_tls_certificate(const struct ango_tls *tls, size_t depth, struct ango_tls_certificate *to);
