@@ -101,8 +101,8 @@ def answer_dns(frame, names):
 
 
 class Emulator:
-    def __init__(self, elf, port, icount=False, names=None, now=None, log=None, flash=None):
-        self.elf, self.port, self.icount, self.log = os.path.abspath(elf), port, icount, log
+    def __init__(self, elf, port, shift=4, names=None, now=None, log=None, flash=None):
+        self.elf, self.port, self.shift, self.log = os.path.abspath(elf), port, shift, log
         self.flash = flash                                  # the folder of its flash; default: one that ends with it
         self.board = about(os.path.basename(os.path.dirname(os.path.abspath(elf))))
         self.names = {NAME: SERVER} if names is None else names
@@ -126,6 +126,9 @@ class Emulator:
         pipe = "%s -I -S %s %d" % (sys.executable or "/usr/bin/python3", os.path.join(HERE, "pipe.py"), self.port)
         command = [
             "qemu-system-arm", "-M", self.board["machine"], "-kernel", self.elf,
+            # Time in it passes with its instructions, 2^shift nanoseconds each, so that what it has time for does not depend on
+            # how busy this computer is: 4 is about the speed of the boards, with 0 its cycles are instructions.
+            "-icount", "shift=%d" % self.shift,
             "-display", "none", "-monitor", "none", "-serial", "stdio",
             "-semihosting-config", "enable=on,target=native",
             "-qmp", "unix:%s,server=on,wait=off" % self.monitor,
@@ -133,8 +136,6 @@ class Emulator:
             "-net", "user,net=%s,dhcpstart=%s,restrict=on,guestfwd=tcp:%s:443-cmd:%s" % (
                 NET, GUEST, SERVER, pipe.replace(",", ",,")),
             "-net", "socket,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d" % (self.wire.getsockname()[1], local)]
-        if self.icount:
-            command += ["-icount", "shift=0"]
         self.process = subprocess.Popen(command, cwd=os.path.dirname(flash), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, bufsize=0)
         self.reader = threading.Thread(target=self.read, daemon=True)

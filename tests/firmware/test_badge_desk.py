@@ -20,6 +20,7 @@ import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [TOP + "/tests/hub", TOP + "/port/desk"]
+import building                                                 # noqa: E402
 import emulate                                                  # noqa: E402
 import memory_map                                               # noqa: E402
 import standin                                                  # noqa: E402
@@ -31,7 +32,7 @@ ABOUT = emulate.about(BOARD)
 DESK = "%s/build/m3/%s/badge-desk.elf" % (TOP, BOARD)
 MEASURE = "%s/build/m3/%s/badge-desk-measure.elf" % (TOP, BOARD)    # with more arena, and commands for tests
 BOTH = ("1.2", "1.3")
-CYCLE = 10**9 // ABOUT["hz"]    # instructions: with -icount shift=0 each takes a nanosecond
+CYCLE = 10**9 // ABOUT["hz"]    # instructions: with shift=0 each takes a nanosecond
 FLASH_MAX, RAM_MAX = 136 * 1024, 56 * 1024
 LIBRARY_FLASH_MAX, LIBRARY_RAM_MAX = 19 * 1024, 3 * 1024
 GAP_MAX = 12e6      # instructions between two calls of ango_port.busy
@@ -82,12 +83,7 @@ def false_in_readme():
 
 
 def setUpModule():
-    subprocess.run((TOP + "/port/packages", "qemu-system-arm:qemu-system-arm"), check=True)
-    # Without the caller's flags and job server: what is measured is what "make firmware" builds.
-    theirs = ("MAKEFLAGS", "MFLAGS", "VARIANT", "BOARD")
-    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "BOARD=" + BOARD, "firmware"), cwd=TOP, check=True,
-                   env={name: value for name, value in os.environ.items() if name not in theirs},
-                   stdout=subprocess.DEVNULL)
+    building.make("BOARD=" + BOARD, "firmware")
 
 
 def tearDownModule():
@@ -767,7 +763,7 @@ class Figures(Case):
         for chain in CHAINS:
             for tls in BOTH:
                 with self.subTest(chain=chain, tls=tls):
-                    desk = self.desk(self.server(chain=chain, tls=tls), elf=MEASURE, icount=True)
+                    desk = self.desk(self.server(chain=chain, tls=tls), elf=MEASURE, shift=0)
                     self.badge(desk, "ada@example.com", timeout=120)
                     usage, last = desk.usage(), self.last(desk)
                     for name, cycles in (("handshake", usage["handshake_cycles"]),
@@ -785,7 +781,7 @@ class Figures(Case):
         for name, ciphers in (("", "ECDHE+AES256:ECDHE+AES128"), ("_aes128", "ECDHE+AES128:ECDHE+AES256")):
             for tls in BOTH:
                 server = self.server(tls=tls, ciphers=ciphers)
-                desk = self.desk(server, elf=MEASURE, icount=True)
+                desk = self.desk(server, elf=MEASURE, shift=0)
                 desk.send("sessions")
                 desk.expect(r"^sessions are kept")
                 seen, frames = [], []

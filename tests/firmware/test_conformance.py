@@ -11,6 +11,7 @@ import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [TOP + "/port/desk", TOP + "/tests/ports"]
+import building                                                 # noqa: E402
 import emulate                                                  # noqa: E402
 import peer as peers                                            # noqa: E402
 
@@ -25,14 +26,10 @@ def boards():
 
 
 def build(board, target):
-    theirs = ("MAKEFLAGS", "MFLAGS", "VARIANT", "BOARD")
-    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=m3", "BOARD=" + board, target), cwd=TOP, check=True,
-                   env={name: value for name, value in os.environ.items() if name not in theirs},
-                   stdout=subprocess.DEVNULL)
+    building.make("VARIANT=m3", "BOARD=" + board, target)
 
 
 def setUpModule():
-    subprocess.run((TOP + "/port/packages", "qemu-system-arm:qemu-system-arm"), check=True)
     subprocess.run((TOP + "/tests/hub/pki",), check=True, stdout=subprocess.DEVNULL)
 
 

@@ -7,18 +7,18 @@ fails where a README says otherwise, or recommends what the figures do not bear 
 import os
 import platform
 import re
-import subprocess
 import sys
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/bench", TOP + "/port/desk"]
-import measure                                                # noqa: E402
+import building                                                 # noqa: E402
+import measure                                                  # noqa: E402
 import emulate                                                  # noqa: E402
 import memory_map                                               # noqa: E402
 import standin                                                  # noqa: E402
 
-CYCLE = 20          # instructions: see test_firmware.py
+CYCLE = 20          # instructions: see test_badge_desk.py
 DELAY_S = 0.1       # a round trip; far longer than what passes between two pieces of one flight
 ROOMY = 46000       # the measuring build's arena
 SMALL_RECORDS = "-DMBEDTLS_SSL_IN_CONTENT_LEN=4096"
@@ -58,24 +58,15 @@ FIGURES = {}
 seen = {}
 
 
-def make(variant, *more):
-    # Without the caller's flags and job server: what is measured is what "make firmware" builds.
-    theirs = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "VARIANT")
-    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant, *more), cwd=TOP,
-                   env={name: value for name, value in os.environ.items() if name not in theirs},
-                   stdout=subprocess.DEVNULL, check=True)
-
-
 def elf(build, name="badge-desk"):
     return "%s/build/%s/lm3s6965/%s.elf" % (TOP, build, name)
 
 
 def setUpModule():
-    subprocess.run((TOP + "/port/packages", "qemu-system-arm:qemu-system-arm"), check=True)
-    make("host", "firmware")
+    building.make("VARIANT=host", "firmware")
     variants = {column[1] for column in PROTOCOLS} | {variant for row in EXCHANGES for variant in row[2:4]}
     for variant in sorted(variants):
-        make(variant, "firmware-elf")
+        building.make("VARIANT=" + variant, "firmware-elf")
 
 
 def tearDownModule():
@@ -110,7 +101,7 @@ class Desk:
         self.server.start()
         self.proxy = measure.Proxy(self.server.port, DELAY_S)
         self.proxy.__enter__()
-        self.emulator = emulate.Emulator(elf(self.build, "badge-desk-measure"), self.proxy.port, icount=True)
+        self.emulator = emulate.Emulator(elf(self.build, "badge-desk-measure"), self.proxy.port, shift=0)
         self.emulator.__enter__()
         self.emulator.start()
         return self
@@ -244,7 +235,7 @@ class Ciphers(Case):
     """AES-256, which most servers prefer, against AES-128, which is all that a small build offers (ANGO_AES256=0)."""
 
     def test_resumed(self):
-        make("m3+tls12+aes256", "firmware-elf")
+        building.make("VARIANT=m3+tls12+aes256", "firmware-elf")
         for build, length in (("m3+tls12", "128"), ("m3+tls12+aes256", "256")):
             for prefers, ciphers in (("256", "ECDHE+AES256:ECDHE+AES128"), ("128", "ECDHE+AES128:ECDHE+AES256")):
                 with Desk(build, "1.2", ciphers) as desk:
@@ -260,7 +251,7 @@ class SmallRecords(Case):
 
     def test_small_records(self):
         build = "m3-tls12-in4k"
-        make("m3+tls12", "BUILD=build/" + build, "CPPFLAGS=" + SMALL_RECORDS, "firmware-elf")
+        building.make("VARIANT=m3+tls12", "BUILD=build/" + build, "CPPFLAGS=" + SMALL_RECORDS, "firmware-elf")
         with Desk(build, "1.2") as desk:
             FIGURES["device_arena_tls12_in4k"] = desk.badge()["arena"]
             # In one record it could not be read, and nothing would be known of the request.
@@ -295,7 +286,7 @@ class Exchanges(Case):
         program = "build/%s/tests/bench/invite_ango" % build
         without_everest = {"host": (), "host-p256": ("VARIANT_CPPFLAGS=",),
                            "host-x25519": ("VARIANT_CPPFLAGS=-DANGO_X25519_FIRST=1",)}
-        make("host", "BUILD=build/" + build, *without_everest[build], program)
+        building.make("VARIANT=host", "BUILD=build/" + build, *without_everest[build], program)
         with measure.hub(tls="1.3") as server:
             return measure.handshakes(server.port, os.path.join(TOP, program))["full"]
 
