@@ -41,7 +41,7 @@ $(LIBPROXY): $(call objects,$(proxy_src))
 $(LIBTEMPLATE): $(call objects,$(template_src))
 $(LIBSOCKETS): $(call objects,$(sockets_src))
 $(LIBTRACE): $(call objects,$(trace_src))
-$(ANGO): $(call objects,$(command_src)) $(LIBPOSIX) $(LIBPROXY) $(LIBANGO) $(LIBMBEDTLS)
+$(ANGO): $(call objects,$(command_src)) $(LIBTRACE) $(LIBPOSIX) $(LIBPROXY) $(LIBANGO) $(LIBMBEDTLS)
 	$(link) $^ $(LDLIBS) -o $@
 
 .PHONY: FORCE all lib template packages-build

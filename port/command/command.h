@@ -21,6 +21,7 @@
  *   outbox_send.c   what of it sends
  *   outbox_file.c   the file that they share, and whose turn it is
  *   check.c, tap.c  the command `check`, and what goes by on the connection
+ *   trace.c         --verbose: what happens on the connection
  *   list.c          the commands `invites`, `members`, `projects` and `project`
  * All memory is static; nothing of this is needed by the library.
  */

@@ -265,6 +265,10 @@ int cli_open(void)
         tls_config.port = cli_tap_records(tls_config.port);
         config.port = cli_tap_text(config.port);
     }
+    if (cli.verbose) {
+        tls_config.port = cli_trace_tcp(tls_config.port);
+        config.port = cli_trace_tls(config.port);
+    }
     config.timeout_ms = cli.timeout_s * 1000u;
     err = ango_tls_init(&tls, &tls_config);
     if (err == ANGO_OK) {

@@ -18,6 +18,9 @@ extern bool cli_key_is_optional, cli_has_key;
 /* Ports that hand everything on: below TLS, and above it. */
 const struct ango_port *cli_tap_records(const struct ango_port *inner);
 const struct ango_port *cli_tap_text(const struct ango_port *inner);
+/* The same, but they say on standard error what happens (trace.c). */
+const struct ango_port *cli_trace_tcp(const struct ango_port *inner);
+const struct ango_port *cli_trace_tls(const struct ango_port *inner);
 
 /* Bytes in the largest TLS record that came so far, as it was on the wire and without its header; 0: none came. */
 size_t cli_largest_record(void);

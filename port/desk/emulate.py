@@ -108,6 +108,7 @@ class Emulator:
         self.names = {NAME: SERVER} if names is None else names
         self.now = now                                      # the guest's time at start; default: ours
         self.output, self.text, self.process = queue.Queue(), "", None
+        self.line, self.piece = "", 4096                    # the line that is not complete yet; bytes that are read at a time
         self.frames = 0                                     # on the guest's network, in both directions
         self.guest, self.guest_mac, self.echoed = None, None, threading.Event()
 
@@ -186,13 +187,17 @@ class Emulator:
         return self.echoed.wait(timeout)
 
     def read(self):
-        stream, decoder = self.process.stdout, codecs.getincrementaldecoder("utf-8")("replace")
+        """Hands on whole lines only: a number at the end of what has come may lack its last digits."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while True:
-            data = os.read(stream.fileno(), 4096)
+            data = os.read(self.process.stdout.fileno(), self.piece)
             if self.log:
                 self.log(data)
-            self.output.put(decoder.decode(data).replace("\r", "") if data else None)
+            whole, end, self.line = (self.line + decoder.decode(data).replace("\r", "")).rpartition("\n")
+            if end:
+                self.output.put(whole + end)
             if not data:
+                self.output.put(None)
                 return
 
     def control(self, command, **arguments):
@@ -229,7 +234,7 @@ class Emulator:
         self.send("time %d" % (time.time() if self.now is None else self.now))
 
     def expect(self, pattern, timeout=60.0):
-        """Waits for the regular expression in what is new; the match. What came before it is dropped."""
+        """Waits for the regular expression in what is new, line by line; the match. What came before it is dropped."""
         deadline = time.monotonic() + timeout
         while True:
             match = re.search(pattern, self.text, re.M)
@@ -240,9 +245,9 @@ class Emulator:
                 more = self.output.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 raise AssertionError("no %r within %d s, but: %s" % (
-                    pattern, timeout, self.text[-1500:])) from None
+                    pattern, timeout, self.text[-1500:] + self.line)) from None
             if more is None:
-                raise AssertionError("QEMU ended: " + self.text[-1500:])
+                raise AssertionError("QEMU ended: " + self.text[-1500:] + self.line)
             self.text += more
 
     def start(self, timeout=60.0):

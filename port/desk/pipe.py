@@ -33,7 +33,6 @@ def main():
         server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Small, or a guest could send for a long time to a server that does not read.
         server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
-        guest.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         ends.append(server)
         other = {guest: server, server: guest}
         while other:

@@ -223,6 +223,28 @@ class Success(Case):
         self.assertRegex(self.err, r"TLSv1\.3 \S+, handshakes 1")
         self.assertRegex(self.err, r"TLS took \d+ of 1048576 bytes")
 
+    def test_verbose_tells_each_event(self):
+        """In its order and on standard error: when, how much, which code; and nothing of what is in it."""
+        self.invite("-v", A)
+        lines = re.findall(r"^ango: +\d+ ms (T\w+: .*)$", self.err, re.M)
+        wanted = ("TLS: connecting", "TCP: connecting", r"TCP: connected 127\.0\.0\.1", r"TCP: request, \d+ bytes",
+                  r"TCP: reply, \d+ bytes", "TLS: connected", r"TLS: request, \d+ bytes", r"TLS: reply, \d+ bytes",
+                  "TLS: closed")
+        at = 0
+        for pattern in wanted:
+            at = 1 + next((i for i in range(at, len(lines)) if re.fullmatch(pattern, lines[i])), len(lines))
+            self.assertLessEqual(at, len(lines), (pattern, lines))
+        self.assertIn("TCP: closed", lines)
+        self.assertNotIn(self.s.key, self.err)
+        self.assertNotIn(A, self.err)
+        self.invite(A)
+        self.assertEqual(self.err, "")
+        with socket.create_server(("127.0.0.1", 0)) as mute:        # is there, and says nothing
+            self.invite("-v", "--host", "localhost:%d" % mute.getsockname()[1], "--timeout", "1", "--retry-for", "0", A,
+                        status=NETWORK)
+        self.assertRegex(self.err, r"TCP: connected 127\.0\.0\.1\n(?:.*\n)*?ango: +\d+ ms TLS: closed")
+        self.assertNotIn("TLS: connected", self.err)
+
     def test_utf8_address(self):
         self.invite("grüße@exämple.com")
         self.assertEqual(self.s.invites(), ["grüße@exämple.com"])

@@ -63,11 +63,7 @@ class Lwip(unittest.TestCase):
         """Among these are connections given up, and a first address that is dead: rows 158 and 159."""
         for board in boards():
             with self.subTest(board=board):
-                try:
-                    self.conform(board)
-                except AssertionError as first:         # an emulator that was not given its time: once more, and it says so
-                    print("%s, first attempt: %s" % (board, str(first)[-3000:]), flush=True)
-                    self.conform(board)
+                self.conform(board)
 
 
 if __name__ == "__main__":

@@ -159,17 +159,6 @@ static bool ask(const char *command)
     return send_all(command, strlen(command));
 }
 
-/* Lets time pass; on a connection on which nothing comes. */
-static void nap(uint32_t ms)
-{
-    uint32_t start_ms = now();
-    uint8_t byte;
-
-    while (now() - start_ms < ms) {
-        (void)recv_once(&byte, 1, ms);
-    }
-}
-
 /* Bytes that tell their places; never 0xFF, which ends them. */
 static uint8_t pattern(uint32_t i)
 {
@@ -575,15 +564,21 @@ static found check_many_connections(void)
 
 struct sum {
     uint32_t len;
-    uint32_t hash; /* FNV-1a */
+    uint32_t low, high; /* of Adler-32 (RFC 1950), which a peer in Python computes in no time */
 };
+
+#define EMPTY_SUM \
+    { \
+        0, 1, 0 \
+    }
 
 static void add(struct sum *sum, const uint8_t *bytes, size_t len)
 {
     size_t i;
 
     for (i = 0; i < len; i++) {
-        sum->hash = (sum->hash ^ bytes[i]) * 16777619u;
+        sum->low = (sum->low + bytes[i]) % 65521u;
+        sum->high = (sum->high + sum->low) % 65521u;
     }
     sum->len += (uint32_t)len;
 }
@@ -605,7 +600,7 @@ static int send_next(struct sum *sum, size_t len, uint32_t wait_ms)
     return n;
 }
 
-/* Ends what was sent, and compares it with what the peer has got: "LENGTH HASH". */
+/* Ends what was sent, and compares it with what the peer has got: "LENGTH SUM". */
 static found compare(const struct sum *sum)
 {
     static const uint8_t end = 0xFF;
@@ -617,7 +612,7 @@ static found compare(const struct sum *sum)
     len = strlen(text);
     memcpy(want, text, len);
     want[len++] = ' ';
-    text = digits(sum->hash, part);
+    text = digits(sum->high << 16 | sum->low, part);
     memcpy(want + len, text, strlen(text));
     len += strlen(text);
     want[len++] = '\n';
@@ -632,7 +627,7 @@ static found compare(const struct sum *sum)
 
 static found check_large_send(void)
 {
-    struct sum sum = { 0, 2166136261u };
+    struct sum sum = EMPTY_SUM;
     uint32_t start_ms = now();
 
     if (!ask("count\n")) {
@@ -649,7 +644,7 @@ static found check_large_send(void)
 
 static found check_small_sends(void)
 {
-    struct sum sum = { 0, 2166136261u };
+    struct sum sum = EMPTY_SUM;
     uint32_t start_ms = now();
 
     if (!ask("count\n")) {
@@ -664,7 +659,21 @@ static found check_small_sends(void)
     return compare(&sum);
 }
 
-/* Sends until nothing more is taken, not even a byte; ANGO_E_WAIT then. */
+/* Whether the peer has begun to read: it says so with a byte. */
+static bool peer_reads(uint32_t wait_ms)
+{
+    uint32_t start_ms = now();
+    uint8_t byte;
+
+    do {
+        if (recv_once(&byte, 1, wait_ms) == 1) {
+            return true;
+        }
+    } while (now() - start_ms < wait_ms);
+    return false;
+}
+
+/* Sends until nothing more is taken, not even a byte: ANGO_E_WAIT. ANGO_OK: the peer has begun to read before that. */
 static int fill_up(struct sum *sum)
 {
     uint32_t start_ms = now();
@@ -683,28 +692,22 @@ static int fill_up(struct sum *sum)
         } else if (settled) {
             return ANGO_E_WAIT;
         } else {
-            nap(500); /* acknowledgements still under way make a little room */
             settled = true;
+        }
+        /* Acknowledgements still under way make a little room. */
+        if (peer_reads(settled ? 500 : 0)) {
+            return ANGO_OK;
         }
     }
     return ANGO_E_TIME;
 }
 
-/* The peer reads nothing until nothing more has come for a while. */
-static found check_full(void)
+/* No room: what send does then. */
+static found check_no_room(void)
 {
-    struct sum sum = { 0, 2166136261u };
-    uint32_t start_ms;
+    uint32_t start_ms = now();
     int n, i;
 
-    if (!ask("sink\n")) {
-        return NOT_CONNECTED;
-    }
-    n = fill_up(&sum);
-    if (n != ANGO_E_WAIT) {
-        return wrong("send returns", n);
-    }
-    start_ms = now();
     for (i = 0; i < 100; i++) {
         n = send_once("no", 2, 0);
         if (n != ANGO_E_WAIT) {
@@ -719,16 +722,52 @@ static found check_full(void)
     if (n != ANGO_E_WAIT || !within(start_ms, 300)) {
         return wrong("a wait of 300 returns after milliseconds", (long)(now() - start_ms));
     }
+    return NULL;
+}
+
+static const char READ_TOO_EARLY[] = "the peer began to read before there was no room left";
+
+static found check_full_with(const char *sink)
+{
+    struct sum sum = EMPTY_SUM;
+    found found_;
+    int n;
+
+    if (!ask(sink)) {
+        return NOT_CONNECTED;
+    }
+    n = fill_up(&sum);
+    if (n != ANGO_E_WAIT) {
+        return n == ANGO_OK ? READ_TOO_EARLY : wrong("send returns", n);
+    }
+    found_ = check_no_room();
+    if (found_ != NULL) {
+        return peer_reads(3000) ? READ_TOO_EARLY : found_;
+    }
     n = send_next(&sum, 100, UINT32_MAX); /* the longest wait ends when there is room */
     if (n <= 0 || n > 100) {
         return wrong("send returns", n);
     }
-    return compare(&sum);
+    return peer_reads(LIMIT_MS) ? compare(&sum) : "there was room before the peer has read";
+}
+
+/* The peer reads nothing until nothing more has come for some seconds: more of them where all is slow. */
+static found check_full(void)
+{
+    static const char *const sinks[] = { "sink 4\n", "sink 20\n", "sink 60\n" };
+    found found_ = READ_TOO_EARLY;
+    size_t i;
+
+    for (i = 0; i < sizeof sinks / sizeof sinks[0] && found_ == READ_TOO_EARLY; i++) {
+        close_it();
+        found_ = check_full_with(sinks[i]);
+    }
+    return found_;
 }
 
 static found check_close_does_not_wait(void)
 {
-    struct sum sum = { 0, 2166136261u };
+    struct sum sum = EMPTY_SUM;
     uint32_t start_ms;
     int n;
 
@@ -749,7 +788,7 @@ static found check_abandoned(void)
     unsigned i;
 
     for (i = 0; i < 5; i++) {
-        struct sum sum = { 0, 2166136261u };
+        struct sum sum = EMPTY_SUM;
         if (!ask("silent\n")) {
             return wrong("no connection after so many that were given up", (long)i);
         }

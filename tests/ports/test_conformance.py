@@ -66,9 +66,21 @@ FAULTS = {
 }
 
 
+class Hasty(peers.Peer):
+    """Begins to read before the port is done with sending, as if it or the port had not been given its time; so often."""
+
+    def __init__(self, times):
+        super().__init__()
+        self.times = times
+
+    def be_sink(self, connection, seconds):
+        self.times -= 1
+        super().be_sink(connection, 0 if self.times >= 0 else 4)
+
+
 class Case(unittest.TestCase):
-    def conform(self, port, driver=DRIVER, only=()):
-        with peers.Peer() as peer:
+    def conform(self, port, driver=DRIVER, only=(), peer=None):
+        with peer or peers.Peer() as peer:
             peer.silence("127.0.0.3", peer.port)
             done = subprocess.run((driver, port, "peer=%d" % peer.port, "refusing=%d" % peer.refusing,
                                    "silent=%d" % peer.silent, *only), cwd=TOP, stdout=subprocess.PIPE,
@@ -151,12 +163,24 @@ class Sockets(Case):
                 self.assertIn("lwip_select" if select else "lwip_poll", wants)
 
 
+def sentences():
+    with open(TOP + "/tests/ports/conformance.c", encoding="utf-8") as file:
+        return re.findall(r'^    \{ "([^"]+)", check_', file.read(), re.M)
+
+
 class Faults(Case):
     """A port that breaks one sentence is told so: the checks can fail."""
 
+    def test_a_hasty_peer(self):
+        """What a busy computer makes of a good one: the check is begun anew, and does not go on for ever."""
+        number, = (n for n, text in enumerate(sentences(), 1) if text.startswith("send waits no longer than told"))
+        done, told = self.conform("posix", only=(str(number),), peer=Hasty(2))
+        self.assertEqual((done.returncode, told.get("failed")), (0, 0), done.stdout)
+        done, _ = self.conform("posix", only=(str(number),), peer=Hasty(3))
+        self.assertIn("the peer began to read before there was no room left", done.stdout)
+
     def test_each_is_noticed(self):
-        with open(TOP + "/tests/ports/conformance.c", encoding="utf-8") as file:
-            says = re.findall(r'^    \{ "([^"]+)", check_', file.read(), re.M)
+        says = sentences()
         for fault, sentence in FAULTS.items():
             with self.subTest(fault=fault):
                 number, = (n for n, text in enumerate(says, 1) if text.startswith(sentence))
