@@ -66,9 +66,10 @@ struct ango_storage {
 struct ango_outbox_slot {
     uint32_t id;
     uint32_t at;    /* of its record on the medium */
-    uint32_t since; /* the clock at its last attempt; parked: where its words are on the medium, or 0 */
+    uint32_t words; /* where the server's words about it are on the medium, or 0 */
     char state;
-    uint8_t tries; /* attempts that settled nothing; 0: it is due */
+    uint8_t tries; /* attempts that settled nothing */
+    bool absent;   /* was tried, and surely is not invited: may be sent without a look-up */
 };
 
 /* Constant, and valid as long as the outbox is used. What it points to belongs to the outbox meanwhile.
@@ -97,12 +98,10 @@ struct ango_outbox {
     uint8_t failures;  /* in a row */
     uint8_t most;      /* addresses in the next request */
     uint8_t batch_len; /* addresses in this one */
-    uint8_t told;      /* of them */
+    uint8_t settled;   /* of them */
     bool read_back;
     uint32_t since;       /* the clock at the last failure */
-    uint32_t pause_ms;    /* nothing is done until then; 0: it is */
-    uint32_t next_ms;     /* nobody is due until then, */
-    uint32_t looked;      /* from then on */
+    uint32_t pause_ms;    /* from then on nothing is done for so long */
     uint32_t refused_key; /* hash of a key that the server does not take; 0: none */
     uint32_t serial;      /* of the client's exchange that is the outbox's */
     uint32_t ids[ANGO_OUTBOX_BATCH];
@@ -142,7 +141,7 @@ struct ango_outbox_entry {
 
 /*
  * Keeps an entry: after ANGO_OK it stays until the server has taken it, or it is removed. *id (unless `id` is NULL) becomes its
- * number, 1 to 2^30 - 1, which is never used again on this medium. Who is there already, in whatever state, with the
+ * number, 1 to 2^32 - 1, which is never used again on this medium. Who is there already, in whatever state, with the
  * same project (by ango_text_is for the address, by its bytes for the project) is not put in again: ANGO_OK, with the
  * number there is. Room for what will become of each entry is left: what was put in can be delivered without an erase.
  *   ANGO_E_ARG      a NULL, an invalid role, a note that is not valid text
@@ -176,8 +175,8 @@ struct ango_outbox_item {
 int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_outbox_item *item);
 
 /*
- * Why an entry is parked, mostly in the server's words, cut to ANGO_OUTBOX_WORDS_MAX bytes, '?' for control characters. "" if it
- * is not parked, or if there was no room for them. Valid as above.
+ * Why an entry is parked, mostly in the server's words, cut to ANGO_OUTBOX_WORDS_MAX bytes, '?' for control characters, '*' for
+ * the key. "" if there are none, or was no room for them. Valid as above.
  */
 const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id);
 
@@ -190,8 +189,8 @@ const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id);
 int ango_outbox_remove(struct ango_outbox *outbox, uint32_t id);
 
 /*
- * Makes an entry due at once, also a parked one. If it is not known that it is absent, it is looked up first as ever; to send one
- * that cannot be looked up, remove it and put it in again. Errors as above.
+ * Makes an entry as good as a new one, also if it is parked. If it is not known that it is absent, it is looked up first as ever;
+ * to send one that cannot be looked up, remove it and put it in again. Errors as above.
  */
 int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id);
 
@@ -208,7 +207,7 @@ int ango_outbox_tidy(struct ango_outbox *outbox, bool wipe);
 
 enum ango_outbox_fate {
     ANGO_OUTBOX_INVITED, /* the invitation is pending */
-    ANGO_OUTBOX_ALREADY, /* a member, or invited, before: the server says so */
+    ANGO_OUTBOX_ALREADY, /* already a member */
     ANGO_OUTBOX_LEFT     /* parked; `words` says why */
 };
 
@@ -216,9 +215,10 @@ enum ango_outbox_fate {
 struct ango_outbox_event {
     uint32_t id;
     enum ango_outbox_fate fate;
-    const char *to;    /* "" if it can no longer be read, or is more than text_cap */
-    const char *words; /* the server's or the outbox's, where it is parked; else "" */
-    bool read_back;    /* found by looking it up, which tells of the address, not of the project */
+    const char *to; /* "" if it can no longer be read, or is more than text_cap */
+    const char *
+        words; /* parked: the server's or the outbox's; found after the server had said something else: that; else "" */
+    bool read_back; /* found by looking it up, which tells of the address, not of the project */
 };
 
 /*
@@ -231,10 +231,12 @@ struct ango_outbox_event {
  *   server says (429 too). What was tried is then looked up.
  *   400, 409, 413, 422: the request is halved until the bad entry is alone; this one is parked, with the server's words.
  *   401, 403: all stops until ango_client_set_api_key has brought another key.
- *   Other refusals, and what can neither be found nor is surely absent: these entries pause likewise, and are parked after
- *   ANGO_OUTBOX_TRIES_MAX attempts.
- *   Of a success only what it names is believed: a status of "pending" is invited, what speaks of "already" is that, and any other
- *   status parks the entry; who is not named, or without a status, is looked up. Of two statuses the first counts.
+ *   Other refusals: all pause, for 1 s to 2 min; these entries then come after all others.
+ *   Of a success only "pending" is believed, since no source says what else there is. Who has another status, whatever the words,
+ *   is looked up, and parked with these words unless found. Who is not named, or without a status, is looked up, too. Of two
+ *   statuses the first counts.
+ *   Whoever is still neither invited nor parked after ANGO_OUTBOX_TRIES_MAX attempts is parked: refused each time, not found, found
+ *   absent, or lists that do not end (ANGO_E_SHAPE). A pause for want of an answer is no attempt.
  *
  *   ANGO_OK         *event says what became of an entry
  *   ANGO_E_WAIT     it goes on, or pauses: ango_outbox_wait_ms says how long there is nothing to do

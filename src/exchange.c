@@ -195,7 +195,7 @@ int ango_start(struct ango_client *client, struct ango_request *q, const struct 
 #define KEY_PART 4 /* so few bytes of the key reveal nothing */
 
 /* A server may echo the key, perhaps cut off at the end of the text: it must not get into a log with the message. */
-static void hide_key(char *text, const char *key)
+void ango_hide_key(const char *text, const char *key)
 {
     for (; *text != '\0'; text++) {
         size_t n = 0;
@@ -203,7 +203,7 @@ static void hide_key(char *text, const char *key)
         while (key[n] != '\0' && text[n] == key[n])
             n++;
         if (key[n] == '\0' || (text[n] == '\0' && n > KEY_PART))
-            memset(text, '*', n);
+            memset((char *)(uintptr_t)text, '*', n); /* it lies in the buffer */
     }
 }
 
@@ -214,8 +214,7 @@ static int finish(struct ango_client *client, int err)
 
     if (client->state != RECEIVE)
         wipe(client);
-    if (*result->message != '\0') /* then it lies in the buffer */
-        hide_key((char *)(uintptr_t)result->message, client->api_key);
+    ango_hide_key(result->message, client->api_key);
     if (result->http_status >= 300 && result->http_status < 500 && result->http_status != 408) /* mutant: 408-refuses */
         outcome = ANGO_REJECTED;
     else if (client->send_error != ANGO_OK)

@@ -50,6 +50,9 @@ bool ango_is_busy(const struct ango_client *client);
 /* Whether the next step hands the first byte of the request to the port: from then on it may have reached the server. */
 bool ango_is_to_send(const struct ango_client *client);
 
+/* Replaces the key in a text of the reply by asterisks, also the beginning of one that is cut off at the end. */
+void ango_hide_key(const char *text, const char *key);
+
 /* --- what several operations have in common (operation.c) ----------------------------------------- */
 
 /* Whether there are 1 to INT_MAX addresses; if not, refuses the request with ANGO_E_ARG. */

@@ -10,19 +10,19 @@
  * Two areas, each one half of the blocks; the one with the valid seal of the higher generation is current. A seal, and then records,
  * each of which begins a unit:
  *
- *   START crc type fields END padding
+ *   START sum type fields END padding
  *
- *   type    fields                                                    meaning
- *   S       generation, next number                                   the seal of the area: all that follows is whole
- *   P       number, state, two roles, time, address SEPARATOR         an entry
- *           project SEPARATOR note SEPARATOR
- *   W T D   number ...                                                these wait, were tried, are done or removed
- *   X U     number ..., then perhaps SEPARATOR words                  these are parked
- *   G       generation                                                this area has a higher one now
+ *   type     fields                                                   meaning
+ *   S        generation, next number                                  first: the seal of the area, all that follows is whole;
+ *                                                                     later: it has a higher generation now
+ *   P        number, state, roles, time, address SEPARATOR            an entry
+ *            project SEPARATOR note SEPARATOR
+ *   W T D    number ...                                               these wait, were tried, are done or removed
+ *   R X U    number ..., then perhaps SEPARATOR words                 the server said something else; parked
  *
  * Numbers are written 6 bits a byte, 0x40 to 0x7F; all else is text without control characters, or filtered. So no byte of a record
  * is 0x00 or 0xFF: what was programmed, even in part, is never taken for erased. And START is nowhere within a record: no text
- * can pass itself off as one. The CRC counts in the position. An area is erased whole before anything is copied there.
+ * can pass itself off as one. The sum counts in the position. An area is erased whole before anything is copied there.
  *
  * What is not valid is skipped, a unit at a time. The tail is where from on all is erased. Each unit is programmed once.
  *
@@ -34,48 +34,46 @@
  *   the request is on its way        it was tried: looked up, and sent again only if it is surely absent
  *   the reply comes in, or D is      it was tried: looked up, and found
  *   being written
- *   X, U or W is being written       it was tried: looked up; or parked, as before
+ *   R, X, U or W is being written    it was tried: looked up; or parked, as before
  *   the other area is erased,        the current area, which was not touched; the other one has no seal, or, half erased,
  *   or copied to                     its own of a lower generation
  *   the seal is being written        this or that area: both say the same
- *   that area is erased again        the current one: a seal that could not be read may be readable half erased, so that G
+ *   that area is erased again        the current one: a seal that could not be read may be readable half erased, so that S
  *                                    raises the current area above it first
  *   the area left is wiped           the new one
  */
 enum { START = 0x1D, END, SEPARATOR };
 
-#define ID_LEN 5u   /* digits of a number or a generation, 30 bits */
-#define WORD_LEN 6u /* of 32 bits */
-#define ID_MAX 0x3FFFFFFFu
+#define DIGITS 6u /* of a number */
 /* Offsets within a record. */
-#define CRC_AT 1u
-#define TYPE_AT (CRC_AT + WORD_LEN)
+#define SUM_AT 1u
+#define TYPE_AT (SUM_AT + DIGITS)
 #define FIELDS_AT (TYPE_AT + 1)
-#define STATE_AT (FIELDS_AT + ID_LEN) /* of an entry */
+#define STATE_AT (FIELDS_AT + DIGITS) /* of an entry; where a record of one number ends */
 #define ROLES_AT (STATE_AT + 1)
-#define TIME_AT (ROLES_AT + 2)
-#define TO_AT (TIME_AT + WORD_LEN)
+#define TIME_AT (ROLES_AT + 1)
+#define TO_AT (TIME_AT + DIGITS)
 
 /* --- numbers -------------------------------------------------------------------------------------- */
 
-static uint32_t get_number(const char *from, unsigned digits)
+static uint32_t get_number(const char *from)
 {
     uint32_t number = 0;
+    unsigned i;
 
-    for (; digits > 0; digits--)
-        number = number << 6 | (*from++ & 0x3F);
+    for (i = 0; i < DIGITS; i++)
+        number = number << 6 | (from[i] & 0x3F);
     return number;
 }
 
 /* Returns what follows it. */
-static char *put_number(char *to, uint32_t number, unsigned digits)
+static char *put_number(char *to, uint32_t number)
 {
-    char *end = to + digits;
-    char *p = end;
+    unsigned i;
 
-    for (; p > to; number >>= 6)
-        *--p = (char)(0x40 | (number & 0x3F));
-    return end;
+    for (i = DIGITS; i > 0; number >>= 6)
+        to[--i] = (char)(0x40 | (number & 0x3F));
+    return to + DIGITS;
 }
 
 /* --- records on the medium ------------------------------------------------------------------------ */
@@ -88,34 +86,37 @@ static uint32_t size_of(const struct ango_outbox *o, const char *end)
     return ((uint32_t)(end - o->record) + unit) & ~(unit - 1);
 }
 
+/* FNV-1a, as ango_hash: notices each single byte that is wrong, and of all other damage all but one in 2^32. */
 static uint32_t sum_of(const struct ango_outbox *o, const char *end, uint32_t at)
 {
-    return ango_crc32(~at, o->record + TYPE_AT, (size_t)(end - o->record) - TYPE_AT);
+    uint32_t sum = ~at;
+    const char *p;
+
+    for (p = o->record + TYPE_AT; p < end; p++)
+        sum = (sum ^ (unsigned char)*p) * 16777619u;
+    return sum;
 }
 
 /* Reads a record; returns where its END was, which becomes a NUL, or NULL: it is not valid. */
 static char *read_record(struct ango_outbox *o, uint32_t at)
 {
     const struct ango_storage *storage = o->config->storage;
-    uint32_t left = (at < o->half ? o->half : 2 * o->half) - at;
-    char *end = o->record;
-    char *p;
+    char *p = o->record;
+    char *end;
 
     do {
-        p = end;
-        if ((size_t)(p - o->record) == sizeof o->record || left == 0
+        if (p == o->record + sizeof o->record || at + (uint32_t)(p - o->record) >= 2 * o->half
             || storage->read(storage->ctx, at + (uint32_t)(p - o->record), (uint8_t *)p, storage->prog_size) != ANGO_OK)
             return NULL;
-        left -= storage->prog_size;
-        end += storage->prog_size;
-        p = (char *)memchr(p, END, storage->prog_size);
-    } while (o->record[0] == START && p == NULL);
-    if (p == NULL || p < o->record + FIELDS_AT)
+        end = (char *)memchr(p, END, storage->prog_size);
+        p += storage->prog_size;
+    } while (o->record[0] == START && end == NULL);
+    if (end == NULL || end < o->record + FIELDS_AT)
         return NULL;
-    if (get_number(o->record + CRC_AT, WORD_LEN) != sum_of(o, p, at)) /* mutant: outbox-any-crc */
+    if (get_number(o->record + SUM_AT) != sum_of(o, end, at)) /* mutant: outbox-any-sum */
         return NULL;
-    *p = '\0';
-    return p;
+    *end = '\0';
+    return end;
 }
 
 /* Programs a record that ends before `end`, and reads it back: what counts is what a mount will find. */
@@ -126,7 +127,7 @@ static int write_record(struct ango_outbox *o, char *end, uint32_t at)
     uint32_t done;
 
     o->record[0] = START;
-    (void)put_number(o->record + CRC_AT, sum_of(o, end, at), WORD_LEN);
+    (void)put_number(o->record + SUM_AT, sum_of(o, end, at));
     memset(end, '\n', size - (size_t)(end - o->record));
     *end = END;
     for (done = 0; done < size; done += storage->prog_size)
@@ -148,21 +149,19 @@ static char *begin(struct ango_outbox *o, char type)
     return o->record + FIELDS_AT;
 }
 
-/* Bytes of the records that so many entries will need: each is tried, and then done or parked. */
-static size_t reserve_for(const struct ango_outbox *o, size_t entries)
+/* Makes a seal; returns its end. */
+static char *make_seal(struct ango_outbox *o, uint32_t generation)
 {
-    return entries * 2 * size_of(o, o->record + FIELDS_AT + ID_LEN);
+    return put_number(put_number(begin(o, 'S'), generation), o->next_id);
 }
 
-static size_t room(const struct ango_outbox *o)
+/* Whether a record fits, and leaves room for two records of each of so many entries, which is tried, and then done or parked,
+   and for a seal. */
+static bool fits(const struct ango_outbox *o, const char *end, size_t entries)
 {
-    return o->start + o->half - o->tail;
-}
+    size_t reserve = (entries + 1) * 2 * size_of(o, o->record + STATE_AT);
 
-/* Whether a record fits, and leaves `reserve` bytes and the room for a G. */
-static bool fits(const struct ango_outbox *o, const char *end, size_t reserve)
-{
-    return size_of(o, end) + reserve + reserve_for(o, 1) / 2 <= room(o); /* mutant: outbox-no-reserve */
+    return size_of(o, end) + reserve <= o->start + o->half - o->tail; /* mutant: outbox-no-reserve */
 }
 
 /* Writes a record that fits at the tail, safe from a cut. */
@@ -177,6 +176,20 @@ static int append(struct ango_outbox *o, char *end)
 }
 
 /* --- entries in RAM ------------------------------------------------------------------------------- */
+
+enum ango_outbox_state ango_log_state(const struct ango_outbox_slot *slot)
+{
+    switch (slot->state) {
+    case ANGO_LOG_WAITING:
+        return ANGO_OUTBOX_WAITING;
+    case ANGO_LOG_TRIED:
+        return slot->absent ? ANGO_OUTBOX_WAITING : ANGO_OUTBOX_TRIED;
+    case ANGO_LOG_DENIED:
+        return ANGO_OUTBOX_TRIED;
+    default:
+        return ANGO_OUTBOX_PARKED;
+    }
+}
 
 struct ango_outbox_slot *ango_log_find(const struct ango_outbox *outbox, uint32_t id)
 {
@@ -200,8 +213,8 @@ static void set_state(struct ango_outbox *o, uint32_t id, char state, uint32_t a
         return;
     }
     slot->state = state;
-    if (ango_log_is_parked(state))
-        slot->since = at;
+    slot->words = at;
+    slot->absent = false;
 }
 
 static int add_slot(struct ango_outbox *o, uint32_t id, char state, uint32_t at)
@@ -225,20 +238,20 @@ static int take(struct ango_outbox *o, const char *end, uint32_t at)
 {
     char type = o->record[TYPE_AT];
     const char *p = o->record + FIELDS_AT;
-    uint32_t number = get_number(p, ID_LEN);
+    uint32_t number = get_number(p);
 
     switch (type) {
+    case 'S':
+        o->generation = number;
+        o->next_id = get_number(p + DIGITS);
+        return ANGO_OK;
     case 'P':
         if (o->next_id <= number)
             o->next_id = number + 1;
         return add_slot(o, number, o->record[STATE_AT], at);
-    case 'G':
-        if (o->generation < number)
-            o->generation = number;
-        return ANGO_OK;
     default:
-        for (; end - p >= (int)ID_LEN && *p != SEPARATOR; p += ID_LEN)
-            set_state(o, get_number(p, ID_LEN), type, at);
+        for (; end - p >= (int)DIGITS && *p != SEPARATOR; p += DIGITS)
+            set_state(o, get_number(p), type, at);
         return ANGO_OK;
     }
 }
@@ -256,27 +269,22 @@ static bool is_erased(struct ango_outbox *o, uint32_t at)
     return true;
 }
 
-/* Where the first record after the seal goes. */
-static uint32_t first_record(const struct ango_outbox *o, uint32_t start)
+/* Makes an area the current one and reads it; the generation is 0 if it has no seal. ANGO_E_SPACE: not all have slots. */
+static int load_area(struct ango_outbox *o, uint32_t start)
 {
-    return start + size_of(o, o->record + FIELDS_AT + ID_LEN + ID_LEN);
-}
-
-/* Reads the current area. */
-static int scan(struct ango_outbox *o)
-{
-    uint32_t at = first_record(o, o->start);
+    uint32_t at = start;
     int result = ANGO_OK;
 
+    o->start = start;
+    o->generation = 0;
     o->len = 0;
     o->damaged = 0;
-    o->tail = at;
-    while (at < o->start + o->half) {
+    while (at < start + o->half) {
         uint32_t size = o->config->storage->prog_size;
-        const char *end;
 
         if (!is_erased(o, at)) {
-            end = read_record(o, at);
+            const char *end = read_record(o, at);
+
             if (end == NULL)
                 o->damaged++;
             else
@@ -285,6 +293,8 @@ static int scan(struct ango_outbox *o)
                 result = ANGO_E_SPACE;
             o->tail = at + size; /* mutant: outbox-tail */
         }
+        if (o->generation == 0) /* it does not begin with a seal */
+            return ANGO_E_DAMAGED;
         at += size;
     }
     return result;
@@ -300,18 +310,6 @@ static bool is_sound(const struct ango_outbox_config *config)
         && storage->block_size % storage->prog_size == 0 && storage->block_count % 2 == 0
         && (uint64_t)storage->block_size * storage->block_count >= 512
         && (uint64_t)storage->block_size * storage->block_count <= UINT32_MAX;
-}
-
-/* Makes an area the current one and reads it; the generation is 0 if it has no seal. */
-static int load_area(struct ango_outbox *o, uint32_t start)
-{
-    o->start = start;
-    o->generation = 0;
-    if (read_record(o, start) == NULL || o->record[TYPE_AT] != 'S')
-        return ANGO_E_DAMAGED;
-    o->generation = get_number(o->record + FIELDS_AT, ID_LEN);
-    o->next_id = get_number(o->record + FIELDS_AT + ID_LEN, ID_LEN);
-    return scan(o);
 }
 
 /* ANGO_E_SPACE: only the first entries have slots. */
@@ -381,21 +379,16 @@ static int copy_record(struct ango_outbox *o, uint32_t at, char state, uint32_t 
 }
 
 /* Copies all entries to the other area. */
-static int copy_entries(struct ango_outbox *o, uint32_t other)
+static int copy_entries(struct ango_outbox *o, uint32_t limit)
 {
     const struct ango_outbox_slot *slot = o->config->slots;
     int result = ANGO_OK;
 
     for (; slot < o->config->slots + o->len; slot++) {
-        char state = slot->state;
-        int err;
+        int err = copy_record(o, slot->at, slot->state, limit);
 
-        if (state == ANGO_LOG_ABSENT) /* mutant: outbox-absent-copied */
-            state = ANGO_LOG_WAITING;
-        err = copy_record(o, slot->at, state, other + o->half);
-        /* Without its words it is still parked. */
-        if (err == ANGO_OK && ango_log_is_parked(state) && slot->since != 0
-            && copy_record(o, slot->since, state, other + o->half) == ANGO_E_STORAGE)
+        /* Without its words it is still what it was. */
+        if (err == ANGO_OK && slot->words != 0 && copy_record(o, slot->words, slot->state, limit) == ANGO_E_STORAGE)
             err = ANGO_E_STORAGE;
         if (err == ANGO_E_STORAGE)
             return err;
@@ -408,30 +401,23 @@ static int copy_entries(struct ango_outbox *o, uint32_t other)
 /* Makes the other area the current one. */
 static int seal(struct ango_outbox *o, uint32_t other)
 {
-    char *end;
     int err = sync(o);
 
+    if (err == ANGO_OK)
+        err = write_record(o, make_seal(o, o->generation + 1), other);
     if (err != ANGO_OK)
         return err;
-    end = put_number(put_number(begin(o, 'S'), o->generation + 1, ID_LEN), o->next_id, ID_LEN);
-    err = write_record(o, end, other);
-    if (err != ANGO_OK)
-        return err;
-    o->start = other;
-    o->generation++;
-    (void)scan(o); /* even if the seal is not safe yet: the medium shows it */
+    (void)load_area(o, other); /* even if the seal is not safe yet: the medium shows it */
     return sync(o);
 }
 
 /* Before the other area is erased: nothing in it must look newer, not even while that goes on. */
-static int outrank(struct ango_outbox *o, uint32_t other)
+static int outrank(struct ango_outbox *o)
 {
-    char *end;
+    char *end = make_seal(o, o->generation + 2);
 
-    if (is_erased(o, other) || read_record(o, other) != NULL)
-        return ANGO_OK;
-    end = put_number(begin(o, 'G'), o->generation + 2, ID_LEN);
-    if (o->generation == 0 || size_of(o, end) > room(o))
+    /* Without room for it, nothing has changed since the last one, or what looks newer says the same. */
+    if (o->generation == 0 || size_of(o, end) > o->start + o->half - o->tail)
         return ANGO_OK;
     o->generation += 2;
     return append(o, end); /* mutant: outbox-not-outranked */
@@ -440,7 +426,7 @@ static int outrank(struct ango_outbox *o, uint32_t other)
 static int compact(struct ango_outbox *o)
 {
     uint32_t other = o->half - o->start;
-    int err = outrank(o, other);
+    int err = outrank(o);
     uint32_t tail = o->tail;
     int result;
 
@@ -448,8 +434,8 @@ static int compact(struct ango_outbox *o)
         err = erase_area(o, other); /* mutant: outbox-no-erase */
     if (err != ANGO_OK)
         return err;
-    o->tail = first_record(o, other);
-    result = copy_entries(o, other);
+    o->tail = other + size_of(o, make_seal(o, 0));
+    result = copy_entries(o, other + o->half);
     err = result == ANGO_E_STORAGE ? result : seal(o, other);
     if (o->start != other)
         o->tail = tail;
@@ -497,7 +483,7 @@ static bool is_news(const struct ango_outbox *o, char state, const uint32_t *ids
     for (; ids_len > 0; ids_len--, ids++) {
         const struct ango_outbox_slot *slot = ango_log_find(o, *ids);
 
-        if (state != ANGO_LOG_TRIED || (slot != NULL && slot->state != ANGO_LOG_ABSENT))
+        if (state != ANGO_LOG_TRIED || (slot != NULL && slot->state != ANGO_LOG_TRIED))
             return true;
     }
     return false;
@@ -521,17 +507,22 @@ int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, s
 {
     uint32_t at = outbox->tail;
     char *end = begin(outbox, state);
+    bool news = is_news(outbox, state, ids, ids_len);
     char *whole;
     size_t i;
     int err;
 
-    if (is_news(outbox, state, ids, ids_len)) {
-        for (i = 0; i < ids_len; i++)
-            end = put_number(end, ids[i], ID_LEN);
-        whole = put_words(end, words);
-        /* Words must not take the room of what others will need. */
-        if (*words != '\0' && fits(outbox, whole, reserve_for(outbox, outbox->len)))
-            end = whole;
+    for (i = 0; i < ids_len; i++)
+        end = put_number(end, ids[i]);
+    whole = put_words(end, words);
+    /* Words must not take the room of what others will need. */
+    if (*words != '\0' && fits(outbox, whole, outbox->len))
+        end = whole;
+    else
+        at = 0;
+    if (at == 0 && state == ANGO_LOG_DENIED)
+        news = false; /* then it need not be known after a cut, either */
+    if (news) {
         err = fits(outbox, end, 0) ? append(outbox, end) : ANGO_E_FULL;
         if (err != ANGO_OK)
             return err;
@@ -558,8 +549,7 @@ int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
     if (slot == NULL)
         return ANGO_E_ARG;
     slot->tries = 0;
-    outbox->next_ms = 0;
-    if (!ango_log_is_parked(slot->state))
+    if (ango_log_state(slot) != ANGO_OUTBOX_PARKED)
         return ANGO_OK;
     return ango_log_mark(outbox, slot->state == ANGO_LOG_REFUSED ? ANGO_LOG_WAITING : ANGO_LOG_TRIED, &id, 1, "");
 }
@@ -578,10 +568,10 @@ static int check_entry(const struct ango_outbox_entry *entry)
         ango_write_string(&q, "\"", entry->note, ANGO_E_ARG);
     if (*entry->project_id != '\0') {
         ango_write_string(&q, "\"", entry->project_id, ANGO_E_ID);
-        if (entry->project_role < ANGO_PROJECT_MANAGER || entry->project_role > ANGO_PROJECT_LEAD)
+        if (ango_project_role_text(entry->project_role) == NULL)
             ango_request_refuse(&q, ANGO_E_ARG);
     }
-    if (entry->organization_role != ANGO_ORGANIZATION_ADMIN && entry->organization_role != ANGO_ORGANIZATION_MEMBER)
+    if (ango_organization_role_text(entry->organization_role) == NULL)
         ango_request_refuse(&q, ANGO_E_ARG);
     return q.err;
 }
@@ -610,17 +600,14 @@ static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *en
 {
     uint32_t id = o->next_id;
     uint32_t at = o->tail;
-    char *end;
+    char *end = put_number(begin(o, 'P'), id);
     int err;
 
-    (void)put_number(begin(o, 'P'), id, ID_LEN);
-    o->record[STATE_AT] = ANGO_LOG_WAITING;
-    /* Without a project, its role may be anything. */
-    (void)put_number(o->record + ROLES_AT,
-                     (uint32_t)entry->organization_role << 6 | ((uint32_t)entry->project_role & 0x3F), 2);
-    (void)put_number(o->record + TIME_AT, entry->time, WORD_LEN);
-    end = put_text(put_text(put_text(o->record + TO_AT, entry->to), entry->project_id), entry->note);
-    if (o->len == o->config->slots_cap || id > ID_MAX || !fits(o, end, reserve_for(o, o->len + 1)))
+    *end++ = ANGO_LOG_WAITING;
+    *end++ = (char)(0x40 | (unsigned)entry->organization_role << 3 | (unsigned)entry->project_role);
+    end = put_number(end, entry->time);
+    end = put_text(put_text(put_text(end, entry->to), entry->project_id), entry->note);
+    if (o->len == o->config->slots_cap || id == 0 || !fits(o, end, o->len + 1))
         return ANGO_E_FULL;
     o->next_id++;
     err = append(o, end);
@@ -645,6 +632,8 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
         whole.note = "";
     if (whole.project_id == NULL)
         whole.project_id = "";
+    if (*whole.project_id == '\0')
+        whole.project_role = (enum ango_project_role)0; /* whatever it was */
     err = check_entry(&whole);
     if (err != ANGO_OK)
         return err;
@@ -655,7 +644,6 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
     if (slot == NULL) {
         slot = outbox->config->slots + outbox->len;
         err = write_entry(outbox, &whole);
-        outbox->next_ms = 0;
     }
     if (id != NULL && err == ANGO_OK)
         *id = slot->id;
@@ -680,16 +668,16 @@ int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slo
     const char *end = read_record(outbox, slot->at);
     char *project, *note;
 
-    if (end == NULL || end < record + TO_AT || record[TYPE_AT] != 'P')
+    if (end == NULL || end <= record + TO_AT || record[TYPE_AT] != 'P')
         return ANGO_E_DAMAGED;
     project = cut(record + TO_AT);
     note = cut(project);
     (void)cut(note);
     entry->to = record + TO_AT;
-    entry->organization_role = (enum ango_organization_role)get_number(record + ROLES_AT, 1);
+    entry->organization_role = (enum ango_organization_role)(record[ROLES_AT] >> 3 & 7);
     entry->project_id = project;
-    entry->project_role = (enum ango_project_role)get_number(record + ROLES_AT + 1, 1);
-    entry->time = get_number(record + TIME_AT, WORD_LEN);
+    entry->project_role = (enum ango_project_role)(record[ROLES_AT] & 7);
+    entry->time = get_number(record + TIME_AT);
     entry->note = note;
     return ANGO_OK;
 }
@@ -704,19 +692,20 @@ int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_o
         return ANGO_E_END;
     slot = &outbox->config->slots[(*position)++];
     item->id = slot->id;
-    item->state = ango_log_is_parked(slot->state) ? ANGO_OUTBOX_PARKED
-        : slot->state == ANGO_LOG_TRIED           ? ANGO_OUTBOX_TRIED
-                                                  : ANGO_OUTBOX_WAITING;
+    item->state = ango_log_state(slot);
     return ango_log_load(outbox, slot, &item->entry);
+}
+
+const char *ango_log_words(struct ango_outbox *outbox, uint32_t at)
+{
+    const char *words = outbox->record + STATE_AT;
+
+    return at != 0 && read_record(outbox, at) != NULL && *words == SEPARATOR ? words + 1 : "";
 }
 
 const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id)
 {
     const struct ango_outbox_slot *slot = find_checked(outbox, id);
-    const char *words;
 
-    if (slot == NULL || !ango_log_is_parked(slot->state) || read_record(outbox, slot->since) == NULL)
-        return "";
-    words = outbox->record + FIELDS_AT + ID_LEN;
-    return *words == SEPARATOR ? words + 1 : "";
+    return slot != NULL ? ango_log_words(outbox, slot->words) : "";
 }

@@ -10,15 +10,13 @@
 /* States of an entry: letters of records, too. */
 #define ANGO_LOG_WAITING 'W'
 #define ANGO_LOG_TRIED 'T'
-#define ANGO_LOG_ABSENT 'A'   /* in RAM only: to be sent; the medium says tried, but it surely is not invited */
+#define ANGO_LOG_DENIED 'R'   /* tried, and the server said something else than that it is invited */
 #define ANGO_LOG_REFUSED 'X'  /* parked, and known to be absent */
 #define ANGO_LOG_DOUBTFUL 'U' /* parked, and perhaps invited */
 #define ANGO_LOG_DONE 'D'     /* no entry any more */
 
-static inline bool ango_log_is_parked(char state)
-{
-    return state == ANGO_LOG_REFUSED || state == ANGO_LOG_DOUBTFUL;
-}
+/* What is to be done with it. */
+enum ango_outbox_state ango_log_state(const struct ango_outbox_slot *slot);
 
 /* The slot of an entry, or NULL. */
 struct ango_outbox_slot *ango_log_find(const struct ango_outbox *outbox, uint32_t id);
@@ -32,5 +30,8 @@ int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, s
 
 /* Reads an entry; its strings are valid until the next call. ANGO_E_DAMAGED: it cannot be read. */
 int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry);
+
+/* The words of a record, or ""; valid until the next call, or as `words` of the next ango_log_mark. */
+const char *ango_log_words(struct ango_outbox *outbox, uint32_t at);
 
 #endif

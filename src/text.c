@@ -72,16 +72,3 @@ uint32_t ango_hash(uint32_t hash, const char *text)
         hash = (hash ^ (unsigned char)*text) * 16777619u; /* mutant: hash-signed */
     return hash;
 }
-
-/* Bit by bit: a table is not worth its flash here. */
-uint32_t ango_crc32(uint32_t crc, const char *data, size_t len)
-{
-    unsigned bit;
-
-    for (; len > 0; len--) {
-        crc ^= (unsigned char)*data++;
-        for (bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
-    }
-    return crc;
-}

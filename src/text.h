@@ -19,7 +19,4 @@ const char *ango_read_number(const char *text, uint32_t *number);
 #define ANGO_HASH_BEGIN 2166136261u
 uint32_t ango_hash(uint32_t hash, const char *text);
 
-/* CRC-32 as in Ethernet and ZIP, reflected, of `len` bytes; goes on from `crc`. It begins and ends with the complement there. */
-uint32_t ango_crc32(uint32_t crc, const char *data, size_t len);
-
 #endif

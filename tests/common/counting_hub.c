@@ -201,10 +201,18 @@ static void do_get(struct hub *hub)
     bool first = page != NULL && page[5] == '1' && page[6] == '&';
     const char *before = "";
     unsigned total = 0;
-    char end[32];
+    char end[40];
     unsigned i;
 
     hub->gets++;
+    if (hub->endless) {
+        (void)snprintf(end, sizeof end, "stranger%lu@example.com", (unsigned long)hub->gets);
+        say(hub, "{\"status\":\"success\",\"data\":{\"invites\":[{\"to\":\"");
+        say(hub, end);
+        say(hub, "\"}]}}");
+        end_reply(hub, 200, "");
+        return;
+    }
     say(hub,
         invites ? "{\"status\":\"success\",\"data\":{\"invites\":[" : "{\"status\":\"success\",\"data\":{\"users\":[");
     for (i = 0; i < HUB_PERSONS; i++) {

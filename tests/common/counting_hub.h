@@ -48,6 +48,7 @@ struct hub {
     void (*tick)(void *tick_ctx); /* in each call */
     void *tick_ctx;
     bool has_total;       /* its lists say how long they are */
+    bool endless;         /* each page of its lists shows somebody else */
     const char *good_key; /* another one is 401 */
     uint32_t random;
 

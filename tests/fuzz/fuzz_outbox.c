@@ -70,9 +70,13 @@ static void mend_sums(void)
 
         if (medium[at] != 0x1D)
             continue;
-        for (end = at + 8; end < SIZE && medium[end] != 0x1E; end++)
+        for (end = at + 8; end + 1 < SIZE && medium[end] != 0x1E && medium[end] != 0; end++)
             ;
-        sum = ango_crc32(~at, (const char *)medium + at + 7, end - at - 7);
+        if (medium[end] != 0x1E)
+            continue;
+        medium[end] = 0;
+        sum = ango_hash(~at, (const char *)medium + at + 7);
+        medium[end] = 0x1E;
         for (i = 6; i > 0; i--, sum >>= 6)
             medium[at + i] = 0x40 | (sum & 0x3F);
     }
