@@ -89,22 +89,21 @@ struct ango_outbox {
                          some, too, until the next ango_outbox_tidy */
     /* Private. */
     const struct ango_outbox_config *config;
+    uint8_t phase;
+    uint8_t failures;  /* in a row */
+    uint8_t most;      /* addresses in the next request */
+    uint8_t batch_len; /* addresses in this one */
+    bool read_back;
     uint32_t half;  /* bytes of an area */
     uint32_t start; /* of the one that is current */
     uint32_t tail;  /* where the next record goes */
     uint32_t generation;
     uint32_t next_id;
-    uint8_t phase;
-    uint8_t failures;  /* in a row */
-    uint8_t most;      /* addresses in the next request */
-    uint8_t batch_len; /* addresses in this one */
-    uint8_t settled;   /* of them */
-    bool read_back;
-    uint32_t since;       /* the clock at the last failure */
-    uint32_t pause_ms;    /* from then on nothing is done for so long */
-    uint32_t refused_key; /* hash of a key that the server does not take; 0: none */
-    uint32_t serial;      /* of the client's exchange that is the outbox's */
-    uint32_t ids[ANGO_OUTBOX_BATCH];
+    uint32_t since;                  /* the clock at the last failure */
+    uint32_t pause_ms;               /* from then on nothing is done for so long */
+    uint32_t refused_key;            /* hash of a key that the server does not take; 0: none */
+    uint32_t serial;                 /* of the client's exchange that is the outbox's */
+    uint32_t ids[ANGO_OUTBOX_BATCH]; /* 0: this one is settled */
     const char *emails[ANGO_OUTBOX_BATCH];
     enum ango_presence presence[ANGO_OUTBOX_BATCH];
     struct ango_confirm confirm;
@@ -211,7 +210,7 @@ enum ango_outbox_fate {
     ANGO_OUTBOX_LEFT     /* parked; `words` says why */
 };
 
-/* What became of an entry; told once, and after a cut perhaps never. Strings are valid until the next call. */
+/* What became of an entry; told once, and after a cut perhaps never or once more. Strings are valid until the next call. */
 struct ango_outbox_event {
     uint32_t id;
     enum ango_outbox_fate fate;

@@ -62,11 +62,19 @@ static int fail(struct ango_outbox *o, const struct ango_client *client, int err
 
 /* --- what became of an entry ---------------------------------------------------------------------- */
 
-/* Ends the delivery of an entry of the batch: marks it as done or parked, and tells. */
-static int conclude(struct ango_outbox *o, size_t i, char state, const char *words, struct ango_outbox_event *event)
+/* The slot of the next entry of the batch that is left to be delivered, from number *i on, which is moved on; NULL: none is. */
+static struct ango_outbox_slot *next_of_batch(const struct ango_outbox *o, unsigned *i)
 {
-    int err = ango_log_mark(o, state, &o->ids[i], 1, words);
+    struct ango_outbox_slot *slot = NULL;
 
+    while (slot == NULL && *i < o->batch_len)
+        slot = ango_log_find(o, o->ids[(*i)++]);
+    return slot;
+}
+
+/* Ends the delivery of an entry of the batch: marks it as done or parked, and tells. */
+static int conclude(struct ango_outbox *o, unsigned i, char state, const char *words, struct ango_outbox_event *event)
+{
     event->id = o->ids[i];
     event->fate = ANGO_OUTBOX_LEFT;
     if (state == ANGO_LOG_DONE) {
@@ -76,7 +84,7 @@ static int conclude(struct ango_outbox *o, size_t i, char state, const char *wor
     event->to = o->emails[i];
     event->words = words;
     event->read_back = o->read_back;
-    return err;
+    return ango_log_mark(o, o->ids[i], state, words);
 }
 
 /* Parks the entry of a batch of one. Of a larger batch so few are tried next that it is found in the end. */
@@ -90,11 +98,11 @@ static int narrow(struct ango_outbox *o, const char *words, struct ango_outbox_e
 }
 
 /* What the server said against an entry; if there was no room for it, at least that it did. */
-static const char *said(struct ango_outbox *o, uint32_t words_at)
+static const char *said(struct ango_outbox *o, bool denied, uint32_t words_at)
 {
     const char *words = ango_log_words(o, words_at);
 
-    return *words != '\0' ? words : "refused";
+    return denied && *words == '\0' ? "refused" : words;
 }
 
 /*
@@ -103,31 +111,35 @@ static const char *said(struct ango_outbox *o, uint32_t words_at)
  */
 static int settle(struct ango_outbox *o, struct ango_outbox_event *event)
 {
-    for (; o->settled < o->batch_len; o->settled++) {
-        size_t i = o->settled;
-        struct ango_outbox_slot *slot = ango_log_find(o, o->ids[i]);
-        bool absent = o->presence[i] == ANGO_ABSENT;
-        bool found = !absent && o->presence[i] != ANGO_UNSURE; /* mutant: outbox-unsure-is-found */
-        uint32_t words_at;
+    struct ango_outbox_slot *slot;
+    unsigned next = 0;
+
+    while ((slot = next_of_batch(o, &next)) != NULL) {
+        unsigned i = next - 1;
+        enum ango_presence presence = o->presence[i];
+        bool found = presence != ANGO_ABSENT && presence != ANGO_UNSURE; /* mutant: outbox-unsure-is-found */
+        bool denied = slot->state == ANGO_LOG_DENIED;
+        uint32_t words_at = slot->words;
+        char state = ANGO_LOG_DOUBTFUL;
         int err;
 
-        if (slot == NULL || (slot->state == ANGO_LOG_DENIED && !o->read_back))
-            continue; /* removed meanwhile; or to be looked up */
-        if (!found && slot->state == ANGO_LOG_TRIED) {
-            slot->absent = absent; /* mutant: outbox-unsure-is-absent */
+        if (!found && !denied) {
+            slot->absent = presence == ANGO_ABSENT; /* mutant: outbox-unsure-is-absent */
             slot->tries++;
+        }
+        if (denied ? !o->read_back : !found) { /* to be looked up, or sent again */
+            o->ids[i] = 0;
             continue;
         }
-        words_at = slot->words;
         if (found)
-            err = conclude(o, i, ANGO_LOG_DONE, "", event);
-        else
-            err = conclude(o, i, absent ? ANGO_LOG_REFUSED : ANGO_LOG_DOUBTFUL, said(o, words_at), event);
-        if (err != ANGO_OK)
-            return err; /* the same one next time */
-        event->words = found ? ango_log_words(o, words_at) : said(o, words_at);
-        o->settled++;
-        return ANGO_OK;
+            state = ANGO_LOG_DONE;
+        else if (presence == ANGO_ABSENT)
+            state = ANGO_LOG_REFUSED;
+        err = conclude(o, i, state, said(o, denied, words_at), event);
+        event->words = said(o, denied, words_at);
+        if (err == ANGO_OK)
+            o->ids[i] = 0;
+        return err; /* after an error the same one next time */
     }
     o->phase = IDLE;
     return ANGO_E_WAIT;
@@ -200,10 +212,9 @@ static int collect(struct ango_outbox *o, unsigned tries, struct ango_outbox_ent
             break;
         o->ids[o->batch_len] = slot->id;
         o->presence[o->batch_len] = ANGO_UNSURE;
-        o->emails[o->batch_len] = to;
+        o->emails[o->batch_len++] = to;
         if (words != NULL)
             return conclude(o, 0, o->read_back ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED, words, event);
-        o->batch_len++;
     }
     return ANGO_E_WAIT;
 }
@@ -253,7 +264,6 @@ static int choose(struct ango_outbox *o, struct ango_client *client, const char 
     if (ango_is_busy(client))
         return ANGO_E_ARG;
     memset(&first, 0, sizeof first);
-    o->settled = 0;
     for (turn = 0; turn < 2 * (ANGO_OUTBOX_TRIES_MAX + 1); turn++) {
         int err;
 
@@ -298,13 +308,10 @@ static int take_refusal(struct ango_outbox *o, struct ango_client *client, struc
 {
     const char *message = client->result.message;
     int blamed = blames(client->result.http_status);
-    size_t i;
+    struct ango_outbox_slot *slot;
+    unsigned next = 0;
 
-    for (i = 0; i < o->batch_len; i++) {
-        struct ango_outbox_slot *slot = ango_log_find(o, o->ids[i]);
-
-        if (slot == NULL)
-            continue;
+    while ((slot = next_of_batch(o, &next)) != NULL) {
         slot->absent = true;
         if (blamed == EACH)
             o->failures = slot->tries++;
@@ -322,22 +329,37 @@ static void read_reply(struct ango_outbox *o, struct ango_client *client)
     while (ango_next_invite(client, &invite) == ANGO_OK) {
         const char *words = *invite.message != '\0' ? invite.message : invite.status;
         const struct ango_outbox_slot *slot;
-        size_t i = 0;
+        unsigned next = 0;
 
-        while (i < o->batch_len && !ango_text_is(o->emails[i], invite.to))
-            i++;
-        if (i == o->batch_len || *invite.status == '\0' || o->presence[i] != ANGO_UNSURE)
-            continue;
-        slot = ango_log_find(o, o->ids[i]);
-        if (slot == NULL || slot->state != ANGO_LOG_TRIED)
-            continue;
+        do
+            slot = next_of_batch(o, &next);
+        while (slot != NULL && !ango_text_is(o->emails[next - 1], invite.to));
+        if (slot == NULL || *invite.status == '\0' || o->presence[next - 1] != ANGO_UNSURE
+            || slot->state != ANGO_LOG_TRIED)
+            continue;                                 /* of two statuses the first counts */
         if (ango_text_is(invite.status, "pending")) { /* mutant: outbox-any-status */
-            o->presence[i] = ANGO_INVITED;
+            o->presence[next - 1] = ANGO_INVITED;
             continue;
         }
-        ango_hide_key(words, client->api_key);                         /* mutant: outbox-key-kept */
-        (void)ango_log_mark(o, ANGO_LOG_DENIED, &o->ids[i], 1, words); /* if it fails, it is looked up as any other */
+        ango_hide_key(words, client->api_key); /* mutant: outbox-key-kept */
+        /* If this fails, it is looked up as any other. */
+        (void)ango_log_mark(o, slot->id, ANGO_LOG_DENIED, words);
     }
+}
+
+/* Marks all of the batch as tried: on the medium, unless that says so already. */
+static int mark_tried(struct ango_outbox *o)
+{
+    struct ango_outbox_slot *slot;
+    unsigned next = 0;
+    int err = ANGO_OK;
+
+    while (err == ANGO_OK && (slot = next_of_batch(o, &next)) != NULL) {
+        slot->absent = false;
+        if (slot->state != ANGO_LOG_TRIED)
+            err = ango_log_mark(o, slot->id, ANGO_LOG_TRIED, "");
+    }
+    return err == ANGO_OK ? ango_log_sync(o) : err; /* mutant: outbox-tried-not-synced */
 }
 
 static int invite_step(struct ango_outbox *o, struct ango_client *client, struct ango_outbox_event *event,
@@ -346,7 +368,7 @@ static int invite_step(struct ango_outbox *o, struct ango_client *client, struct
     int err;
 
     if (ango_is_to_send(client)) {
-        err = ango_log_mark(o, ANGO_LOG_TRIED, o->ids, o->batch_len, ""); /* mutant: outbox-not-marked */
+        err = mark_tried(o); /* mutant: outbox-not-marked */
         if (err != ANGO_OK) {
             ango_cancel(client);
             o->phase = IDLE;
@@ -373,7 +395,7 @@ static int invite_step(struct ango_outbox *o, struct ango_client *client, struct
 static int confirm_step(struct ango_outbox *o, struct ango_client *client, uint32_t wait_ms)
 {
     int err = ango_confirm_step(&o->confirm, wait_ms);
-    size_t i;
+    unsigned i;
 
     switch (err) {
     case ANGO_OK:
@@ -384,14 +406,10 @@ static int confirm_step(struct ango_outbox *o, struct ango_client *client, uint3
     case ANGO_E_ARG:
         o->phase = IDLE; /* the client was used for something else */
         return ANGO_E_WAIT;
-    case ANGO_E_SHAPE: /* the list is none, or has no end: this read-back never ends */
-        o->phase = IDLE;
-        for (i = 0; i < o->batch_len; i++) {
-            struct ango_outbox_slot *slot = ango_log_find(o, o->ids[i]);
-
-            if (slot != NULL)
-                slot->tries++; /* mutant: outbox-endless-list */
-        }
+    case ANGO_E_SHAPE: /* the list is none, or has no end: nothing is known */
+        for (i = 0; i < ANGO_OUTBOX_BATCH; i++)
+            o->presence[i] = ANGO_UNSURE;
+        o->phase = SETTLING; /* mutant: outbox-endless-list */
         return fail(o, client, err);
     default:
         return fail(o, client, err); /* then it goes on */

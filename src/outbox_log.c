@@ -17,8 +17,8 @@
  *                                                                     later: it has a higher generation now
  *   P        number, state, roles, time, address SEPARATOR            an entry
  *            project SEPARATOR note SEPARATOR
- *   W T D    number ...                                               these wait, were tried, are done or removed
- *   R X U    number ..., then perhaps SEPARATOR words                 the server said something else; parked
+ *   W T D    number                                                   this one waits, was tried, is done or removed
+ *   R X U    number, then perhaps SEPARATOR words                     the server said something else; parked
  *
  * Numbers are written 6 bits a byte, 0x40 to 0x7F; all else is text without control characters, or filtered. So no byte of a record
  * is 0x00 or 0xFF: what was programmed, even in part, is never taken for erased. And START is nowhere within a record: no text
@@ -135,9 +135,9 @@ static int write_record(struct ango_outbox *o, char *end, uint32_t at)
     return read_record(o, at) != NULL ? ANGO_OK : ANGO_E_STORAGE; /* mutant: outbox-no-read-back */
 }
 
-static int sync(const struct ango_outbox *o)
+int ango_log_sync(const struct ango_outbox *outbox)
 {
-    const struct ango_storage *storage = o->config->storage;
+    const struct ango_storage *storage = outbox->config->storage;
 
     return storage->sync(storage->ctx) == ANGO_OK ? ANGO_OK : ANGO_E_STORAGE;
 }
@@ -164,15 +164,13 @@ static bool fits(const struct ango_outbox *o, const char *end, size_t entries)
     return size_of(o, end) + reserve <= o->start + o->half - o->tail; /* mutant: outbox-no-reserve */
 }
 
-/* Writes a record that fits at the tail, safe from a cut. */
+/* Writes a record that fits at the tail. */
 static int append(struct ango_outbox *o, char *end)
 {
     uint32_t at = o->tail;
-    int err;
 
     o->tail += size_of(o, end);
-    err = write_record(o, end, at);
-    return err == ANGO_OK ? sync(o) : err; /* mutant: outbox-no-sync */
+    return write_record(o, end, at);
 }
 
 /* --- entries in RAM ------------------------------------------------------------------------------- */
@@ -234,7 +232,7 @@ static int add_slot(struct ango_outbox *o, uint32_t id, char state, uint32_t at)
 /* --- mount ---------------------------------------------------------------------------------------- */
 
 /* Applies the record that was read from `at` to the entries in RAM. */
-static int take(struct ango_outbox *o, const char *end, uint32_t at)
+static int take(struct ango_outbox *o, uint32_t at)
 {
     char type = o->record[TYPE_AT];
     const char *p = o->record + FIELDS_AT;
@@ -250,8 +248,7 @@ static int take(struct ango_outbox *o, const char *end, uint32_t at)
             o->next_id = number + 1;
         return add_slot(o, number, o->record[STATE_AT], at);
     default:
-        for (; end - p >= (int)DIGITS && *p != SEPARATOR; p += DIGITS)
-            set_state(o, get_number(p), type, at);
+        set_state(o, number, type, o->record[STATE_AT] == SEPARATOR ? at : 0);
         return ANGO_OK;
     }
 }
@@ -289,7 +286,7 @@ static int load_area(struct ango_outbox *o, uint32_t start)
                 o->damaged++;
             else
                 size = size_of(o, end);
-            if (end != NULL && take(o, end, at) != ANGO_OK)
+            if (end != NULL && take(o, at) != ANGO_OK)
                 result = ANGO_E_SPACE;
             o->tail = at + size; /* mutant: outbox-tail */
         }
@@ -401,14 +398,14 @@ static int copy_entries(struct ango_outbox *o, uint32_t limit)
 /* Makes the other area the current one. */
 static int seal(struct ango_outbox *o, uint32_t other)
 {
-    int err = sync(o);
+    int err = ango_log_sync(o);
 
     if (err == ANGO_OK)
         err = write_record(o, make_seal(o, o->generation + 1), other);
     if (err != ANGO_OK)
         return err;
     (void)load_area(o, other); /* even if the seal is not safe yet: the medium shows it */
-    return sync(o);
+    return ango_log_sync(o);
 }
 
 /* Before the other area is erased: nothing in it must look newer, not even while that goes on. */
@@ -420,7 +417,9 @@ static int outrank(struct ango_outbox *o)
     if (o->generation == 0 || size_of(o, end) > o->start + o->half - o->tail)
         return ANGO_OK;
     o->generation += 2;
-    return append(o, end); /* mutant: outbox-not-outranked */
+    if (append(o, end) != ANGO_OK) /* mutant: outbox-not-outranked */
+        return ANGO_E_STORAGE;
+    return ango_log_sync(o);
 }
 
 static int compact(struct ango_outbox *o)
@@ -455,7 +454,7 @@ int ango_outbox_tidy(struct ango_outbox *outbox, bool wipe)
         return result;
     err = erase_area(outbox, left);
     if (err == ANGO_OK)
-        err = sync(outbox);
+        err = ango_log_sync(outbox);
     return err == ANGO_OK ? result : err;
 }
 
@@ -477,18 +476,6 @@ int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_conf
 
 /* --- changes -------------------------------------------------------------------------------------- */
 
-/* Whether the medium has to be told: it already says so of those that are tried and known to be absent. */
-static bool is_news(const struct ango_outbox *o, char state, const uint32_t *ids, size_t ids_len)
-{
-    for (; ids_len > 0; ids_len--, ids++) {
-        const struct ango_outbox_slot *slot = ango_log_find(o, *ids);
-
-        if (state != ANGO_LOG_TRIED || (slot != NULL && slot->state != ANGO_LOG_TRIED))
-            return true;
-    }
-    return false;
-}
-
 /* Writes SEPARATOR and words, filtered and cut; returns where they end. */
 static char *put_words(char *to, const char *words)
 {
@@ -503,33 +490,23 @@ static char *put_words(char *to, const char *words)
     return to;
 }
 
-int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, size_t ids_len, const char *words)
+int ango_log_mark(struct ango_outbox *outbox, uint32_t id, char state, const char *words)
 {
     uint32_t at = outbox->tail;
-    char *end = begin(outbox, state);
-    bool news = is_news(outbox, state, ids, ids_len);
-    char *whole;
-    size_t i;
-    int err;
+    char *end = put_number(begin(outbox, state), id);
+    char *whole = put_words(end, words);
+    int err = ANGO_OK;
 
-    for (i = 0; i < ids_len; i++)
-        end = put_number(end, ids[i]);
-    whole = put_words(end, words);
     /* Words must not take the room of what others will need. */
     if (*words != '\0' && fits(outbox, whole, outbox->len))
         end = whole;
     else
         at = 0;
-    if (at == 0 && state == ANGO_LOG_DENIED)
-        news = false; /* then it need not be known after a cut, either */
-    if (news) {
+    if (at != 0 || state != ANGO_LOG_DENIED) /* which need not be known after a cut without the words, either */
         err = fits(outbox, end, 0) ? append(outbox, end) : ANGO_E_FULL;
-        if (err != ANGO_OK)
-            return err;
-    }
-    for (i = 0; i < ids_len; i++)
-        set_state(outbox, ids[i], state, at);
-    return ANGO_OK;
+    if (err == ANGO_OK)
+        set_state(outbox, id, state, at);
+    return err;
 }
 
 static struct ango_outbox_slot *find_checked(const struct ango_outbox *o, uint32_t id)
@@ -537,9 +514,18 @@ static struct ango_outbox_slot *find_checked(const struct ango_outbox *o, uint32
     return o != NULL && o->generation != 0 ? ango_log_find(o, id) : NULL;
 }
 
+static int mark_safely(struct ango_outbox *o, uint32_t id, char state)
+{
+    int err = ango_log_mark(o, id, state, "");
+
+    return err == ANGO_OK ? ango_log_sync(o) : err;
+}
+
 int ango_outbox_remove(struct ango_outbox *outbox, uint32_t id)
 {
-    return find_checked(outbox, id) != NULL ? ango_log_mark(outbox, ANGO_LOG_DONE, &id, 1, "") : ANGO_E_ARG;
+    if (find_checked(outbox, id) == NULL)
+        return ANGO_E_ARG;
+    return mark_safely(outbox, id, ANGO_LOG_DONE);
 }
 
 int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
@@ -551,7 +537,7 @@ int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
     slot->tries = 0;
     if (ango_log_state(slot) != ANGO_OUTBOX_PARKED)
         return ANGO_OK;
-    return ango_log_mark(outbox, slot->state == ANGO_LOG_REFUSED ? ANGO_LOG_WAITING : ANGO_LOG_TRIED, &id, 1, "");
+    return mark_safely(outbox, id, slot->state == ANGO_LOG_REFUSED ? ANGO_LOG_WAITING : ANGO_LOG_TRIED);
 }
 
 /* --- put ------------------------------------------------------------------------------------------ */
@@ -566,12 +552,10 @@ static int check_entry(const struct ango_outbox_entry *entry)
     ango_write_string(&q, "\"", entry->to, ANGO_E_EMAIL);
     if (*entry->note != '\0')
         ango_write_string(&q, "\"", entry->note, ANGO_E_ARG);
-    if (*entry->project_id != '\0') {
+    if (*entry->project_id != '\0')
         ango_write_string(&q, "\"", entry->project_id, ANGO_E_ID);
-        if (ango_project_role_text(entry->project_role) == NULL)
-            ango_request_refuse(&q, ANGO_E_ARG);
-    }
-    if (ango_organization_role_text(entry->organization_role) == NULL)
+    if (ango_organization_role_text(entry->organization_role) == NULL
+        || (*entry->project_id != '\0' && ango_project_role_text(entry->project_role) == NULL))
         ango_request_refuse(&q, ANGO_E_ARG);
     return q.err;
 }
@@ -612,9 +596,11 @@ static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *en
     o->next_id++;
     err = append(o, end);
     if (err == ANGO_OK)
+        err = ango_log_sync(o); /* mutant: outbox-no-sync */
+    if (err == ANGO_OK)
         return add_slot(o, id, ANGO_LOG_WAITING, at);
     /* It is not promised, and may be put in again: what is there of it must not be sent. */
-    (void)ango_log_mark(o, ANGO_LOG_DONE, &id, 1, ""); /* mutant: outbox-ghost */
+    (void)mark_safely(o, id, ANGO_LOG_DONE); /* mutant: outbox-ghost */
     return err;
 }
 

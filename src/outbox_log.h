@@ -22,11 +22,14 @@ enum ango_outbox_state ango_log_state(const struct ango_outbox_slot *slot);
 struct ango_outbox_slot *ango_log_find(const struct ango_outbox *outbox, uint32_t id);
 
 /*
- * Notes on the medium, in one record, that these entries are in another state, and then in RAM; with `words`, of which control
- * characters are replaced and what does not fit is left out. Numbers without an entry are passed over. ANGO_OK: it is safe
- * from a cut. ANGO_E_FULL, ANGO_E_STORAGE: nothing has changed.
+ * Notes on the medium that an entry is in another state, and then in RAM; with `words`, of which control characters are replaced
+ * and what does not fit is left out. Without an entry of that number it is noted all the same. Safe from a cut after
+ * ango_log_sync. ANGO_E_FULL, ANGO_E_STORAGE: nothing has changed.
  */
-int ango_log_mark(struct ango_outbox *outbox, char state, const uint32_t *ids, size_t ids_len, const char *words);
+int ango_log_mark(struct ango_outbox *outbox, uint32_t id, char state, const char *words);
+
+/* Returns when all that was noted is safe from a cut. */
+int ango_log_sync(const struct ango_outbox *outbox);
 
 /* Reads an entry; its strings are valid until the next call. ANGO_E_DAMAGED: it cannot be read. */
 int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry);
