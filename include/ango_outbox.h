@@ -72,6 +72,17 @@ struct ango_outbox_slot {
     bool absent;   /* was tried, and surely is not invited: may be sent without a look-up */
 };
 
+/* A record of the log, as it is on the medium. Private. */
+struct ango_outbox_record {
+    uint32_t sum;
+    uint16_t size; /* bytes, from the sum to the end of the text */
+    char type;
+    char state;
+    uint32_t extra;
+    uint32_t number;
+    char text[ANGO_OUTBOX_RECORD_MAX - 16];
+};
+
 /* Constant, and valid as long as the outbox is used. What it points to belongs to the outbox meanwhile.
    An entry that was put in with a larger text_cap, and does not fit this one, is parked. */
 struct ango_outbox_config {
@@ -89,6 +100,8 @@ struct ango_outbox {
                          some, too, until the next ango_outbox_tidy */
     /* Private. */
     const struct ango_outbox_config *config;
+    struct ango_client *client; /* of the step that goes on */
+    struct ango_outbox_event *event;
     uint8_t phase;
     uint8_t failures;  /* in a row */
     uint8_t most;      /* addresses in the next request */
@@ -107,7 +120,7 @@ struct ango_outbox {
     const char *emails[ANGO_OUTBOX_BATCH];
     enum ango_presence presence[ANGO_OUTBOX_BATCH];
     struct ango_confirm confirm;
-    char record[ANGO_OUTBOX_RECORD_MAX];
+    struct ango_outbox_record record;
 };
 
 /*

@@ -43,8 +43,9 @@ static uint32_t hash_of_key(const struct ango_client *client)
  * Notes a failure: everything pauses, the longer the more there were in a row. Up to a quarter less, as the clock happens to
  * stand: devices that failed together do not come back together. Returns `err`.
  */
-static int fail(struct ango_outbox *o, const struct ango_client *client, int err)
+static int fail(struct ango_outbox *o, int err)
 {
+    const struct ango_client *client = o->client;
     const struct ango_result *result = &client->result;
     uint32_t ms = PAUSE_MAX_MS;
 
@@ -73,8 +74,10 @@ static struct ango_outbox_slot *next_of_batch(const struct ango_outbox *o, unsig
 }
 
 /* Ends the delivery of an entry of the batch: marks it as done or parked, and tells. */
-static int conclude(struct ango_outbox *o, unsigned i, char state, const char *words, struct ango_outbox_event *event)
+static int conclude(struct ango_outbox *o, unsigned i, char state, const char *words)
 {
+    struct ango_outbox_event *event = o->event;
+
     event->id = o->ids[i];
     event->fate = ANGO_OUTBOX_LEFT;
     if (state == ANGO_LOG_DONE) {
@@ -88,28 +91,20 @@ static int conclude(struct ango_outbox *o, unsigned i, char state, const char *w
 }
 
 /* Parks the entry of a batch of one. Of a larger batch so few are tried next that it is found in the end. */
-static int narrow(struct ango_outbox *o, const char *words, struct ango_outbox_event *event)
+static int narrow(struct ango_outbox *o, const char *words)
 {
     o->most = o->batch_len / 2; /* mutant: outbox-no-halving */
     if (o->most > 0)
         return ANGO_E_WAIT;
     o->most = ANGO_OUTBOX_BATCH;
-    return conclude(o, 0, ANGO_LOG_REFUSED, words, event);
-}
-
-/* What the server said against an entry; if there was no room for it, at least that it did. */
-static const char *said(struct ango_outbox *o, bool denied, uint32_t words_at)
-{
-    const char *words = ango_log_words(o, words_at);
-
-    return denied && *words == '\0' ? "refused" : words;
+    return conclude(o, 0, ANGO_LOG_REFUSED, words);
 }
 
 /*
  * Ends the delivery of the next entry of the batch of which enough is known, after a complete reply or a read-back. What the
  * server said against an entry decides nothing: after the read-back it tells people why.
  */
-static int settle(struct ango_outbox *o, struct ango_outbox_event *event)
+static int settle(struct ango_outbox *o)
 {
     struct ango_outbox_slot *slot;
     unsigned next = 0;
@@ -123,11 +118,9 @@ static int settle(struct ango_outbox *o, struct ango_outbox_event *event)
         char state = ANGO_LOG_DOUBTFUL;
         int err;
 
-        if (!found && !denied) {
+        if (denied ? !o->read_back : !found) {      /* to be looked up, or sent again */
             slot->absent = presence == ANGO_ABSENT; /* mutant: outbox-unsure-is-absent */
             slot->tries++;
-        }
-        if (denied ? !o->read_back : !found) { /* to be looked up, or sent again */
             o->ids[i] = 0;
             continue;
         }
@@ -135,8 +128,10 @@ static int settle(struct ango_outbox *o, struct ango_outbox_event *event)
             state = ANGO_LOG_DONE;
         else if (presence == ANGO_ABSENT)
             state = ANGO_LOG_REFUSED;
-        err = conclude(o, i, state, said(o, denied, words_at), event);
-        event->words = said(o, denied, words_at);
+        err = conclude(o, i, state, "");
+        o->event->words = ango_log_words(o, words_at);
+        if (denied && *o->event->words == '\0') /* there was no room for more */
+            o->event->words = "refused";
         if (err == ANGO_OK)
             o->ids[i] = 0;
         return err; /* after an error the same one next time */
@@ -182,8 +177,7 @@ static const char *load(struct ango_outbox *o, const struct ango_outbox_slot *sl
  * Collects, up to `most`, those with so many tries: for a read-back those who were tried, else those who were not and are of one
  * kind, that of `first`. ANGO_OK: one of them was parked instead, as the event says.
  */
-static int collect(struct ango_outbox *o, unsigned tries, struct ango_outbox_entry *first,
-                   struct ango_outbox_event *event)
+static int collect(struct ango_outbox *o, unsigned tries, struct ango_outbox_entry *first)
 {
     const struct ango_outbox_config *config = o->config;
     const struct ango_outbox_slot *slot = config->slots;
@@ -207,20 +201,19 @@ static int collect(struct ango_outbox *o, unsigned tries, struct ango_outbox_ent
             first->project_id = keep(&text, limit, entry.project_id);
         }
         if (text == NULL) /* mutant: outbox-less-text */
-            words = "too long";
+            words = "cannot be sent";
         if (words != NULL && o->batch_len > 0)
             break;
         o->ids[o->batch_len] = slot->id;
         o->presence[o->batch_len] = ANGO_UNSURE;
         o->emails[o->batch_len++] = to;
         if (words != NULL)
-            return conclude(o, 0, o->read_back ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED, words, event);
+            return conclude(o, 0, o->read_back ? ANGO_LOG_DOUBTFUL : ANGO_LOG_REFUSED, words);
     }
     return ANGO_E_WAIT;
 }
 
-static int start(struct ango_outbox *o, struct ango_client *client, const char *organization_id,
-                 const struct ango_outbox_entry *first, struct ango_outbox_event *event)
+static int start(struct ango_outbox *o, const char *organization_id, const struct ango_outbox_entry *first)
 {
     struct ango_project_assignment project;
     struct ango_invitation invitation;
@@ -234,46 +227,44 @@ static int start(struct ango_outbox *o, struct ango_client *client, const char *
     invitation.project_assignments_len = *first->project_id != '\0';
     do {
         invitation.to_len = o->batch_len;
-        err = ango_invite_members_to_org_start(client, organization_id, &invitation);
+        err = ango_invite_members_to_org_start(o->client, organization_id, &invitation);
     } while (err == ANGO_E_SPACE && --o->batch_len > 0);
     if (err == ANGO_E_ID)
-        return fail(o, client, err);
+        return fail(o, err);
     if (err != ANGO_OK)
-        return narrow(o, "does not fit a request", event);
-    o->serial = client->serial;
+        return narrow(o, "cannot be sent");
+    o->serial = o->client->serial;
     o->phase = INVITING;
     return ANGO_E_WAIT;
 }
 
-static int look_up(struct ango_outbox *o, struct ango_client *client, const char *organization_id)
+static int look_up(struct ango_outbox *o, const char *organization_id)
 {
     /* Fails for want of a client or an address alone. */
-    (void)ango_confirm_begin(&o->confirm, client, organization_id, o->emails, o->batch_len, o->presence);
+    (void)ango_confirm_begin(&o->confirm, o->client, organization_id, o->emails, o->batch_len, o->presence);
     o->confirm.timeout_ms = 0; /* it may go on after any pause */
     o->phase = CONFIRMING;
     return ANGO_E_WAIT;
 }
 
 /* Those who were tried less often come first, so that nobody waits for who cannot be delivered. */
-static int choose(struct ango_outbox *o, struct ango_client *client, const char *organization_id,
-                  struct ango_outbox_event *event)
+static int choose(struct ango_outbox *o, const char *organization_id)
 {
     struct ango_outbox_entry first;
     unsigned turn;
 
-    if (ango_is_busy(client))
+    if (ango_is_busy(o->client))
         return ANGO_E_ARG;
     memset(&first, 0, sizeof first);
     for (turn = 0; turn < 2 * (ANGO_OUTBOX_TRIES_MAX + 1); turn++) {
         int err;
 
         o->read_back = turn % 2 == 0;
-        err = collect(o, turn / 2, &first, event);
+        err = collect(o, turn / 2, &first);
         if (err != ANGO_E_WAIT)
             return err;
         if (o->batch_len > 0)
-            return o->read_back ? look_up(o, client, organization_id)
-                                : start(o, client, organization_id, &first, event);
+            return o->read_back ? look_up(o, organization_id) : start(o, organization_id, &first);
     }
     return ANGO_E_END;
 }
@@ -304,10 +295,10 @@ static int blames(unsigned http_status)
     }
 }
 
-static int take_refusal(struct ango_outbox *o, struct ango_client *client, struct ango_outbox_event *event)
+static int take_refusal(struct ango_outbox *o)
 {
-    const char *message = client->result.message;
-    int blamed = blames(client->result.http_status);
+    const char *message = o->client->result.message;
+    int blamed = blames(o->client->result.http_status);
     struct ango_outbox_slot *slot;
     unsigned next = 0;
 
@@ -317,16 +308,16 @@ static int take_refusal(struct ango_outbox *o, struct ango_client *client, struc
             o->failures = slot->tries++;
     }
     if (blamed == SOMEBODY)
-        return narrow(o, *message != '\0' ? message : "refused", event);
-    return fail(o, client, ANGO_E_STATUS);
+        return narrow(o, *message != '\0' ? message : "refused");
+    return fail(o, ANGO_E_STATUS);
 }
 
 /* Of an entry only "pending" is believed. Any other status is noted with what the server says of it, and looked up. */
-static void read_reply(struct ango_outbox *o, struct ango_client *client)
+static void read_reply(struct ango_outbox *o)
 {
     struct ango_invite invite;
 
-    while (ango_next_invite(client, &invite) == ANGO_OK) {
+    while (ango_next_invite(o->client, &invite) == ANGO_OK) {
         const char *words = *invite.message != '\0' ? invite.message : invite.status;
         const struct ango_outbox_slot *slot;
         unsigned next = 0;
@@ -341,7 +332,7 @@ static void read_reply(struct ango_outbox *o, struct ango_client *client)
             o->presence[next - 1] = ANGO_INVITED;
             continue;
         }
-        ango_hide_key(words, client->api_key); /* mutant: outbox-key-kept */
+        ango_hide_key(words, o->client->api_key); /* mutant: outbox-key-kept */
         /* If this fails, it is looked up as any other. */
         (void)ango_log_mark(o, slot->id, ANGO_LOG_DENIED, words);
     }
@@ -362,9 +353,9 @@ static int mark_tried(struct ango_outbox *o)
     return err == ANGO_OK ? ango_log_sync(o) : err; /* mutant: outbox-tried-not-synced */
 }
 
-static int invite_step(struct ango_outbox *o, struct ango_client *client, struct ango_outbox_event *event,
-                       uint32_t wait_ms)
+static int invite_step(struct ango_outbox *o, uint32_t wait_ms)
 {
+    struct ango_client *client = o->client;
     int err;
 
     if (ango_is_to_send(client)) {
@@ -372,7 +363,7 @@ static int invite_step(struct ango_outbox *o, struct ango_client *client, struct
         if (err != ANGO_OK) {
             ango_cancel(client);
             o->phase = IDLE;
-            return fail(o, client, err);
+            return fail(o, err);
         }
     }
     err = ango_step(client, wait_ms);
@@ -380,19 +371,19 @@ static int invite_step(struct ango_outbox *o, struct ango_client *client, struct
         return err;
     o->phase = IDLE;
     if (client->result.outcome == ANGO_REJECTED)
-        return take_refusal(o, client, event);
+        return take_refusal(o);
     if (client->result.outcome != ANGO_ACCEPTED)
-        return fail(o, client, err);
+        return fail(o, err);
     if (o->most < ANGO_OUTBOX_BATCH)
         o->most++;
-    read_reply(o, client);
+    read_reply(o);
     o->phase = SETTLING;
     return ANGO_E_WAIT;
 }
 
 /* --- the interface -------------------------------------------------------------------------------- */
 
-static int confirm_step(struct ango_outbox *o, struct ango_client *client, uint32_t wait_ms)
+static int confirm_step(struct ango_outbox *o, uint32_t wait_ms)
 {
     int err = ango_confirm_step(&o->confirm, wait_ms);
     unsigned i;
@@ -410,9 +401,9 @@ static int confirm_step(struct ango_outbox *o, struct ango_client *client, uint3
         for (i = 0; i < ANGO_OUTBOX_BATCH; i++)
             o->presence[i] = ANGO_UNSURE;
         o->phase = SETTLING; /* mutant: outbox-endless-list */
-        return fail(o, client, err);
+        return fail(o, err);
     default:
-        return fail(o, client, err); /* then it goes on */
+        return fail(o, err); /* then it goes on */
     }
 }
 
@@ -426,6 +417,8 @@ int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, con
 {
     if (!is_usable(outbox, client) || event == NULL)
         return ANGO_E_ARG;
+    outbox->client = client;
+    outbox->event = event;
     if (outbox->refused_key != 0) {
         if (outbox->refused_key == hash_of_key(client))
             return ANGO_E_STATUS;
@@ -440,13 +433,13 @@ int ango_outbox_step(struct ango_outbox *outbox, struct ango_client *client, con
         outbox->phase = IDLE;                                          /* the client was used for something else */
     switch (outbox->phase) {
     case INVITING:
-        return invite_step(outbox, client, event, wait_ms);
+        return invite_step(outbox, wait_ms);
     case CONFIRMING:
-        return confirm_step(outbox, client, wait_ms);
+        return confirm_step(outbox, wait_ms);
     case SETTLING:
-        return settle(outbox, event);
+        return settle(outbox);
     default:
-        return choose(outbox, client, organization_id, event);
+        return choose(outbox, organization_id);
     }
 }
 

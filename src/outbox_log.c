@@ -1,6 +1,7 @@
 /* The log of the outbox: what is where on the medium, and how that outlasts a cut at any moment. */
 #include "outbox_log.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "request.h"
@@ -8,21 +9,19 @@
 
 /*
  * Two areas, each one half of the blocks; the one with the valid seal of the higher generation is current. A seal, and then records,
- * each of which begins a unit:
+ * each of which begins a unit: struct ango_outbox_record, cut off after its text, and padding.
  *
- *   START sum type fields END padding
+ *   type  state    number      extra        text
+ *   S              generation  next number                      first: the seal of the area, all that follows is whole;
+ *                                                               later: it has a higher generation now
+ *   P     its own  its own     time         roles address SEPARATOR project SEPARATOR note SEPARATOR
+ *                                                               an entry
+ *   M     new one  its own                  words, perhaps      an entry is in another state
  *
- *   type     fields                                                   meaning
- *   S        generation, next number                                  first: the seal of the area, all that follows is whole;
- *                                                                     later: it has a higher generation now
- *   P        number, state, roles, time, address SEPARATOR            an entry
- *            project SEPARATOR note SEPARATOR
- *   W T D    number                                                   this one waits, was tried, is done or removed
- *   R X U    number, then perhaps SEPARATOR words                     the server said something else; parked
- *
- * Numbers are written 6 bits a byte, 0x40 to 0x7F; all else is text without control characters, or filtered. So no byte of a record
- * is 0x00 or 0xFF: what was programmed, even in part, is never taken for erased. And START is nowhere within a record: no text
- * can pass itself off as one. The sum counts in the position. An area is erased whole before anything is copied there.
+ * No unit of a record reads as if it were erased: the first one has a letter in it; the second one, where there is one, a number
+ * that is neither 0 nor all ones; and text and padding have neither 0x00 nor 0xFF. So what was programmed, even in part, is never
+ * taken for erased. No text can pass itself off as a record: it is without control characters, and a record's size has one in
+ * its upper byte. The sum counts in the position. An area is erased whole before anything is copied there.
  *
  * What is not valid is skipped, a unit at a time. The tail is where from on all is erased. Each unit is programmed once.
  *
@@ -42,97 +41,67 @@
  *                                    raises the current area above it first
  *   the area left is wiped           the new one
  */
-enum { START = 0x1D, END, SEPARATOR };
+enum { SEPARATOR = 0x1F, PADDING = '\n' };
 
-#define DIGITS 6u /* of a number */
-/* Offsets within a record. */
-#define SUM_AT 1u
-#define TYPE_AT (SUM_AT + DIGITS)
-#define FIELDS_AT (TYPE_AT + 1)
-#define STATE_AT (FIELDS_AT + DIGITS) /* of an entry; where a record of one number ends */
-#define ROLES_AT (STATE_AT + 1)
-#define TIME_AT (ROLES_AT + 1)
-#define TO_AT (TIME_AT + DIGITS)
-
-/* --- numbers -------------------------------------------------------------------------------------- */
-
-static uint32_t get_number(const char *from)
-{
-    uint32_t number = 0;
-    unsigned i;
-
-    for (i = 0; i < DIGITS; i++)
-        number = number << 6 | (from[i] & 0x3F);
-    return number;
-}
-
-/* Returns what follows it. */
-static char *put_number(char *to, uint32_t number)
-{
-    unsigned i;
-
-    for (i = DIGITS; i > 0; number >>= 6)
-        to[--i] = (char)(0x40 | (number & 0x3F));
-    return to + DIGITS;
-}
+#define HEAD offsetof(struct ango_outbox_record, text)
+#define NUMBER_MAX (UINT32_MAX - 1)
 
 /* --- records on the medium ------------------------------------------------------------------------ */
 
-/* Bytes on the medium of the record whose END goes to `end`, padding included. */
-static uint32_t size_of(const struct ango_outbox *o, const char *end)
+/* With padding. */
+static uint32_t whole_units(const struct ango_outbox *o, uint32_t size)
 {
     uint32_t unit = o->config->storage->prog_size;
 
-    return ((uint32_t)(end - o->record) + unit) & ~(unit - 1);
+    return (size + unit - 1) & ~(unit - 1);
 }
 
 /* FNV-1a, as ango_hash: notices each single byte that is wrong, and of all other damage all but one in 2^32. */
-static uint32_t sum_of(const struct ango_outbox *o, const char *end, uint32_t at)
+static uint32_t sum_of(const struct ango_outbox *o, uint32_t at)
 {
+    const uint8_t *p = (const uint8_t *)&o->record;
     uint32_t sum = ~at;
-    const char *p;
+    unsigned i;
 
-    for (p = o->record + TYPE_AT; p < end; p++)
-        sum = (sum ^ (unsigned char)*p) * 16777619u;
+    for (i = sizeof o->record.sum; i < o->record.size; i++)
+        sum = (sum ^ p[i]) * 16777619u;
     return sum;
 }
 
-/* Reads a record; returns where its END was, which becomes a NUL, or NULL: it is not valid. */
-static char *read_record(struct ango_outbox *o, uint32_t at)
+/* Reads a record, and puts a NUL behind its text; false: it is not valid. */
+static bool read_record(struct ango_outbox *o, uint32_t at)
 {
     const struct ango_storage *storage = o->config->storage;
-    char *p = o->record;
-    char *end;
+    struct ango_outbox_record *record = &o->record;
+    uint32_t size = HEAD;
+    uint32_t len;
 
-    do {
-        if (p == o->record + sizeof o->record || at + (uint32_t)(p - o->record) >= 2 * o->half
-            || storage->read(storage->ctx, at + (uint32_t)(p - o->record), (uint8_t *)p, storage->prog_size) != ANGO_OK)
-            return NULL;
-        end = (char *)memchr(p, END, storage->prog_size);
-        p += storage->prog_size;
-    } while (o->record[0] == START && end == NULL);
-    if (end == NULL || end < o->record + FIELDS_AT)
-        return NULL;
-    if (get_number(o->record + SUM_AT) != sum_of(o, end, at)) /* mutant: outbox-any-sum */
-        return NULL;
-    *end = '\0';
-    return end;
+    for (len = 0; len < size; len += storage->prog_size) {
+        if (at + len >= 2 * o->half
+            || storage->read(storage->ctx, at + len, (uint8_t *)record + len, storage->prog_size) != ANGO_OK)
+            return false;
+        size = record->size;
+        if (size < HEAD || size >= sizeof *record)
+            return false;
+    }
+    if (record->sum != sum_of(o, at)) /* mutant: outbox-any-sum */
+        return false;
+    record->text[size - HEAD] = '\0';
+    return true;
 }
 
-/* Programs a record that ends before `end`, and reads it back: what counts is what a mount will find. */
-static int write_record(struct ango_outbox *o, char *end, uint32_t at)
+/* Programs a record, and reads it back: what counts is what a mount will find. */
+static int write_record(struct ango_outbox *o, uint32_t at)
 {
     const struct ango_storage *storage = o->config->storage;
-    uint32_t size = size_of(o, end);
+    uint32_t size = o->record.size;
     uint32_t done;
 
-    o->record[0] = START;
-    (void)put_number(o->record + SUM_AT, sum_of(o, end, at));
-    memset(end, '\n', size - (size_t)(end - o->record));
-    *end = END;
+    o->record.sum = sum_of(o, at);
+    memset((uint8_t *)&o->record + size, PADDING, whole_units(o, size) - size);
     for (done = 0; done < size; done += storage->prog_size)
-        (void)storage->prog(storage->ctx, at + done, (const uint8_t *)o->record + done, storage->prog_size);
-    return read_record(o, at) != NULL ? ANGO_OK : ANGO_E_STORAGE; /* mutant: outbox-no-read-back */
+        (void)storage->prog(storage->ctx, at + done, (const uint8_t *)&o->record + done, storage->prog_size);
+    return read_record(o, at) ? ANGO_OK : ANGO_E_STORAGE; /* mutant: outbox-no-read-back */
 }
 
 int ango_log_sync(const struct ango_outbox *outbox)
@@ -142,35 +111,46 @@ int ango_log_sync(const struct ango_outbox *outbox)
     return storage->sync(storage->ctx) == ANGO_OK ? ANGO_OK : ANGO_E_STORAGE;
 }
 
-/* Returns where the fields go. */
-static char *begin(struct ango_outbox *o, char type)
+/* Begins a record without text. */
+static void begin(struct ango_outbox *o, char type, char state, uint32_t number, uint32_t extra)
 {
-    o->record[TYPE_AT] = type;
-    return o->record + FIELDS_AT;
+    struct ango_outbox_record *record = &o->record;
+
+    record->size = HEAD;
+    record->type = type;
+    record->state = state;
+    record->extra = extra;
+    record->number = number;
 }
 
-/* Makes a seal; returns its end. */
-static char *make_seal(struct ango_outbox *o, uint32_t generation)
+/* Appends at most `most` bytes of a text, filtered. */
+static void add_text(struct ango_outbox *o, const char *text, unsigned most)
 {
-    return put_number(put_number(begin(o, 'S'), generation), o->next_id);
+    struct ango_outbox_record *record = &o->record;
+
+    for (; *text != '\0' && most > 0; text++, most--) {
+        char c = (unsigned char)*text < ' ' || (unsigned char)*text == 0xFF ? '?' : *text;
+
+        record->text[record->size++ - HEAD] = c;
+    }
 }
 
-/* Whether a record fits, and leaves room for two records of each of so many entries, which is tried, and then done or parked,
+/* Whether the record fits, and leaves room for two records of each of so many entries, which is tried, and then done or parked,
    and for a seal. */
-static bool fits(const struct ango_outbox *o, const char *end, size_t entries)
+static bool fits(const struct ango_outbox *o, size_t entries)
 {
-    size_t reserve = (entries + 1) * 2 * size_of(o, o->record + STATE_AT);
+    size_t reserve = (entries + 1) * 2 * whole_units(o, HEAD);
 
-    return size_of(o, end) + reserve <= o->start + o->half - o->tail; /* mutant: outbox-no-reserve */
+    return whole_units(o, o->record.size) + reserve <= o->start + o->half - o->tail; /* mutant: outbox-no-reserve */
 }
 
-/* Writes a record that fits at the tail. */
-static int append(struct ango_outbox *o, char *end)
+/* Writes the record, which fits, at the tail. */
+static int append(struct ango_outbox *o)
 {
     uint32_t at = o->tail;
 
-    o->tail += size_of(o, end);
-    return write_record(o, end, at);
+    o->tail += whole_units(o, o->record.size);
+    return write_record(o, at);
 }
 
 /* --- entries in RAM ------------------------------------------------------------------------------- */
@@ -211,7 +191,8 @@ static void set_state(struct ango_outbox *o, uint32_t id, char state, uint32_t a
         return;
     }
     slot->state = state;
-    slot->words = at;
+    if (at != 0 || state == ANGO_LOG_WAITING || state == ANGO_LOG_TRIED)
+        slot->words = at; /* else those stay that were said before */
     slot->absent = false;
 }
 
@@ -234,21 +215,19 @@ static int add_slot(struct ango_outbox *o, uint32_t id, char state, uint32_t at)
 /* Applies the record that was read from `at` to the entries in RAM. */
 static int take(struct ango_outbox *o, uint32_t at)
 {
-    char type = o->record[TYPE_AT];
-    const char *p = o->record + FIELDS_AT;
-    uint32_t number = get_number(p);
+    const struct ango_outbox_record *record = &o->record;
 
-    switch (type) {
+    switch (record->type) {
     case 'S':
-        o->generation = number;
-        o->next_id = get_number(p + DIGITS);
+        o->generation = record->number;
+        o->next_id = record->extra;
         return ANGO_OK;
     case 'P':
-        if (o->next_id <= number)
-            o->next_id = number + 1;
-        return add_slot(o, number, o->record[STATE_AT], at);
+        if (o->next_id <= record->number)
+            o->next_id = record->number + 1;
+        return add_slot(o, record->number, record->state, at);
     default:
-        set_state(o, number, type, o->record[STATE_AT] == SEPARATOR ? at : 0);
+        set_state(o, record->number, record->state, record->size > HEAD ? at : 0);
         return ANGO_OK;
     }
 }
@@ -256,12 +235,13 @@ static int take(struct ango_outbox *o, uint32_t at)
 static bool is_erased(struct ango_outbox *o, uint32_t at)
 {
     const struct ango_storage *storage = o->config->storage;
+    uint8_t *unit = (uint8_t *)&o->record;
     unsigned i;
 
-    if (storage->read(storage->ctx, at, (uint8_t *)o->record, storage->prog_size) != ANGO_OK)
+    if (storage->read(storage->ctx, at, unit, storage->prog_size) != ANGO_OK)
         return false;
     for (i = 0; i < storage->prog_size; i++)
-        if ((uint8_t)o->record[i] != storage->erased)
+        if (unit[i] != storage->erased)
             return false;
     return true;
 }
@@ -280,14 +260,13 @@ static int load_area(struct ango_outbox *o, uint32_t start)
         uint32_t size = o->config->storage->prog_size;
 
         if (!is_erased(o, at)) {
-            const char *end = read_record(o, at);
-
-            if (end == NULL)
+            if (!read_record(o, at)) {
                 o->damaged++;
-            else
-                size = size_of(o, end);
-            if (end != NULL && take(o, at) != ANGO_OK)
-                result = ANGO_E_SPACE;
+            } else {
+                size = whole_units(o, o->record.size);
+                if (take(o, at) != ANGO_OK)
+                    result = ANGO_E_SPACE;
+            }
             o->tail = at + size; /* mutant: outbox-tail */
         }
         if (o->generation == 0) /* it does not begin with a seal */
@@ -353,39 +332,33 @@ static int erase_area(const struct ango_outbox *o, uint32_t start)
     return ANGO_OK;
 }
 
-/* Copies a record to o->tail in the other area, or further on where a unit is bad. ANGO_E_DAMAGED: it can no longer be read. */
-static int copy_record(struct ango_outbox *o, uint32_t at, char state, uint32_t limit)
+/* Copies a record to the tail, or further on where a unit is bad. ANGO_E_DAMAGED: it can no longer be read. */
+static int copy_record(struct ango_outbox *o, uint32_t at, char state)
 {
-    char *end;
     int err;
 
     do {
-        uint32_t to = o->tail;
-
-        end = read_record(o, at);
-        if (end == NULL)
+        if (!read_record(o, at))
             return ANGO_E_DAMAGED;
-        o->tail += size_of(o, end);
-        if (o->tail > limit)
+        if (whole_units(o, o->record.size) > o->start + o->half - o->tail)
             return ANGO_E_STORAGE; /* too much of it is bad */
-        if (o->record[TYPE_AT] == 'P')
-            o->record[STATE_AT] = state;
-        err = write_record(o, end, to);
+        o->record.state = state;
+        err = append(o);
     } while (err != ANGO_OK);
     return err;
 }
 
-/* Copies all entries to the other area. */
-static int copy_entries(struct ango_outbox *o, uint32_t limit)
+/* Copies all entries to the tail. */
+static int copy_entries(struct ango_outbox *o)
 {
     const struct ango_outbox_slot *slot = o->config->slots;
     int result = ANGO_OK;
 
     for (; slot < o->config->slots + o->len; slot++) {
-        int err = copy_record(o, slot->at, slot->state, limit);
+        int err = copy_record(o, slot->at, slot->state);
 
         /* Without its words it is still what it was. */
-        if (err == ANGO_OK && slot->words != 0 && copy_record(o, slot->words, slot->state, limit) == ANGO_E_STORAGE)
+        if (err == ANGO_OK && slot->words != 0 && copy_record(o, slot->words, slot->state) == ANGO_E_STORAGE)
             err = ANGO_E_STORAGE;
         if (err == ANGO_E_STORAGE)
             return err;
@@ -395,50 +368,50 @@ static int copy_entries(struct ango_outbox *o, uint32_t limit)
     return result;
 }
 
-/* Makes the other area the current one. */
-static int seal(struct ango_outbox *o, uint32_t other)
-{
-    int err = ango_log_sync(o);
-
-    if (err == ANGO_OK)
-        err = write_record(o, make_seal(o, o->generation + 1), other);
-    if (err != ANGO_OK)
-        return err;
-    (void)load_area(o, other); /* even if the seal is not safe yet: the medium shows it */
-    return ango_log_sync(o);
-}
-
 /* Before the other area is erased: nothing in it must look newer, not even while that goes on. */
 static int outrank(struct ango_outbox *o)
 {
-    char *end = make_seal(o, o->generation + 2);
-
+    begin(o, 'S', 0, o->generation + 2, o->next_id);
     /* Without room for it, nothing has changed since the last one, or what looks newer says the same. */
-    if (o->generation == 0 || size_of(o, end) > o->start + o->half - o->tail)
+    if (o->generation == 0 || whole_units(o, HEAD) > o->start + o->half - o->tail)
         return ANGO_OK;
     o->generation += 2;
-    if (append(o, end) != ANGO_OK) /* mutant: outbox-not-outranked */
+    if (append(o) != ANGO_OK) /* mutant: outbox-not-outranked */
         return ANGO_E_STORAGE;
     return ango_log_sync(o);
 }
 
-static int compact(struct ango_outbox *o)
+/* Copies all entries to an erased area, and makes that the current one. */
+static int move(struct ango_outbox *o, uint32_t other)
 {
-    uint32_t other = o->half - o->start;
-    int err = outrank(o);
-    uint32_t tail = o->tail;
-    int result;
+    int result, err;
 
-    if (err == ANGO_OK)
-        err = erase_area(o, other); /* mutant: outbox-no-erase */
+    o->start = other;
+    o->tail = other + whole_units(o, HEAD);
+    result = copy_entries(o);
+    err = result == ANGO_E_STORAGE ? result : ango_log_sync(o);
     if (err != ANGO_OK)
         return err;
-    o->tail = other + size_of(o, make_seal(o, 0));
-    result = copy_entries(o, other + o->half);
-    err = result == ANGO_E_STORAGE ? result : seal(o, other);
-    if (o->start != other)
-        o->tail = tail;
+    begin(o, 'S', 0, o->generation + 1, o->next_id);
+    err = write_record(o, other);
     return err == ANGO_OK ? result : err;
+}
+
+static int compact(struct ango_outbox *o)
+{
+    uint32_t start = o->start;
+    uint32_t other = o->half - start;
+    int result = outrank(o);
+
+    if (result == ANGO_OK)
+        result = erase_area(o, other); /* mutant: outbox-no-erase */
+    if (result != ANGO_OK)
+        return result;
+    result = move(o, other);
+    if (result == ANGO_E_STORAGE)
+        other = start;
+    (void)load_area(o, other);
+    return ango_log_sync(o) == ANGO_OK ? result : ANGO_E_STORAGE;
 }
 
 int ango_outbox_tidy(struct ango_outbox *outbox, bool wipe)
@@ -476,34 +449,20 @@ int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_conf
 
 /* --- changes -------------------------------------------------------------------------------------- */
 
-/* Writes SEPARATOR and words, filtered and cut; returns where they end. */
-static char *put_words(char *to, const char *words)
-{
-    const char *end = to + 1 + ANGO_OUTBOX_WORDS_MAX;
-
-    *to++ = SEPARATOR;
-    for (; *words != '\0' && to < end; words++, to++) {
-        *to = *words;
-        if ((unsigned char)*words < ' ' || (unsigned char)*words == 0xFF)
-            *to = '?';
-    }
-    return to;
-}
-
 int ango_log_mark(struct ango_outbox *outbox, uint32_t id, char state, const char *words)
 {
     uint32_t at = outbox->tail;
-    char *end = put_number(begin(outbox, state), id);
-    char *whole = put_words(end, words);
     int err = ANGO_OK;
 
+    begin(outbox, 'M', state, id, 0);
+    add_text(outbox, words, ANGO_OUTBOX_WORDS_MAX);
     /* Words must not take the room of what others will need. */
-    if (*words != '\0' && fits(outbox, whole, outbox->len))
-        end = whole;
-    else
+    if (*words == '\0' || !fits(outbox, outbox->len)) {
+        outbox->record.size = HEAD;
         at = 0;
+    }
     if (at != 0 || state != ANGO_LOG_DENIED) /* which need not be known after a cut without the words, either */
-        err = fits(outbox, end, 0) ? append(outbox, end) : ANGO_E_FULL;
+        err = fits(outbox, 0) ? append(outbox) : ANGO_E_FULL;
     if (err == ANGO_OK)
         set_state(outbox, id, state, at);
     return err;
@@ -572,29 +531,28 @@ static const struct ango_outbox_slot *find_entry(struct ango_outbox *o, const st
     return NULL;
 }
 
-static char *put_text(char *to, const char *text)
+static void add_field(struct ango_outbox *o, const char *text)
 {
-    while (*text != '\0')
-        *to++ = *text++;
-    *to = SEPARATOR;
-    return to + 1;
+    add_text(o, text, ANGO_OUTBOX_TEXT_MAX);
+    o->record.text[o->record.size++ - HEAD] = SEPARATOR;
 }
 
 static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *entry)
 {
     uint32_t id = o->next_id;
     uint32_t at = o->tail;
-    char *end = put_number(begin(o, 'P'), id);
     int err;
 
-    *end++ = ANGO_LOG_WAITING;
-    *end++ = (char)(0x40 | (unsigned)entry->organization_role << 3 | (unsigned)entry->project_role);
-    end = put_number(end, entry->time);
-    end = put_text(put_text(put_text(end, entry->to), entry->project_id), entry->note);
-    if (o->len == o->config->slots_cap || id == 0 || !fits(o, end, o->len + 1))
+    begin(o, 'P', ANGO_LOG_WAITING, id, entry->time);
+    o->record.text[0] = (char)(0x40 | (unsigned)entry->organization_role << 3 | (unsigned)entry->project_role);
+    o->record.size++;
+    add_field(o, entry->to);
+    add_field(o, entry->project_id);
+    add_field(o, entry->note);
+    if (o->len == o->config->slots_cap || id > NUMBER_MAX || !fits(o, o->len + 1))
         return ANGO_E_FULL;
     o->next_id++;
-    err = append(o, end);
+    err = append(o);
     if (err == ANGO_OK)
         err = ango_log_sync(o); /* mutant: outbox-no-sync */
     if (err == ANGO_OK)
@@ -650,20 +608,19 @@ static char *cut(char *text)
 
 int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry)
 {
-    char *record = outbox->record;
-    const char *end = read_record(outbox, slot->at);
+    struct ango_outbox_record *record = &outbox->record;
     char *project, *note;
 
-    if (end == NULL || end <= record + TO_AT || record[TYPE_AT] != 'P')
+    if (!read_record(outbox, slot->at) || record->type != 'P' || record->size <= HEAD + 1)
         return ANGO_E_DAMAGED;
-    project = cut(record + TO_AT);
+    project = cut(record->text + 1);
     note = cut(project);
     (void)cut(note);
-    entry->to = record + TO_AT;
-    entry->organization_role = (enum ango_organization_role)(record[ROLES_AT] >> 3 & 7);
+    entry->to = record->text + 1;
+    entry->organization_role = (enum ango_organization_role)(record->text[0] >> 3 & 7);
     entry->project_id = project;
-    entry->project_role = (enum ango_project_role)(record[ROLES_AT] & 7);
-    entry->time = get_number(record + TIME_AT);
+    entry->project_role = (enum ango_project_role)(record->text[0] & 7);
+    entry->time = record->extra;
     entry->note = note;
     return ANGO_OK;
 }
@@ -684,9 +641,7 @@ int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_o
 
 const char *ango_log_words(struct ango_outbox *outbox, uint32_t at)
 {
-    const char *words = outbox->record + STATE_AT;
-
-    return at != 0 && read_record(outbox, at) != NULL && *words == SEPARATOR ? words + 1 : "";
+    return at != 0 && read_record(outbox, at) && outbox->record.type == 'M' ? outbox->record.text : "";
 }
 
 const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id)

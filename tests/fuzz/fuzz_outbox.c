@@ -7,11 +7,10 @@
 #include "counting_hub.h"
 #include "guard.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "text.h"
 
 #define SIZE 1024u
 #define SLOTS_MOST 16u
@@ -63,22 +62,18 @@ static int do_sync(void *ctx)
 /* Each record gets the sum that it should have. */
 static void mend_sums(void)
 {
-    uint32_t at, end;
+    struct ango_outbox_record record;
+    uint32_t head = offsetof(struct ango_outbox_record, text);
+    uint32_t at, i;
 
-    for (at = 0; at + 8 < SIZE; at += storage.prog_size) {
-        uint32_t sum, i;
-
-        if (medium[at] != 0x1D)
+    for (at = 0; at + head <= SIZE; at += storage.prog_size) {
+        memcpy(&record, medium + at, head);
+        if (record.size < head || record.size >= sizeof record || at + record.size > SIZE)
             continue;
-        for (end = at + 8; end + 1 < SIZE && medium[end] != 0x1E && medium[end] != 0; end++)
-            ;
-        if (medium[end] != 0x1E)
-            continue;
-        medium[end] = 0;
-        sum = ango_hash(~at, (const char *)medium + at + 7);
-        medium[end] = 0x1E;
-        for (i = 6; i > 0; i--, sum >>= 6)
-            medium[at + i] = 0x40 | (sum & 0x3F);
+        record.sum = ~at;
+        for (i = sizeof record.sum; i < record.size; i++)
+            record.sum = (record.sum ^ medium[at + i]) * 16777619u;
+        memcpy(medium + at, &record, sizeof record.sum);
     }
 }
 
@@ -153,8 +148,8 @@ static void use(struct ango_outbox *box, const struct ango_outbox_config *config
     demand(err == ANGO_OK || err == ANGO_E_DAMAGED || err == ANGO_E_STORAGE, "cannot be tidied");
     if (err == ANGO_E_STORAGE)
         return; /* records that lie in one another: more than there is room for */
-    if (box->generation > 0x3FFFFF00)
-        return; /* no medium lasts for a thousand million erases, after which generations would begin again */
+    if (box->generation > 0xFFFFFF00)
+        return; /* no medium lasts for so many erases, after which generations would begin again */
     len = read_all(box);
     demand(ango_outbox_mount(box, config) == ANGO_OK, "cannot be mounted again");
     demand(read_all(box) == len, "others after a mount");
