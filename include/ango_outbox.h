@@ -88,9 +88,9 @@ struct ango_outbox_record {
 struct ango_outbox_config {
     const struct ango_storage *storage;
     struct ango_outbox_slot *slots;
-    size_t slots_cap; /* entries at a time, at least 1 */
+    size_t slots_cap; /* entries at a time */
     char *text;       /* the addresses of a request while it goes on, and its project */
-    size_t text_cap;  /* at least 1; an entry fits if its address and project do, each with a NUL */
+    size_t text_cap;  /* an entry fits if its address and project do, each with a NUL */
 };
 
 /* Only `len` and `damaged` are for reading. */
@@ -112,22 +112,22 @@ struct ango_outbox {
     uint32_t tail;  /* where the next record goes */
     uint32_t generation;
     uint32_t next_id;
-    uint32_t since;                  /* the clock at the last failure */
-    uint32_t pause_ms;               /* from then on nothing is done for so long */
-    uint32_t refused_key;            /* hash of a key that the server does not take; 0: none */
-    uint32_t serial;                 /* of the client's exchange that is the outbox's */
+    uint32_t since;       /* the clock at the last failure */
+    uint32_t pause_ms;    /* from then on nothing is done for so long */
+    uint32_t refused_key; /* hash of a key that the server does not take; 0: none */
+    uint32_t serial;      /* of the client's exchange that is the outbox's */
+    struct ango_outbox_record record;
     uint32_t ids[ANGO_OUTBOX_BATCH]; /* 0: this one is settled */
     const char *emails[ANGO_OUTBOX_BATCH];
     enum ango_presence presence[ANGO_OUTBOX_BATCH];
     struct ango_confirm confirm;
-    struct ango_outbox_record record;
 };
 
 /*
  * Takes up what is on the medium; reads it from one end to the other, at most three times, and writes nothing. May be called
  * again, once no exchange that ango_outbox_step has begun goes on (ango_cancel). Whoever calls it must be the only one that
  * uses the medium.
- *   ANGO_E_ARG      a NULL, a capacity of 0, a geometry outside the limits above
+ *   ANGO_E_ARG      a NULL, or a geometry outside the limits above
  *   ANGO_E_DAMAGED  there is no outbox: a new device, or one whose medium is broken
  *   ANGO_E_SPACE    there are more entries than slots; nothing can be done with it until it is mounted with enough
  */
@@ -141,14 +141,14 @@ int ango_outbox_mount(struct ango_outbox *outbox, const struct ango_outbox_confi
  */
 int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_config *config);
 
-/* Who is to be invited. UTF-8 without control characters; for ango_outbox_put, not the strings that ango_outbox_next gave. */
+/* Who is to be invited. UTF-8; for ango_outbox_put, not the strings that ango_outbox_next gave. */
 struct ango_outbox_entry {
     const char *to; /* an email address */
     enum ango_organization_role organization_role;
     const char *project_id;              /* NULL or "": no project */
     enum ango_project_role project_role; /* only with a project */
     uint32_t time;                       /* the application's: seconds since 1970, for example */
-    const char *note;                    /* the application's; NULL or "": none */
+    const char *note;                    /* the application's; NULL or "": none. '?' is kept for control characters */
 };
 
 /*
@@ -156,7 +156,7 @@ struct ango_outbox_entry {
  * number, 1 to 2^32 - 1, which is never used again on this medium. Who is there already, in whatever state, with the
  * same project (by ango_text_is for the address, by its bytes for the project) is not put in again: ANGO_OK, with the
  * number there is. Room for what will become of each entry is left: what was put in can be delivered without an erase.
- *   ANGO_E_ARG      a NULL, an invalid role, a note that is not valid text
+ *   ANGO_E_ARG      a NULL, or an invalid role
  *   ANGO_E_EMAIL    not an address: see ango_invite_members_to_org
  *   ANGO_E_ID       the project's identifier is not text
  *   ANGO_E_SPACE    address and project are more than text_cap, or the texts more than ANGO_OUTBOX_TEXT_MAX

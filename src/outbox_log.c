@@ -14,12 +14,12 @@
  *   type  state    number      extra        text
  *   S              generation  next number                      first: the seal of the area, all that follows is whole;
  *                                                               later: it has a higher generation now
- *   P     its own  its own     time         roles address SEPARATOR project SEPARATOR note SEPARATOR
+ *   P     its own  its own     time         roles address NUL project NUL note NUL
  *                                                               an entry
  *   M     new one  its own                  words, perhaps      an entry is in another state
  *
  * No unit of a record reads as if it were erased: the first one has a letter in it; the second one, where there is one, a number
- * that is neither 0 nor all ones; and text and padding have neither 0x00 nor 0xFF. So what was programmed, even in part, is never
+ * that is neither 0 nor all ones; and text and padding have no 0xFF, and 0x00 three times at most. So what was programmed, even in part, is never
  * taken for erased. No text can pass itself off as a record: it is without control characters, and a record's size has one in
  * its upper byte. The sum counts in the position. An area is erased whole before anything is copied there.
  *
@@ -41,10 +41,12 @@
  *                                    raises the current area above it first
  *   the area left is wiped           the new one
  */
-enum { SEPARATOR = 0x1F, PADDING = '\n' };
+enum { PADDING = '\n' };
 
 #define HEAD offsetof(struct ango_outbox_record, text)
 #define NUMBER_MAX (UINT32_MAX - 1)
+#define FIELDS 3 /* of an entry, after its roles */
+#define ENTRY_MAX (HEAD + 1 + ANGO_OUTBOX_TEXT_MAX + FIELDS)
 
 /* --- records on the medium ------------------------------------------------------------------------ */
 
@@ -60,15 +62,15 @@ static uint32_t whole_units(const struct ango_outbox *o, uint32_t size)
 static uint32_t sum_of(const struct ango_outbox *o, uint32_t at)
 {
     const uint8_t *p = (const uint8_t *)&o->record;
+    const uint8_t *end = p + o->record.size;
     uint32_t sum = ~at;
-    unsigned i;
 
-    for (i = sizeof o->record.sum; i < o->record.size; i++)
-        sum = (sum ^ p[i]) * 16777619u;
+    for (p += sizeof o->record.sum; p < end; p++)
+        sum = (sum ^ *p) * 16777619u;
     return sum;
 }
 
-/* Reads a record, and puts a NUL behind its text; false: it is not valid. */
+/* Reads a record, and puts the NUL of each field that may be missing behind its text; false: it is not valid. */
 static bool read_record(struct ango_outbox *o, uint32_t at)
 {
     const struct ango_storage *storage = o->config->storage;
@@ -81,12 +83,12 @@ static bool read_record(struct ango_outbox *o, uint32_t at)
             || storage->read(storage->ctx, at + len, (uint8_t *)record + len, storage->prog_size) != ANGO_OK)
             return false;
         size = record->size;
-        if (size < HEAD || size >= sizeof *record)
+        if (size < HEAD || size > sizeof *record - FIELDS)
             return false;
     }
     if (record->sum != sum_of(o, at)) /* mutant: outbox-any-sum */
         return false;
-    record->text[size - HEAD] = '\0';
+    memset(record->text + (size - HEAD), 0, FIELDS);
     return true;
 }
 
@@ -123,16 +125,13 @@ static void begin(struct ango_outbox *o, char type, char state, uint32_t number,
     record->number = number;
 }
 
-/* Appends at most `most` bytes of a text, filtered. */
-static void add_text(struct ango_outbox *o, const char *text, unsigned most)
+/* Appends a text, filtered, as far as the record stays within `limit`. */
+static void add_text(struct ango_outbox *o, const char *text, unsigned limit)
 {
     struct ango_outbox_record *record = &o->record;
 
-    for (; *text != '\0' && most > 0; text++, most--) {
-        char c = (unsigned char)*text < ' ' || (unsigned char)*text == 0xFF ? '?' : *text;
-
-        record->text[record->size++ - HEAD] = c;
-    }
+    for (; *text != '\0' && record->size < limit; text++, record->size++)
+        record->text[record->size - HEAD] = (unsigned char)*text < ' ' || (unsigned char)*text == 0xFF ? '?' : *text;
 }
 
 /* Whether the record fits, and leaves room for two records of each of so many entries, which is tried, and then done or parked,
@@ -179,24 +178,7 @@ struct ango_outbox_slot *ango_log_find(const struct ango_outbox *outbox, uint32_
     return NULL;
 }
 
-static void set_state(struct ango_outbox *o, uint32_t id, char state, uint32_t at)
-{
-    struct ango_outbox_slot *slot = ango_log_find(o, id);
-
-    if (slot == NULL)
-        return;
-    if (state == ANGO_LOG_DONE) {
-        o->len--;
-        memmove(slot, slot + 1, (size_t)((char *)(o->config->slots + o->len) - (char *)slot));
-        return;
-    }
-    slot->state = state;
-    if (at != 0 || state == ANGO_LOG_WAITING || state == ANGO_LOG_TRIED)
-        slot->words = at; /* else those stay that were said before */
-    slot->absent = false;
-}
-
-static int add_slot(struct ango_outbox *o, uint32_t id, char state, uint32_t at)
+static int add(struct ango_outbox *o, uint32_t at)
 {
     struct ango_outbox_slot *slot = &o->config->slots[o->len];
 
@@ -204,15 +186,33 @@ static int add_slot(struct ango_outbox *o, uint32_t id, char state, uint32_t at)
         return ANGO_E_SPACE;
     o->len++;
     memset(slot, 0, sizeof *slot);
-    slot->id = id;
+    slot->id = o->record.number;
     slot->at = at;
-    slot->state = state;
+    slot->state = o->record.state;
     return ANGO_OK;
 }
 
-/* --- mount ---------------------------------------------------------------------------------------- */
+static void change(struct ango_outbox *o, uint32_t at)
+{
+    const struct ango_outbox_record *record = &o->record;
+    struct ango_outbox_slot *slot = ango_log_find(o, record->number);
 
-/* Applies the record that was read from `at` to the entries in RAM. */
+    if (slot == NULL)
+        return;
+    if (record->state == ANGO_LOG_DONE) {
+        o->len--;
+        memmove(slot, slot + 1, (size_t)((char *)(o->config->slots + o->len) - (char *)slot));
+        return;
+    }
+    slot->state = record->state;
+    slot->absent = false;
+    if (record->size > HEAD)
+        slot->words = at;
+    else if (ango_log_state(slot) != ANGO_OUTBOX_PARKED)
+        slot->words = 0; /* else those stay that were said before */
+}
+
+/* Applies the record that is at `at` on the medium to the entries in RAM. ANGO_E_SPACE: there is no slot for it. */
 static int take(struct ango_outbox *o, uint32_t at)
 {
     const struct ango_outbox_record *record = &o->record;
@@ -225,12 +225,14 @@ static int take(struct ango_outbox *o, uint32_t at)
     case 'P':
         if (o->next_id <= record->number)
             o->next_id = record->number + 1;
-        return add_slot(o, record->number, record->state, at);
+        return add(o, at);
     default:
-        set_state(o, record->number, record->state, record->size > HEAD ? at : 0);
+        change(o, at);
         return ANGO_OK;
     }
 }
+
+/* --- mount ---------------------------------------------------------------------------------------- */
 
 static bool is_erased(struct ango_outbox *o, uint32_t at)
 {
@@ -281,8 +283,8 @@ static bool is_sound(const struct ango_outbox_config *config)
     const struct ango_storage *storage = config->storage;
 
     return storage != NULL && storage->read != NULL && storage->prog != NULL && storage->erase != NULL
-        && storage->sync != NULL && config->slots != NULL && config->slots_cap > 0 && config->text != NULL
-        && config->text_cap > 0 && (storage->prog_size == 8 || storage->prog_size == 16 || storage->prog_size == 32)
+        && storage->sync != NULL && config->slots != NULL && config->text != NULL
+        && (storage->prog_size == 8 || storage->prog_size == 16 || storage->prog_size == 32)
         && storage->block_size % storage->prog_size == 0 && storage->block_count % 2 == 0
         && (uint64_t)storage->block_size * storage->block_count >= 512
         && (uint64_t)storage->block_size * storage->block_count <= UINT32_MAX;
@@ -452,20 +454,18 @@ int ango_outbox_format(struct ango_outbox *outbox, const struct ango_outbox_conf
 int ango_log_mark(struct ango_outbox *outbox, uint32_t id, char state, const char *words)
 {
     uint32_t at = outbox->tail;
+    bool has_words = *words != '\0';
     int err = ANGO_OK;
 
     begin(outbox, 'M', state, id, 0);
-    add_text(outbox, words, ANGO_OUTBOX_WORDS_MAX);
-    /* Words must not take the room of what others will need. */
-    if (*words == '\0' || !fits(outbox, outbox->len)) {
+    add_text(outbox, words, HEAD + ANGO_OUTBOX_WORDS_MAX);
+    if (has_words && !fits(outbox, outbox->len)) { /* words must not take the room of what others will need */
         outbox->record.size = HEAD;
-        at = 0;
+        has_words = false;
     }
-    if (at != 0 || state != ANGO_LOG_DENIED) /* which need not be known after a cut without the words, either */
+    if (has_words || state != ANGO_LOG_DENIED) /* which need not be known after a cut without the words, either */
         err = fits(outbox, 0) ? append(outbox) : ANGO_E_FULL;
-    if (err == ANGO_OK)
-        set_state(outbox, id, state, at);
-    return err;
+    return err == ANGO_OK ? take(outbox, at) : err;
 }
 
 static struct ango_outbox_slot *find_checked(const struct ango_outbox *o, uint32_t id)
@@ -509,8 +509,6 @@ static int check_entry(const struct ango_outbox_entry *entry)
     memset(&q, 0, sizeof q);
     q.body = 1;
     ango_write_string(&q, "\"", entry->to, ANGO_E_EMAIL);
-    if (*entry->note != '\0')
-        ango_write_string(&q, "\"", entry->note, ANGO_E_ARG);
     if (*entry->project_id != '\0')
         ango_write_string(&q, "\"", entry->project_id, ANGO_E_ID);
     if (ango_organization_role_text(entry->organization_role) == NULL
@@ -531,10 +529,11 @@ static const struct ango_outbox_slot *find_entry(struct ango_outbox *o, const st
     return NULL;
 }
 
+/* One that is too long makes the record longer than ENTRY_MAX. */
 static void add_field(struct ango_outbox *o, const char *text)
 {
-    add_text(o, text, ANGO_OUTBOX_TEXT_MAX);
-    o->record.text[o->record.size++ - HEAD] = SEPARATOR;
+    add_text(o, text, ENTRY_MAX);
+    o->record.text[o->record.size++ - HEAD] = '\0';
 }
 
 static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *entry)
@@ -548,7 +547,11 @@ static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *en
     o->record.size++;
     add_field(o, entry->to);
     add_field(o, entry->project_id);
+    if (o->record.size - HEAD - 1 > o->config->text_cap)
+        return ANGO_E_SPACE;
     add_field(o, entry->note);
+    if (o->record.size > ENTRY_MAX)
+        return ANGO_E_SPACE;
     if (o->len == o->config->slots_cap || id > NUMBER_MAX || !fits(o, o->len + 1))
         return ANGO_E_FULL;
     o->next_id++;
@@ -556,7 +559,7 @@ static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *en
     if (err == ANGO_OK)
         err = ango_log_sync(o); /* mutant: outbox-no-sync */
     if (err == ANGO_OK)
-        return add_slot(o, id, ANGO_LOG_WAITING, at);
+        return take(o, at);
     /* It is not promised, and may be put in again: what is there of it must not be sent. */
     (void)mark_safely(o, id, ANGO_LOG_DONE); /* mutant: outbox-ghost */
     return err;
@@ -566,7 +569,6 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
 {
     const struct ango_outbox_slot *slot;
     struct ango_outbox_entry whole;
-    size_t len;
     int err;
 
     if (outbox == NULL || outbox->generation == 0 || entry == NULL)
@@ -581,9 +583,6 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
     err = check_entry(&whole);
     if (err != ANGO_OK)
         return err;
-    len = strlen(whole.to) + strlen(whole.project_id);
-    if (len + 2 > outbox->config->text_cap || len + strlen(whole.note) > ANGO_OUTBOX_TEXT_MAX)
-        return ANGO_E_SPACE;
     slot = find_entry(outbox, &whole);
     if (slot == NULL) {
         slot = outbox->config->slots + outbox->len;
@@ -596,32 +595,19 @@ int ango_outbox_put(struct ango_outbox *outbox, const struct ango_outbox_entry *
 
 /* --- reading -------------------------------------------------------------------------------------- */
 
-/* Ends a text at its SEPARATOR; returns what follows. */
-static char *cut(char *text)
-{
-    while (*text != SEPARATOR && *text != '\0')
-        text++;
-    if (*text != '\0')
-        *text++ = '\0';
-    return text;
-}
-
 int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry)
 {
-    struct ango_outbox_record *record = &outbox->record;
-    char *project, *note;
+    const struct ango_outbox_record *record = &outbox->record;
+    const char *text = record->text;
 
     if (!read_record(outbox, slot->at) || record->type != 'P' || record->size <= HEAD + 1)
         return ANGO_E_DAMAGED;
-    project = cut(record->text + 1);
-    note = cut(project);
-    (void)cut(note);
-    entry->to = record->text + 1;
-    entry->organization_role = (enum ango_organization_role)(record->text[0] >> 3 & 7);
-    entry->project_id = project;
-    entry->project_role = (enum ango_project_role)(record->text[0] & 7);
+    entry->organization_role = (enum ango_organization_role)(*text >> 3 & 7);
+    entry->project_role = (enum ango_project_role)(*text & 7);
     entry->time = record->extra;
-    entry->note = note;
+    entry->to = text + 1;
+    entry->project_id = entry->to + strlen(entry->to) + 1;
+    entry->note = entry->project_id + strlen(entry->project_id) + 1;
     return ANGO_OK;
 }
 
