@@ -210,7 +210,7 @@ int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id);
  * Makes room: copies what is alive to the other half of the blocks, which it erases. To be called where an erase does no
  * harm: after ANGO_E_FULL, or once a day. With `wipe`, what was left behind is erased too, so that nobody who is done or removed is
  * on the medium any more. A cut leaves the outbox as it was.
- *   ANGO_E_DAMAGED  done; but an entry could no longer be read, and was dropped
+ *   ANGO_E_DAMAGED  done; but an entry could no longer be read, and was dropped, or the words about one
  *   ANGO_E_STORAGE  the medium failed; the outbox is as it was (`wipe`: or not all could be erased)
  */
 int ango_outbox_tidy(struct ango_outbox *outbox, bool wipe);
@@ -227,7 +227,7 @@ enum ango_outbox_fate {
 struct ango_outbox_event {
     uint32_t id;
     enum ango_outbox_fate fate;
-    const char *to; /* "" if it can no longer be read, or is more than text_cap */
+    const char *to; /* "" if it can no longer be read, or does not fit text_cap with its project */
     const char *
         words; /* parked: the server's or the outbox's; found after the server had said something else: that; else "" */
     bool read_back; /* found by looking it up, which tells of the address, not of the project */

@@ -52,7 +52,7 @@ static int fail(struct ango_outbox *o, int err)
     if (o->failures < PAUSE_DOUBLINGS)
         ms = PAUSE_MIN_MS << o->failures++;
     o->since = clock_ms(client);
-    ms -= (ms >> 10) * (o->since * 2654435761u >> 24);
+    ms -= (ms >> 10) * (o->since & 0xFF);
     o->pause_ms = result->retry_after_s * 1000;
     if (o->pause_ms < ms)
         o->pause_ms = ms;
@@ -142,66 +142,71 @@ static int settle(struct ango_outbox *o)
 
 /* --- choosing ------------------------------------------------------------------------------------- */
 
-static bool is_same_kind(const struct ango_outbox_entry *a, const struct ango_outbox_entry *b)
+/* A request in the making: all of its entries have the same roles and project. */
+struct request {
+    struct ango_project_assignment project;
+    struct ango_invitation invitation;
+    char *text; /* where the next address goes */
+};
+
+static bool is_same_kind(const struct request *request, const struct ango_outbox_entry *entry)
 {
-    return a->organization_role == b->organization_role && a->project_role == b->project_role
-        && strcmp(a->project_id, b->project_id) == 0;
+    return request->invitation.organization_role == entry->organization_role
+        && request->project.project_role == entry->project_role
+        && strcmp(request->project.project_id, entry->project_id) == 0;
 }
 
-/* Copies a string to *at and moves *at behind it. Without room for it, *at becomes NULL and stays so; returns "" then. */
-static const char *keep(char **at, const char *limit, const char *string)
+/*
+ * Reads an entry and keeps its address, and of the first one its kind; *to is NULL if it is of another kind. Returns why it cannot be
+ * delivered, or NULL.
+ */
+static const char *load(struct ango_outbox *o, const struct ango_outbox_slot *slot, struct request *request,
+                        const char **to)
 {
-    size_t size = strlen(string) + 1;
-    char *copy = *at;
+    const char *limit = o->config->text + o->config->text_cap;
+    bool first = o->batch_len == 0;
+    struct ango_outbox_entry entry;
+    const char *end;
 
-    if (copy == NULL || (size_t)(limit - copy) < size) {
-        *at = NULL;
-        return "";
-    }
-    memcpy(copy, string, size);
-    *at = copy + size;
-    return copy;
-}
-
-/* Reads an entry. Returns why it cannot be delivered, or NULL. */
-static const char *load(struct ango_outbox *o, const struct ango_outbox_slot *slot, struct ango_outbox_entry *entry)
-{
-    entry->to = "";
-    entry->project_id = "";
-    if (ango_log_load(o, slot, entry) != ANGO_OK)
+    *to = "";
+    if (ango_log_load(o, slot, &entry) != ANGO_OK)
         return "cannot be read";
+    if (!first && !o->read_back && !is_same_kind(request, &entry)) { /* mutant: outbox-mixed-kinds */
+        *to = NULL;
+        return NULL;
+    }
+    end = first ? entry.note : entry.project_id; /* each behind the one before */
+    if (end - entry.to > limit - request->text)  /* mutant: outbox-less-text */
+        return "cannot be sent";
+    memcpy(request->text, entry.to, (size_t)(end - entry.to));
+    *to = request->text;
+    if (first) {
+        request->project.project_id = request->text + (entry.project_id - entry.to);
+        request->project.project_role = entry.project_role;
+        request->invitation.organization_role = entry.organization_role;
+    }
+    request->text += end - entry.to;
     return slot->tries >= ANGO_OUTBOX_TRIES_MAX ? "tried in vain" : NULL;
 }
 
 /*
  * Collects, up to `most`, those with so many tries: for a read-back those who were tried, else those who were not and are of one
- * kind, that of `first`. ANGO_OK: one of them was parked instead, as the event says.
+ * kind. ANGO_OK: one of them was parked instead, as the event says.
  */
-static int collect(struct ango_outbox *o, unsigned tries, struct ango_outbox_entry *first)
+static int collect(struct ango_outbox *o, unsigned tries, struct request *request)
 {
-    const struct ango_outbox_config *config = o->config;
-    const struct ango_outbox_slot *slot = config->slots;
-    char *text = config->text;
-    const char *limit = text + config->text_cap;
-    struct ango_outbox_entry entry;
+    const struct ango_outbox_slot *slot = o->config->slots;
 
+    request->text = o->config->text;
     o->batch_len = 0;
-    for (; slot < config->slots + o->len && o->batch_len < o->most; slot++) {
+    for (; slot < o->config->slots + o->len && o->batch_len < o->most; slot++) {
         const char *words, *to;
 
         if (slot->tries != tries || ango_log_state(slot) != (o->read_back ? ANGO_OUTBOX_TRIED : ANGO_OUTBOX_WAITING))
             continue;
-        words = load(o, slot, &entry);
-        if (o->batch_len > 0 && !o->read_back /* mutant: outbox-mixed-kinds */
-            && !is_same_kind(first, &entry))
+        words = load(o, slot, request, &to);
+        if (to == NULL)
             continue;
-        to = keep(&text, limit, entry.to);
-        if (o->batch_len == 0) {
-            *first = entry;
-            first->project_id = keep(&text, limit, entry.project_id);
-        }
-        if (text == NULL) /* mutant: outbox-less-text */
-            words = "cannot be sent";
         if (words != NULL && o->batch_len > 0)
             break;
         o->ids[o->batch_len] = slot->id;
@@ -213,21 +218,17 @@ static int collect(struct ango_outbox *o, unsigned tries, struct ango_outbox_ent
     return ANGO_E_WAIT;
 }
 
-static int start(struct ango_outbox *o, const char *organization_id, const struct ango_outbox_entry *first)
+static int start(struct ango_outbox *o, const char *organization_id, struct request *request)
 {
-    struct ango_project_assignment project;
-    struct ango_invitation invitation;
+    struct ango_invitation *invitation = &request->invitation;
     int err;
 
-    project.project_id = first->project_id;
-    project.project_role = first->project_role;
-    invitation.to = o->emails;
-    invitation.organization_role = first->organization_role;
-    invitation.project_assignments = &project;
-    invitation.project_assignments_len = *first->project_id != '\0';
+    invitation->to = o->emails;
+    invitation->project_assignments = &request->project;
+    invitation->project_assignments_len = *request->project.project_id != '\0';
     do {
-        invitation.to_len = o->batch_len;
-        err = ango_invite_members_to_org_start(o->client, organization_id, &invitation);
+        invitation->to_len = o->batch_len;
+        err = ango_invite_members_to_org_start(o->client, organization_id, invitation);
     } while (err == ANGO_E_SPACE && --o->batch_len > 0);
     if (err == ANGO_E_ID)
         return fail(o, err);
@@ -250,21 +251,21 @@ static int look_up(struct ango_outbox *o, const char *organization_id)
 /* Those who were tried less often come first, so that nobody waits for who cannot be delivered. */
 static int choose(struct ango_outbox *o, const char *organization_id)
 {
-    struct ango_outbox_entry first;
+    struct request request;
     unsigned turn;
 
     if (ango_is_busy(o->client))
         return ANGO_E_ARG;
-    memset(&first, 0, sizeof first);
+    memset(&request, 0, sizeof request);
     for (turn = 0; turn < 2 * (ANGO_OUTBOX_TRIES_MAX + 1); turn++) {
         int err;
 
         o->read_back = turn % 2 == 0;
-        err = collect(o, turn / 2, &first);
+        err = collect(o, turn / 2, &request);
         if (err != ANGO_E_WAIT)
             return err;
         if (o->batch_len > 0)
-            return o->read_back ? look_up(o, organization_id) : start(o, organization_id, &first);
+            return o->read_back ? look_up(o, organization_id) : start(o, organization_id, &request);
     }
     return ANGO_E_END;
 }

@@ -359,9 +359,8 @@ static int copy_entries(struct ango_outbox *o)
     for (; slot < o->config->slots + o->len; slot++) {
         int err = copy_record(o, slot->at, slot->state);
 
-        /* Without its words it is still what it was. */
-        if (err == ANGO_OK && slot->words != 0 && copy_record(o, slot->words, slot->state) == ANGO_E_STORAGE)
-            err = ANGO_E_STORAGE;
+        if (err == ANGO_OK && slot->words != 0)
+            err = copy_record(o, slot->words, slot->state);
         if (err == ANGO_E_STORAGE)
             return err;
         if (err != ANGO_OK)
@@ -473,6 +472,7 @@ static struct ango_outbox_slot *find_checked(const struct ango_outbox *o, uint32
     return o != NULL && o->generation != 0 ? ango_log_find(o, id) : NULL;
 }
 
+/* What is marked with it must not come back after a cut. */
 static int mark_safely(struct ango_outbox *o, uint32_t id, char state)
 {
     int err = ango_log_mark(o, id, state, "");
@@ -494,9 +494,11 @@ int ango_outbox_retry(struct ango_outbox *outbox, uint32_t id)
     if (slot == NULL)
         return ANGO_E_ARG;
     slot->tries = 0;
-    if (ango_log_state(slot) != ANGO_OUTBOX_PARKED)
-        return ANGO_OK;
-    return mark_safely(outbox, id, slot->state == ANGO_LOG_REFUSED ? ANGO_LOG_WAITING : ANGO_LOG_TRIED);
+    if (slot->state == ANGO_LOG_REFUSED)
+        return mark_safely(outbox, id, ANGO_LOG_WAITING);
+    if (slot->state == ANGO_LOG_DOUBTFUL)
+        return mark_safely(outbox, id, ANGO_LOG_TRIED);
+    return ANGO_OK;
 }
 
 /* --- put ------------------------------------------------------------------------------------------ */
@@ -506,11 +508,10 @@ static int check_entry(const struct ango_outbox_entry *entry)
 {
     struct ango_request q;
 
-    memset(&q, 0, sizeof q);
-    q.body = 1;
-    ango_write_string(&q, "\"", entry->to, ANGO_E_EMAIL);
+    memset(&q, 0, sizeof q); /* without a buffer it only measures */
+    ango_write_string(&q, "", entry->to, ANGO_E_EMAIL);
     if (*entry->project_id != '\0')
-        ango_write_string(&q, "\"", entry->project_id, ANGO_E_ID);
+        ango_write_string(&q, "", entry->project_id, ANGO_E_ID);
     if (ango_organization_role_text(entry->organization_role) == NULL
         || (*entry->project_id != '\0' && ango_project_role_text(entry->project_role) == NULL))
         ango_request_refuse(&q, ANGO_E_ARG);

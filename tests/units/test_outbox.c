@@ -695,7 +695,7 @@ static void aged_words(void **state)
     expect_event(ANGO_OUTBOX_LEFT, "a bad address");
     t.m.dead = t.slots[0].words;
     assert_string_equal(ango_outbox_words(&t.box, 1), "");
-    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_DAMAGED);
     t.m.dead = UINT32_MAX;
     assert_string_equal(ango_outbox_words(&t.box, 1), "");
     assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
@@ -1371,7 +1371,7 @@ static void less_text(void **state)
         remount();
         expect_event(ANGO_OUTBOX_LEFT, "cannot be sent");
         assert_int_equal(t.event.id, 1);
-        assert_string_equal(t.event.to, cap < 20 ? "" : hub_address(0));
+        assert_string_equal(t.event.to, "");
         if (cap >= 20 + 1)
             expect_event(ANGO_OUTBOX_INVITED, "");
         else
