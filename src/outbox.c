@@ -198,6 +198,7 @@ static int collect(struct ango_outbox *o, unsigned tries, struct request *reques
     const struct ango_outbox_slot *slot = o->config->slots;
 
     request->text = o->config->text;
+    request->project.project_id = "";
     o->batch_len = 0;
     for (; slot < o->config->slots + o->len && o->batch_len < o->most; slot++) {
         const char *words, *to;

@@ -130,8 +130,13 @@ static void add_text(struct ango_outbox *o, const char *text, unsigned limit)
 {
     struct ango_outbox_record *record = &o->record;
 
-    for (; *text != '\0' && record->size < limit; text++, record->size++)
-        record->text[record->size - HEAD] = (unsigned char)*text < ' ' || (unsigned char)*text == 0xFF ? '?' : *text;
+    for (; *text != '\0' && record->size < limit; text++) {
+        char c = *text;
+
+        if ((unsigned char)c < ' ' || (unsigned char)c == 0xFF)
+            c = '?';
+        record->text[record->size++ - HEAD] = c;
+    }
 }
 
 /* Whether the record fits, and leaves room for two records of each of so many entries, which is tried, and then done or parked,
@@ -260,18 +265,19 @@ static int load_area(struct ango_outbox *o, uint32_t start)
     o->damaged = 0;
     while (at < start + o->half) {
         uint32_t size = o->config->storage->prog_size;
+        bool erased = is_erased(o, at);
+        bool valid = !erased && read_record(o, at);
 
-        if (!is_erased(o, at)) {
-            if (!read_record(o, at)) {
-                o->damaged++;
-            } else {
-                size = whole_units(o, o->record.size);
-                if (take(o, at) != ANGO_OK)
-                    result = ANGO_E_SPACE;
-            }
-            o->tail = at + size; /* mutant: outbox-tail */
+        if (valid) {
+            size = whole_units(o, o->record.size);
+            if (take(o, at) != ANGO_OK)
+                result = ANGO_E_SPACE;
         }
-        if (o->generation == 0) /* it does not begin with a seal */
+        if (!erased && !valid)
+            o->damaged++;
+        if (!erased)
+            o->tail = at + size; /* mutant: outbox-tail */
+        if (o->generation == 0)  /* it does not begin with a seal */
             return ANGO_E_DAMAGED;
         at += size;
     }
