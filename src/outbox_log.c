@@ -514,10 +514,10 @@ static int check_entry(const struct ango_outbox_entry *entry)
 {
     struct ango_request q;
 
-    memset(&q, 0, sizeof q); /* without a buffer it only measures */
-    ango_write_string(&q, "", entry->to, ANGO_E_EMAIL);
+    memset(&q, 0, sizeof q); /* it has no buffer, so nothing is written, from the quote on */
+    ango_write_string(&q, "\"", entry->to, ANGO_E_EMAIL);
     if (*entry->project_id != '\0')
-        ango_write_string(&q, "", entry->project_id, ANGO_E_ID);
+        ango_write_string(&q, "\"", entry->project_id, ANGO_E_ID);
     if (ango_organization_role_text(entry->organization_role) == NULL
         || (*entry->project_id != '\0' && ango_project_role_text(entry->project_role) == NULL))
         ango_request_refuse(&q, ANGO_E_ARG);
