@@ -1301,6 +1301,19 @@ static void others(void **state)
     expect_event(ANGO_OUTBOX_INVITED, "");
     assert_int_equal(t.hub.posts, 2);
 
+    /* Nor does a refusal of something else: what was sent is looked up. */
+    begin(8, 2048, 300);
+    put_persons(0, 1);
+    while (t.hub.posts == 0)
+        assert_int_equal(step(), ANGO_E_WAIT);
+    ango_cancel(&t.client);
+    t.hub.refusal = 400;
+    assert_int_equal(ango_get_organization_invites(&t.client, "org", &(struct ango_page){ 1, 10 }), ANGO_E_STATUS);
+    t.hub.refusal = 0;
+    expect_event(ANGO_OUTBOX_INVITED, "");
+    assert_true(t.event.read_back);
+    assert_int_equal(t.hub.posts, 1);
+
     begin(8, 2048, 300);
     put_persons(0, 1);
     assert_int_equal(ango_get_organization_invites_start(&t.client, "org", &(struct ango_page){ 1, 10 }), ANGO_OK);
