@@ -688,12 +688,21 @@ static void failing(void **state)
 /* Words that can no longer be read cost themselves. */
 static void aged_words(void **state)
 {
+    struct ango_outbox_item item;
+    size_t position = 0;
+
     (void)state;
     begin(8, 1024, 300);
     put_persons(0, 1);
     t.hub.person[0] = HUB_REFUSED;
     expect_event(ANGO_OUTBOX_LEFT, "a bad address");
+    t.slots[0].at = t.slots[0].words; /* another record than was there at the mount */
+    assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_E_DAMAGED);
+    remount();
     t.m.dead = t.slots[0].words;
+    t.slots[0].words = t.slots[0].at;
+    assert_string_equal(ango_outbox_words(&t.box, 1), "");
+    t.slots[0].words = t.m.dead;
     assert_string_equal(ango_outbox_words(&t.box, 1), "");
     assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_E_DAMAGED);
     t.m.dead = UINT32_MAX;
@@ -769,6 +778,14 @@ static void forged(void **state)
     expect_event(ANGO_OUTBOX_INVITED, "");
     assert_int_equal(t.event.id, 11);
     assert_int_equal(next_result(), ANGO_E_END);
+
+    begin(8, 1024, 300);
+    assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
+    assert_int_equal(t.box.start, 1024);
+    forge(2048 - 16, 'P', 'W', 1, "Pfurther@than.the.medium"); /* and the rest of it is there, in this test's memory */
+    remount();
+    assert_int_equal(t.box.damaged, 2);
+    assert_int_equal(t.box.len, 0);
 
     forge(0, 'P', 'W', 1, ""); /* where seals are */
     forge(1024, 'P', 'W', 1, "");
@@ -1342,6 +1359,19 @@ static void removed(void **state)
     }
 }
 
+/* What cannot be noted has not happened. */
+static void not_removed(void **state)
+{
+    (void)state;
+    begin(8, 1024, 300);
+    put_persons(0, 1);
+    t.m.fail_in = 1;
+    assert_int_equal(ango_outbox_remove(&t.box, 1), ANGO_E_STORAGE);
+    assert_int_equal(t.box.len, 1);
+    assert_int_equal(ango_outbox_remove(&t.box, 1), ANGO_OK);
+    assert_int_equal(t.box.len, 0);
+}
+
 /* All of a request are removed while it connects: the medium hears no more of them, and nothing is told of who is gone. */
 static void removed_before(void **state)
 {
@@ -1437,26 +1467,47 @@ static void figures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arguments),      cmocka_unit_test(numbers),
-        cmocka_unit_test(few_slots),      cmocka_unit_test(refused),
-        cmocka_unit_test(notes),          cmocka_unit_test(twice),
-        cmocka_unit_test(full),           cmocka_unit_test(aged),
-        cmocka_unit_test(ghosts),         cmocka_unit_test(outranked),
-        cmocka_unit_test(together),       cmocka_unit_test(halved),
-        cmocka_unit_test(named),          cmocka_unit_test(key),
-        cmocka_unit_test(pauses),         cmocka_unit_test(too_many),
-        cmocka_unit_test(no_answer),      cmocka_unit_test(doubtful),
-        cmocka_unit_test(others),         cmocka_unit_test(removed),
-        cmocka_unit_test(organization),   cmocka_unit_test(too_large),
-        cmocka_unit_test(figures),        cmocka_unit_test(configuration),
-        cmocka_unit_test(last_number),    cmocka_unit_test(roles),
-        cmocka_unit_test(words),          cmocka_unit_test(no_word_is_believed),
-        cmocka_unit_test(words_last),     cmocka_unit_test(no_key),
-        cmocka_unit_test(endless),        cmocka_unit_test(forbidden),
-        cmocka_unit_test(less_text),      cmocka_unit_test(no_erase),
-        cmocka_unit_test(bad_area),       cmocka_unit_test(outranked_again),
-        cmocka_unit_test(failing),        cmocka_unit_test(aged_words),
-        cmocka_unit_test(forged),         cmocka_unit_test(others_first),
+        cmocka_unit_test(arguments),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(few_slots),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(notes),
+        cmocka_unit_test(twice),
+        cmocka_unit_test(full),
+        cmocka_unit_test(aged),
+        cmocka_unit_test(ghosts),
+        cmocka_unit_test(outranked),
+        cmocka_unit_test(together),
+        cmocka_unit_test(halved),
+        cmocka_unit_test(named),
+        cmocka_unit_test(key),
+        cmocka_unit_test(pauses),
+        cmocka_unit_test(too_many),
+        cmocka_unit_test(no_answer),
+        cmocka_unit_test(doubtful),
+        cmocka_unit_test(others),
+        cmocka_unit_test(removed),
+        cmocka_unit_test(not_removed),
+        cmocka_unit_test(organization),
+        cmocka_unit_test(too_large),
+        cmocka_unit_test(figures),
+        cmocka_unit_test(configuration),
+        cmocka_unit_test(last_number),
+        cmocka_unit_test(roles),
+        cmocka_unit_test(words),
+        cmocka_unit_test(no_word_is_believed),
+        cmocka_unit_test(words_last),
+        cmocka_unit_test(no_key),
+        cmocka_unit_test(endless),
+        cmocka_unit_test(forbidden),
+        cmocka_unit_test(less_text),
+        cmocka_unit_test(no_erase),
+        cmocka_unit_test(bad_area),
+        cmocka_unit_test(outranked_again),
+        cmocka_unit_test(failing),
+        cmocka_unit_test(aged_words),
+        cmocka_unit_test(forged),
+        cmocka_unit_test(others_first),
         cmocka_unit_test(removed_before),
     };
 
