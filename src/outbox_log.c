@@ -75,11 +75,12 @@ static bool read_record(struct ango_outbox *o, uint32_t at)
 {
     const struct ango_storage *storage = o->config->storage;
     struct ango_outbox_record *record = &o->record;
+    uint32_t end = at < o->half ? o->half : 2 * o->half; /* of its area */
     uint32_t size = HEAD;
     uint32_t len;
 
     for (len = 0; len < size; len += storage->prog_size) {
-        if (at + len >= 2 * o->half
+        if (at + len >= end
             || storage->read(storage->ctx, at + len, (uint8_t *)record + len, storage->prog_size) != ANGO_OK)
             return false;
         size = record->size;

@@ -786,6 +786,11 @@ static void forged(void **state)
     remount();
     assert_int_equal(t.box.damaged, 2);
     assert_int_equal(t.box.len, 0);
+    begin(8, 1024, 300);
+    forge(1024 - 16, 'P', 'W', 1, "Pfurther@than.the.area");
+    remount();
+    assert_int_equal(t.box.damaged, 2);
+    assert_int_equal(put("a@b", NULL, NULL), ANGO_E_FULL); /* its tail is at its end */
 
     forge(0, 'P', 'W', 1, ""); /* where seals are */
     forge(1024, 'P', 'W', 1, "");
