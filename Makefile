@@ -58,18 +58,20 @@ endif
 
 werror := $(if $(filter-out 0,$(WERROR)),-Werror)
 includes := -Iinclude -Isrc -Iport/posix -Iport/proxy -Iport/sockets -Iport/template -Iport/trace -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
-own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP $(includes) $(config) $(CPPFLAGS)
+own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) $(same_bytes) -MD -MP $(includes) $(config) $(CPPFLAGS)
 link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(own_cflags) $(werror) -c $< -o $@
 
+# D: without times and owners.
+ar_flags := rcs$(if $(filter Darwin,$(shell uname)),,D)
 %.a:
 	@[ -n "$(filter %.o,$^)" ] || \
 	    { echo "nothing to put into $@: is MBEDTLS_DIR=$(MBEDTLS_DIR) right?" >&2; exit 1; }
 	@rm -f $@
-	$(QUIET_AR)$(AR) rcs $@ $(filter %.o,$^)
+	$(QUIET_AR)$(AR) $(ar_flags) $@ $(filter %.o,$^)
 
 # Rewritten, and so newer than the objects, only when flags have changed that change what is made.
 flags := $(CC) $(own_cflags) $(mbedtls_sanitize) mbedTLS:$(strip $(MBEDTLS_CFLAGS)) $(LDFLAGS) $(LDLIBS)

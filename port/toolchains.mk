@@ -80,10 +80,13 @@ ifneq ($(filter default undefined,$(origin AR)),)
     AR := $(or $(VARIANT_AR),ar)
 endif
 CFLAGS ?= $(or $(VARIANT_CFLAGS),-O2 -g)
-WARNINGS ?= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wstrict-prototypes
+WARNINGS ?= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wdate-time
 ifeq ($(CI),true)
     WERROR ?= 1
 endif
+
+# The same bytes of the same sources, wherever they lie: no name of a folder in them. (A covered program has to know it.)
+same_bytes = $(if $(filter coverage,$(base)),,-ffile-prefix-map=$(call quote,$(CURDIR))=.)
 
 # What the library and mbedTLS are configured by: src/ango_mbedtls_config.h, or with +shared mbedTLS's own default.
 config_files := $(if $(filter shared,$(options)),,MBEDTLS TF_PSA_CRYPTO)

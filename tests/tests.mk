@@ -64,7 +64,7 @@ $(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
 
 # --- Targets ---------------------------------------------------------------------------------------
 
-.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-power soak-power fuzz soak coverage check format size bench serve
+.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-reproducible test-power soak-power fuzz soak coverage check format size bench serve
 
 # What each recipe runs is seen to first: on a fresh machine there is no Python.
 python := python3:/usr/bin/python3
@@ -97,6 +97,10 @@ test-hostile: ## try the hostile network, row by row: what is expected, what is 
 test-fresh: ## make a minimal Debian, and demo and test in it, as on a machine that has nothing (as root)
 	@port/packages debootstrap:debootstrap git:git util-linux:unshare
 	@tests/tools/fresh
+
+test-reproducible: ## build library, command and firmware twice, in two folders, and compare the bytes
+	@port/packages $(python) gcc:gcc libc6-dev openssl:openssl gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
+	@tests/supply/test_reproducible.py
 
 test-mutants: ## break the code on purpose, and see that the tests notice
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl
