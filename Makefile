@@ -118,7 +118,8 @@ mandir ?= $(PREFIX)/share/man
 installed := build/$(VARIANT)+pic
 install: all install-command ## install under PREFIX (/usr/local): library, headers, ango command, manual; for pkg-config and CMake
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT)+pic archive shared
-	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir))
+	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir) $(docdir))
+	install -m 644 $(installed)/ango-licenses.txt $(DESTDIR)$(docdir)
 	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
 	install -m 644 include/*.h port/posix/*.h port/proxy/ango_proxy.h $(DESTDIR)$(includedir)
@@ -135,4 +136,4 @@ distclean: ## remove everything that is not in the repository
 	rm -rf build
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(filter-out %.d,$(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(filter-out %.d,$(MAKEFILE_LIST))

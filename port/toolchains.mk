@@ -69,7 +69,7 @@ option.aes256 := -DANGO_AES256=1
 option.shared :=
 # What is installed: position-independent, and hardened as distributions have it (fortifying needs optimisation).
 option.pic = -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong \
-    $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+    $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) $(hardened)
 $(foreach o,$(options),$(if $(filter undefined,$(origin option.$o)),$(error VARIANT=$(VARIANT): no option '+$o'; there are \
     +tls12 (only) +tls13 (only) +restartable +everest +x25519 +aes256 +pic +shared)))
 
@@ -78,6 +78,12 @@ ifneq ($(filter default undefined,$(origin CC)),)
 endif
 ifneq ($(filter default undefined,$(origin AR)),)
     AR := $(or $(VARIANT_AR),ar)
+endif
+# As far as the compiler knows them: a stack that no big frame jumps over; jumps and returns that the processor checks
+# (Intel's CET; Arm's PAC and BTI).
+ifneq ($(filter pic,$(options)),)
+    hardened := $(foreach f,-fstack-clash-protection -fcf-protection -mbranch-protection=standard, \
+        $(shell $(CC) $(ARCH) -Werror $f -E -x c /dev/null >/dev/null 2>&1 && echo ' $f'))
 endif
 CFLAGS ?= $(or $(VARIANT_CFLAGS),-O2 -g)
 WARNINGS ?= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wdate-time
