@@ -16,7 +16,7 @@ $(BUILD)/licenses.o: $(BUILD)/licenses.c
 $(ANGO): $(BUILD)/licenses.o
 
 ifneq ($(filter pic,$(options)),)
-$(ANGO): LDFLAGS += -pie -Wl,-z,relro,-z,now
+$(ANGO): private LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,-Map=$(ANGO).map
 endif
 
 .PHONY: install-command uninstall deb
