@@ -31,6 +31,22 @@ else ifeq ($(base),coverage)
     VARIANT_CFLAGS := -O0 -g
     ARCH := --coverage
     TOOLS := gcc:gcc libc6-dev
+else ifeq ($(base),msan)
+    # Reading what was never written; all that is linked has to be built so, but for libc.
+    VARIANT_CC := clang
+    VARIANT_CFLAGS := -O1 -g
+    ARCH := -fsanitize=memory -fno-sanitize-recover=all -fno-omit-frame-pointer
+    VARIANT_CPPFLAGS := -DANGO_NO_ASM=1
+    TOOLS := clang:clang libclang-rt-dev libc6-dev
+else ifeq ($(base),i686)
+    # 32 bits, run by this machine.
+    cross := i686-linux-gnu
+    VARIANT_CC := $(cross)-gcc
+    VARIANT_AR := $(cross)-ar
+    VARIANT_CFLAGS := -O1 -g
+    ARCH := -fsanitize=undefined -fsanitize-undefined-trap-on-error
+    LDFLAGS += -static
+    TOOLS := gcc-$(cross):$(cross)-gcc libc6-dev-i386-cross
 else ifneq ($(filter armhf s390x,$(base)),)
     # Other machines, run by qemu-user: 32 bits, and big-endian. Undefined behaviour traps, which needs no library.
     cross := $(if $(filter armhf,$(base)),arm-linux-gnueabihf,s390x-linux-gnu)
@@ -55,8 +71,8 @@ else ifeq ($(base),rv32)
     VARIANT_CPPFLAGS := -DANGO_SMALL=1
     TOOLS := gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc picolibc-riscv64-unknown-elf
 else
-    $(error VARIANT=$(VARIANT): no toolchain '$(base)'; there are host asan-gcc asan-clang fuzz coverage \
-        armhf s390x m3 m0plus rv32)
+    $(error VARIANT=$(VARIANT): no toolchain '$(base)'; there are host asan-gcc asan-clang msan fuzz coverage \
+        i686 armhf s390x m3 m0plus rv32)
 endif
 
 # $(options), as mbedTLS and src/tls*.c are told about them (src/ango_mbedtls_config.h).
@@ -98,4 +114,4 @@ same_bytes = $(if $(filter coverage,$(base)),,-ffile-prefix-map=$(call quote,$(C
 config_files := $(if $(filter shared,$(options)),,MBEDTLS TF_PSA_CRYPTO)
 config = $(patsubst %,-D%_CONFIG_FILE='"ango_mbedtls_config.h"',$(config_files)) $(foreach o,$(options),$(option.$o)) $(VARIANT_CPPFLAGS)
 # Not empty where the variant's programs run on this machine.
-on_host := $(filter host asan-% fuzz coverage,$(base))
+on_host := $(filter host asan-% msan fuzz coverage,$(base))

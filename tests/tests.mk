@@ -13,23 +13,31 @@ test_src := $(sort $(wildcard tests/*/test_*.c))
 common_src := $(sort $(wildcard tests/common/*.c))
 TESTS := $(call program,$(test_src))
 test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(LIBMBEDTLS)
-ifneq ($(cross),)
-    # Only what needs neither sockets nor TLS; Debian's cmocka is for the machine that builds.
-    TESTS := $(filter-out %/test_posix %/test_outbox_file %/test_tls %/test_tls_verify,$(TESTS))
-    test_libs := $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(BUILD)/cmocka.o
+# Debian's cmocka is for the machine that builds, and without a sanitizer.
+own_cmocka := $(if $(cross)$(filter msan,$(base)),$(BUILD)/cmocka.o)
+ifneq ($(own_cmocka),)
     CMOCKA_INCLUDES := -isystem $(DEPS)/cmocka/include
+    test_libs += $(own_cmocka)
+endif
+ifneq ($(cross),)
+    # Only what needs no sockets; and no TLS either, where an emulator has to run it.
+    TESTS := $(filter-out %/test_posix %/test_outbox_file,$(TESTS))
+    test_libs := $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(if $(filter i686,$(base)),$(LIBTEMPLATE) $(LIBMBEDTLS)) $(own_cmocka)
+    ifeq ($(filter i686,$(base)),)
+        TESTS := $(filter-out %/test_tls %/test_tls_verify,$(TESTS))
+    endif
 endif
 tests: $(TESTS)
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(common_src)) $(test_libs)
-	$(link) $^ $(LDLIBS) $(if $(cross),,-lcmocka) -o $@
+	$(link) $^ $(LDLIBS) $(if $(own_cmocka),,-lcmocka) -o $@
 
 $(DEPS)/cmocka/.pins: port/deps/pins port/deps/fetch
 	@$(fetch) cmocka
 	@touch $@
 $(BUILD)/cmocka.o: $(DEPS)/cmocka/.pins $(BUILD)/flags
-	$(QUIET_CC)$(CC) -w $(CFLAGS) $(CMOCKA_INCLUDES) -D_GNU_SOURCE -DHAVE_SIGNAL_H -DHAVE_SIGLONGJMP \
+	$(QUIET_CC)$(CC) -w $(if $(cross),,$(ARCH)) $(CFLAGS) $(CMOCKA_INCLUDES) -D_GNU_SOURCE -DHAVE_SIGNAL_H -DHAVE_SIGLONGJMP \
 	    -DHAVE_STRUCT_TIMESPEC -DHAVE_INTTYPES_H -DHAVE_GCC_THREAD_LOCAL_STORAGE -c $(<D)/src/cmocka.c -o $@
-ifneq ($(cross),)
+ifneq ($(own_cmocka),)
 $(call objects,$(test_src) $(common_src)): | $(DEPS)/cmocka/.pins
 endif
 
@@ -64,7 +72,7 @@ $(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
 
 # --- Targets ---------------------------------------------------------------------------------------
 
-.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-reproducible test-power soak-power fuzz soak coverage check format size bench serve
+.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-reproducible test-power soak-power fuzz soak coverage check misra format size bench serve
 
 # What each recipe runs is seen to first: on a fresh machine there is no Python.
 python := python3:/usr/bin/python3
@@ -142,6 +150,10 @@ check: ## clang-format, clang-tidy and cppcheck over src, include and port
 	@port/packages clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
 	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(proxy_src) $(sockets_src) $(trace_src) $(template_src) $(command_src)" \
 	    -std=c99 $(includes) $(config)
+
+misra: ## MISRA C:2012 over src and include: what is broken, and whether src/README.md says why
+	@port/packages $(python) cppcheck:cppcheck
+	@tests/tools/misra "$(lib_src)" $(includes) $(config)
 
 format: ## lay out the C that is checked for it, as .clang-format says; FORMAT="FILES" others
 	@port/packages clang-format:clang-format
