@@ -72,7 +72,7 @@ $(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
 
 # --- Targets ---------------------------------------------------------------------------------------
 
-.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-reproducible test-power soak-power fuzz soak coverage check misra format size bench serve
+.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-reproducible test-power soak-power fuzz soak coverage check analyze check-more misra format size bench serve
 
 # What each recipe runs is seen to first: on a fresh machine there is no Python.
 python := python3:/usr/bin/python3
@@ -150,6 +150,15 @@ check: ## clang-format, clang-tidy and cppcheck over src, include and port
 	@port/packages clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
 	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(proxy_src) $(sockets_src) $(trace_src) $(template_src) $(command_src)" \
 	    -std=c99 $(includes) $(config)
+
+analyze: ## gcc's -fanalyzer and clang's -Weverything over src and the ports: nothing may be found
+	@port/packages gcc:gcc clang:clang libc6-dev
+	@tests/tools/analyze "$(lib_src) $(posix_src) $(proxy_src) $(sockets_src) $(trace_src) $(template_src)" -std=c99 $(includes) $(config)
+
+check-more: ## analyze; and the C tests with 32 bits, and under MemorySanitizer, mbedTLS and all
+	@port/packages $(python) gcc:gcc libc6-dev clang:clang libclang-rt-dev gcc-i686-linux-gnu:i686-linux-gnu-gcc libc6-dev-i386-cross openssl:openssl
+	@$(MAKE) --no-print-directory analyze
+	@tests/run --more $(ONLY)
 
 misra: ## MISRA C:2012 over src and include: what is broken, and whether src/README.md says why
 	@port/packages $(python) cppcheck:cppcheck

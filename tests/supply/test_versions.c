@@ -13,7 +13,7 @@
 #include "ango_outbox.h"
 #include "medium.h"
 
-/* What an outbox of 0.1.0 with units of 8 bytes wrote into its first area: two entries, and a third one that was removed. */
+/* What the outbox of 2026-11-26, with units of 8 bytes, wrote into its first area: two entries, and a third one that was removed. */
 static const char written[] =
     "\035C^PRq{S@@@@A@@@@A\036\n\n\n\n\n"
     "\035@\177|m\177BP@@@@AWBCAeT\177D@zoe@example.com\03765a0c0de0300000000000001\037desk 3\037\036\n"
@@ -73,7 +73,7 @@ static void an_earlier_outbox_is_read_or_refused(void **state)
     assert_memory_equal(medium.data, before, sizeof before);
     assert_int_equal(medium.programmed, 0);
     assert_int_equal(medium.erases, 0);
-    print_message("outbox_of_0_1_0=%s\n", err == ANGO_OK ? "read" : "refused");
+    print_message("outbox_of_2026_11_26=%s\n", err == ANGO_OK ? "read" : "refused");
     if (err == ANGO_E_DAMAGED)
         return;
     assert_int_equal(err, ANGO_OK);
