@@ -29,8 +29,8 @@ def digest(path):
 
 
 def copy_tree(to):
-    deps = [os.path.relpath(path, TOP) for path in (TOP + "/build/deps/mbedtls/" + part for part in ("include", "library", "3rdparty"))]
-    for part in ["Makefile", "src", "include", "port", "tests", "build/deps/jsmn", "build/deps/lwip/src", *deps]:
+    deps = [os.path.relpath(path, TOP) for path in (TOP + "/build/deps/mbedtls/" + part for part in ("include", "library", "3rdparty", "LICENSE"))]
+    for part in ["Makefile", "LICENSE", "src", "include", "port", "tests", "build/deps/jsmn", "build/deps/lwip/src", *deps]:
         os.makedirs(os.path.dirname(os.path.join(to, part)), exist_ok=True)
         if os.path.isdir(os.path.join(TOP, part)):
             shutil.copytree(os.path.join(TOP, part), os.path.join(to, part))
