@@ -58,18 +58,20 @@ endif
 
 werror := $(if $(filter-out 0,$(WERROR)),-Werror)
 includes := -Iinclude -Isrc -Iport/posix -Iport/proxy -Iport/sockets -Iport/template -Iport/trace -isystem $(JSMN_DIR) $(MBEDTLS_INCLUDES)
-own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) -MD -MP $(includes) $(config) $(CPPFLAGS)
+own_cflags = -std=c99 $(WARNINGS) $(ARCH) $(CFLAGS) $(same_bytes) -MD -MP $(includes) $(config) $(CPPFLAGS)
 link = $(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(LDFLAGS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(own_cflags) $(werror) -c $< -o $@
 
+# D: without times and owners.
+ar_flags := rcs$(if $(filter Darwin,$(shell uname)),,D)
 %.a:
 	@[ -n "$(filter %.o,$^)" ] || \
 	    { echo "nothing to put into $@: is MBEDTLS_DIR=$(MBEDTLS_DIR) right?" >&2; exit 1; }
 	@rm -f $@
-	$(QUIET_AR)$(AR) rcs $@ $(filter %.o,$^)
+	$(QUIET_AR)$(AR) $(ar_flags) $@ $(filter %.o,$^)
 
 # Rewritten, and so newer than the objects, only when flags have changed that change what is made.
 flags := $(CC) $(own_cflags) $(mbedtls_sanitize) mbedTLS:$(strip $(MBEDTLS_CFLAGS)) $(LDFLAGS) $(LDLIBS)
@@ -100,6 +102,7 @@ include port/archive.mk
 include port/dist.mk
 include port/desk/desk.mk
 include port/command/install.mk
+include port/sbom.mk
 
 .PHONY: anchors install clean distclean help
 anchors: ## turn PEM=FILE into a C array of trust anchors
@@ -116,7 +119,8 @@ mandir ?= $(PREFIX)/share/man
 installed := build/$(VARIANT)+pic
 install: all install-command ## install under PREFIX (/usr/local): library, headers, ango command, manual; for pkg-config and CMake
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT)+pic archive shared
-	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir))
+	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir) $(docdir))
+	install -m 644 $(installed)/ango-licenses.txt $(DESTDIR)$(docdir)
 	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
 	install -m 644 include/*.h port/posix/*.h port/proxy/ango_proxy.h $(DESTDIR)$(includedir)
@@ -133,4 +137,4 @@ distclean: ## remove everything that is not in the repository
 	rm -rf build
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(filter-out %.d,$(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(filter-out %.d,$(MAKEFILE_LIST))

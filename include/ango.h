@@ -23,7 +23,13 @@
 extern "C" {
 #endif
 
+/* What a change of each number means: README.md, "Versions". */
 #define ANGO_VERSION "0.1.0"
+#define ANGO_VERSION_MAJOR 0
+#define ANGO_VERSION_MINOR 1
+#define ANGO_VERSION_PATCH 0
+#define ANGO_VERSION_NUMBER \
+    (ANGO_VERSION_MAJOR * 1000000 + ANGO_VERSION_MINOR * 1000 + ANGO_VERSION_PATCH) /* to compare */
 
 /* Hosts of the API, by region (vendor's OpenAPI pages). */
 #define ANGO_HOST_EU "imeritapi.ango.ai"

@@ -11,7 +11,7 @@ archive_src := $(lib_src) $(proxy_src) $(if $(on_host),$(posix_src))
 
 $(BUILD)/archive/all.o: $(call objects,$(archive_src)) $(mbedtls_obj)
 	@mkdir -p $(@D)
-	$(QUIET_LD)$(CC) $(ARCH) -nostdlib -r $(filter %.o,$^) -o $@
+	$(QUIET_LD)$(CC) $(ARCH) -nostdlib -r -Wl,-Map=$(@:.o=.map) $(filter %.o,$^) -o $@
 # Of the static names only those of ours, for a debugger.
 $(BUILD)/archive/ango.o: $(BUILD)/archive/all.o
 	$(QUIET_LD)$(OBJCOPY) --wildcard --keep-global-symbol='ango_*' $< $@

@@ -105,7 +105,9 @@ int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_PLATFORM_MS_TIME_ALT
 #define MBEDTLS_PLATFORM_GMTIME_R_ALT
 
+#ifndef ANGO_NO_ASM      /* for MemorySanitizer, which does not see what assembly writes */
 #define MBEDTLS_HAVE_ASM /* multiplication of big numbers: 2 to 4 times faster */
+#endif
 #define MBEDTLS_DEPRECATED_REMOVED
 
 /* --- Cryptography: AES-GCM; verify RSA (both paddings) and ECDSA; agree over elliptic curves ----------- */
@@ -133,7 +135,8 @@ int64_t ango_tls_now(int64_t *now);
 #define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
 #endif
 #endif
-#if defined(__x86_64__)
+#if defined(ANGO_NO_ASM)
+#elif defined(__x86_64__)
 #define MBEDTLS_AESNI_C
 #elif defined(__aarch64__)
 #define MBEDTLS_AESCE_C

@@ -247,6 +247,7 @@ int ango_http_take(struct ango_http *h, struct ango_room *room)
             return n > 0 ? (int)n : ANGO_E_WAIT;
         default:
             err = find_line(h, room);
+            break;
         }
     }
     return err;

@@ -405,7 +405,7 @@ static int failure(struct ango_tls *tls, int ret)
     tls->mbedtls_error = ret;
     if (ran_out(ret))
         return ANGO_E_MEMORY;
-    if (tls->no_entropy)
+    if (tls->no_entropy != 0)
         return ANGO_E_ENTROPY;
     if (tls->port_error != 0)
         return tls->port_error;

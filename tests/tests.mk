@@ -13,23 +13,31 @@ test_src := $(sort $(wildcard tests/*/test_*.c))
 common_src := $(sort $(wildcard tests/common/*.c))
 TESTS := $(call program,$(test_src))
 test_libs := $(LIBTEMPLATE) $(LIBPOSIX) $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(LIBMBEDTLS)
-ifneq ($(cross),)
-    # Only what needs neither sockets nor TLS; Debian's cmocka is for the machine that builds.
-    TESTS := $(filter-out %/test_posix %/test_outbox_file %/test_tls %/test_tls_verify,$(TESTS))
-    test_libs := $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(BUILD)/cmocka.o
+# Debian's cmocka is for the machine that builds, and without a sanitizer.
+own_cmocka := $(if $(cross)$(filter msan,$(base)),$(BUILD)/cmocka.o)
+ifneq ($(own_cmocka),)
     CMOCKA_INCLUDES := -isystem $(DEPS)/cmocka/include
+    test_libs += $(own_cmocka)
+endif
+ifneq ($(cross),)
+    # Only what needs no sockets; and no TLS either, where an emulator has to run it.
+    TESTS := $(filter-out %/test_posix %/test_outbox_file,$(TESTS))
+    test_libs := $(LIBPROXY) $(LIBTRACE) $(LIBANGO) $(if $(filter i686,$(base)),$(LIBTEMPLATE) $(LIBMBEDTLS)) $(own_cmocka)
+    ifeq ($(filter i686,$(base)),)
+        TESTS := $(filter-out %/test_tls %/test_tls_verify,$(TESTS))
+    endif
 endif
 tests: $(TESTS)
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objects,$(common_src)) $(test_libs)
-	$(link) $^ $(LDLIBS) $(if $(cross),,-lcmocka) -o $@
+	$(link) $^ $(LDLIBS) $(if $(own_cmocka),,-lcmocka) -o $@
 
 $(DEPS)/cmocka/.pins: port/deps/pins port/deps/fetch
 	@$(fetch) cmocka
 	@touch $@
 $(BUILD)/cmocka.o: $(DEPS)/cmocka/.pins $(BUILD)/flags
-	$(QUIET_CC)$(CC) -w $(CFLAGS) $(CMOCKA_INCLUDES) -D_GNU_SOURCE -DHAVE_SIGNAL_H -DHAVE_SIGLONGJMP \
+	$(QUIET_CC)$(CC) -w $(if $(cross),,$(ARCH)) $(CFLAGS) $(CMOCKA_INCLUDES) -D_GNU_SOURCE -DHAVE_SIGNAL_H -DHAVE_SIGLONGJMP \
 	    -DHAVE_STRUCT_TIMESPEC -DHAVE_INTTYPES_H -DHAVE_GCC_THREAD_LOCAL_STORAGE -c $(<D)/src/cmocka.c -o $@
-ifneq ($(cross),)
+ifneq ($(own_cmocka),)
 $(call objects,$(test_src) $(common_src)): | $(DEPS)/cmocka/.pins
 endif
 
@@ -64,7 +72,7 @@ $(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
 
 # --- Targets ---------------------------------------------------------------------------------------
 
-.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-power soak-power fuzz soak coverage check format size bench serve
+.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-reproducible test-power soak-power fuzz soak coverage check analyze check-more misra format size bench serve
 
 # What each recipe runs is seen to first: on a fresh machine there is no Python.
 python := python3:/usr/bin/python3
@@ -97,6 +105,10 @@ test-hostile: ## try the hostile network, row by row: what is expected, what is 
 test-fresh: ## make a minimal Debian, and demo and test in it, as on a machine that has nothing (as root)
 	@port/packages debootstrap:debootstrap git:git util-linux:unshare
 	@tests/tools/fresh
+
+test-reproducible: ## build library, command and firmware twice, in two folders, and compare the bytes
+	@port/packages $(python) gcc:gcc libc6-dev openssl:openssl gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi
+	@tests/supply/test_reproducible.py
 
 test-mutants: ## break the code on purpose, and see that the tests notice
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl
@@ -138,6 +150,19 @@ check: ## clang-format, clang-tidy and cppcheck over src, include and port
 	@port/packages clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
 	@tests/tools/lint "$(all_c)" "$(lib_src) $(posix_src) $(proxy_src) $(sockets_src) $(trace_src) $(template_src) $(command_src)" \
 	    -std=c99 $(includes) $(config)
+
+analyze: ## gcc's -fanalyzer and clang's -Weverything over src and the ports: nothing may be found
+	@port/packages gcc:gcc clang:clang libc6-dev
+	@tests/tools/analyze "$(lib_src) $(posix_src) $(proxy_src) $(sockets_src) $(trace_src) $(template_src)" -std=c99 $(includes) $(config)
+
+check-more: ## analyze; and the C tests with 32 bits, and under MemorySanitizer, mbedTLS and all
+	@port/packages $(python) gcc:gcc libc6-dev clang:clang libclang-rt-dev gcc-i686-linux-gnu:i686-linux-gnu-gcc libc6-dev-i386-cross openssl:openssl
+	@$(MAKE) --no-print-directory analyze
+	@tests/run --more $(ONLY)
+
+misra: ## MISRA C:2012 over src and include: what is broken, and whether src/README.md says why
+	@port/packages $(python) cppcheck:cppcheck
+	@tests/tools/misra "$(lib_src)" $(includes) $(config)
 
 format: ## lay out the C that is checked for it, as .clang-format says; FORMAT="FILES" others
 	@port/packages clang-format:clang-format

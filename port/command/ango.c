@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <mbedtls/build_info.h>
+
 #include "command.h"
 
 const struct cli_command *const cli_commands[] = {
@@ -25,6 +27,15 @@ static int run(const struct cli_command *command, int argc, char **argv)
         return CLI_DONE;
     }
     return status == CLI_DONE ? command->run(operands, operands_len) : status;
+}
+
+static void show_version(const char *option)
+{
+    if (strcmp(option, "--licenses") == 0) {
+        fwrite(cli_licenses, 1, cli_licenses_len, stdout);
+    } else {
+        puts("ango " ANGO_VERSION ", with " MBEDTLS_VERSION_STRING_FULL);
+    }
 }
 
 static int dispatch(int argc, char **argv)
@@ -45,7 +56,7 @@ static int dispatch(int argc, char **argv)
         return CLI_DONE;
     }
     if (strcmp(name, "--version") == 0) {
-        puts("ango " ANGO_VERSION);
+        show_version(argc > 2 ? argv[2] : "");
         return CLI_DONE;
     }
     if (name[0] == '\0') {

@@ -109,6 +109,10 @@ void cli_help_of(const struct cli_command *command);
 /* Of `word`, a command's name or another page's. */
 int cli_help_page(const char *word);
 
+/* The licences of all that is linked in; not a string. Written by port/command/licenses. */
+extern const unsigned char cli_licenses[];
+extern const size_t cli_licenses_len;
+
 /* Takes the options out of argv: those of `command` and the common ones. *operands is what remains. */
 int cli_parse(const struct cli_command *command, int argc, char **argv, char ***operands, int *operands_len);
 

@@ -3,8 +3,20 @@
 STRIP ?= $(patsubst %ar,%strip,$(AR))
 completiondir ?= $(PREFIX)/share/bash-completion/completions
 
+docdir ?= $(PREFIX)/share/doc/ango
+
+# What `ango --version --licenses` prints, and `make install` puts beside the library.
+LICENSES := $(BUILD)/ango-licenses.txt
+$(LICENSES): port/command/licenses LICENSE $(wildcard $(MBEDTLS_DIR)/LICENSE $(JSMN_DIR)/LICENSE) $(BUILD)/flags
+	@port/command/licenses $(MBEDTLS_DIR) $(JSMN_DIR) >$@
+$(BUILD)/licenses.c: $(LICENSES)
+	@port/command/licenses --c $< >$@
+$(BUILD)/licenses.o: $(BUILD)/licenses.c
+	$(QUIET_CC)$(CC) $(own_cflags) $(werror) -Iport/command -c $< -o $@
+$(ANGO): $(BUILD)/licenses.o
+
 ifneq ($(filter pic,$(options)),)
-$(ANGO): LDFLAGS += -pie -Wl,-z,relro,-z,now
+$(ANGO): private LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,-Map=$(ANGO).map
 endif
 
 .PHONY: install-command uninstall deb
@@ -17,7 +29,7 @@ install-command:
 
 # What `make install` has put there, and nothing else.
 uninstall: ## remove what `make install` put under PREFIX
-	rm -f $(addprefix $(DESTDIR),$(bindir)/ango $(mandir)/man1/ango.1 $(completiondir)/ango \
+	rm -f $(addprefix $(DESTDIR),$(bindir)/ango $(docdir)/ango-licenses.txt $(mandir)/man1/ango.1 $(completiondir)/ango \
 	    $(libdir)/libango.a $(libdir)/libango.so $(libdir)/$(SONAME) $(libdir)/pkgconfig/ango.pc $(libdir)/cmake/ango/ango-config.cmake \
 	    $(libdir)/cmake/ango/ango-config-version.cmake \
 	    $(addprefix $(includedir)/,$(notdir $(wildcard include/*.h port/*/ango_*.h))))

@@ -53,7 +53,7 @@ endif
 # mbedTLS's warnings are not ours to mend, nor that it calls memcmp(NULL, NULL, 0) for a certificate it cannot read.
 mbedtls_sanitize = $(if $(findstring sanitize,$(ARCH)),-fno-sanitize=nonnull-attribute) \
     $(if $(filter coverage,$(base)),-fno-profile-arcs -fno-test-coverage)
-mbedtls_cflags = -std=c99 -w $(ARCH) $(mbedtls_sanitize) $(CFLAGS) $(MBEDTLS_CFLAGS) -MD -MP -Isrc $(MBEDTLS_INCLUDES) \
+mbedtls_cflags = -std=c99 -w $(ARCH) $(mbedtls_sanitize) $(CFLAGS) $(MBEDTLS_CFLAGS) $(same_bytes) -MD -MP -Isrc $(MBEDTLS_INCLUDES) \
     $(addprefix -I,$(wildcard $(mbedtls_folders))) $(config) $(CPPFLAGS)
 
 mbedtls_obj := $(patsubst $(MBEDTLS_DIR)/%.c,$(BUILD)/mbedtls/%.o, \

@@ -58,7 +58,7 @@ firmware_cflags := $(LWIP_INCLUDES) -Iport/desk -Iport/cortex-m3
 $(board_obj) $(lwip_port_obj) $(desk_port_obj): own_cflags += $(firmware_cflags)
 $(BUILD)/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip/arch/cc.h
 	@mkdir -p $(@D)
-	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -c $< -o $@
+	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) $(same_bytes) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -c $< -o $@
 
 ifneq ($(filter $(DEPS)/%,$(LWIP_DIR)),)
 $(addprefix $(LWIP_DIR)/,$(lwip_src)) &:

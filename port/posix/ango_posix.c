@@ -468,7 +468,7 @@ static void keep_attempt(struct ango_posix *posix, size_t i)
 /* Keeps the oldest attempt that is connected, or drops those that failed. */
 static bool sort_out(struct ango_posix *posix, const struct pollfd *fds)
 {
-    int errors[ANGO_POSIX_ATTEMPTS];
+    int errors[ANGO_POSIX_ATTEMPTS] = { 0 };
     size_t i;
 
     for (i = 0; i < posix->attempts_len; i++) {

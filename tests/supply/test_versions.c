@@ -1,0 +1,93 @@
+/* Versions: the numbers say what the text says; and an outbox that an earlier version wrote is read, or refused and left alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ango.h"
+#include "ango_outbox.h"
+#include "medium.h"
+
+/* What the outbox of 2026-11-26, with units of 8 bytes, wrote into its first area: two entries, and a third one that was removed. */
+static const char written[] =
+    "\035C^PRq{S@@@@A@@@@A\036\n\n\n\n\n"
+    "\035@\177|m\177BP@@@@AWBCAeT\177D@zoe@example.com\03765a0c0de0300000000000001\037desk 3\037\036\n"
+    "\035CAtTBjP@@@@BWA@AeT\177DAbea@example.com\037\037\037\036\n\n\n\n\n\n\n"
+    "\035AxAc^{P@@@@CWB@AeT\177DBgone@example.com\037\037\037\036\n\n\n\n\n\n"
+    "\035Ags]hID@@@@C\036\n\n";
+
+static struct medium medium;
+static struct ango_outbox box;
+static struct ango_outbox_slot slots[4];
+static char text[300];
+
+static void numbers_say_what_the_text_says(void **state)
+{
+    char expected[40];
+
+    (void)state;
+    (void)snprintf(expected, sizeof expected, "%d.%d.%d", ANGO_VERSION_MAJOR, ANGO_VERSION_MINOR, ANGO_VERSION_PATCH);
+    assert_string_equal(ANGO_VERSION, expected);
+    assert_true(ANGO_VERSION_MINOR < 1000 && ANGO_VERSION_PATCH < 1000);
+    assert_true(ANGO_VERSION_NUMBER >= 1000);
+#if ANGO_VERSION_NUMBER < 1000
+    fail(); /* it can be compared by the preprocessor */
+#endif
+}
+
+static void expect_entry(size_t *position, uint32_t id, const char *to, const char *project, const char *note)
+{
+    struct ango_outbox_item item;
+
+    assert_int_equal(ango_outbox_next(&box, position, &item), ANGO_OK);
+    assert_int_equal(item.id, id);
+    assert_int_equal(item.state, ANGO_OUTBOX_WAITING);
+    assert_string_equal(item.entry.to, to);
+    assert_string_equal(item.entry.project_id, project);
+    assert_string_equal(item.entry.note, note);
+}
+
+static void an_earlier_outbox_is_read_or_refused(void **state)
+{
+    static uint8_t before[MEDIUM_MOST];
+    struct ango_outbox_config config = {
+        .storage = &medium.storage, .slots = slots, .text = text, .text_cap = sizeof text
+    };
+    struct ango_outbox_item item;
+    size_t position = 0;
+    int err;
+
+    (void)state;
+    config.slots_cap = sizeof slots / sizeof slots[0];
+    medium_begin(&medium, MEDIUM_NOR, 8, 512, 2, 0xFF, 1);
+    memset(medium.data, 0xFF, 1024);
+    memcpy(medium.data, written, sizeof written - 1);
+    memcpy(before, medium.data, sizeof before);
+
+    err = ango_outbox_mount(&box, &config);
+    assert_memory_equal(medium.data, before, sizeof before);
+    assert_int_equal(medium.programmed, 0);
+    assert_int_equal(medium.erases, 0);
+    print_message("outbox_of_2026_11_26=%s\n", err == ANGO_OK ? "read" : "refused");
+    if (err == ANGO_E_DAMAGED)
+        return;
+    assert_int_equal(err, ANGO_OK);
+    expect_entry(&position, 1, "zoe@example.com", "65a0c0de0300000000000001", "desk 3");
+    expect_entry(&position, 2, "bea@example.com", "", "");
+    assert_int_equal(ango_outbox_next(&box, &position, &item), ANGO_E_END);
+    assert_int_equal(box.damaged, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_say_what_the_text_says),
+        cmocka_unit_test(an_earlier_outbox_is_read_or_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
