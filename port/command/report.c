@@ -182,6 +182,15 @@ static void json_counts(void)
     }
 }
 
+/* What became of the request that failed: where nobody is left in doubt, it was read back that it was not carried out. */
+static const char *outcome(void)
+{
+    if (cli_last.outcome == ANGO_UNKNOWN && cli_count(CLI_IN_DOUBT) == 0) {
+        return "not carried out";
+    }
+    return ango_outcome_text(cli_last.outcome);
+}
+
 static void json_sums(int status)
 {
     size_t i;
@@ -209,7 +218,7 @@ static void json_sums(int status)
     if (status == CLI_DONE || status == CLI_SOME_FAILED) {
         cli_json_null();
     } else {
-        cli_json_error(&cli_last);
+        cli_json_error_as(&cli_last, outcome());
     }
     cli_json_end('}');
     cli_json_end_line();

@@ -133,6 +133,9 @@ class Manual(unittest.TestCase):
         text = re.sub(".\b", "", text)
         for words in ("--missing-only", "LoadCredential=ango-key:FILE", "RestartPreventExitStatus=1 2 3 4 7", "ANGO_KEY_FILE"):
             self.assertIn(words, text)
+        kiosks = " ".join(text[text.index("\nKIOSKS"):text.index("\nEXAMPLES")].split())
+        self.assertIn("Beware of a short --timeout: it must not be shorter than the server may need.", kiosks)
+        self.assertNotRegex(kiosks, "--timeout [0-9]")
         self.assertLessEqual(max(columns(line) for line in text.splitlines()), 80)
 
 
