@@ -156,15 +156,25 @@ class Settings(Case):
         self.assertIn("port 2 (https_proxy)", self.err)
 
     def test_what_is_wrong_is_named(self):
-        for line, says in (("colour = red", "there is no such setting"), ("key = " + self.s.key, "there is no such setting.*file of its own"),
-                           ("api-key = x", "there is no such setting"), ("json = yes", "there is no such setting"),
+        for line, says in (("colour = red", "there is no such setting as colour: "), ("key = " + self.s.key, "there is no such setting as key: .*file of its own"),
+                           ("api-key = x", "there is no such setting as api-key"), ("json = yes", "there is no such setting as json"),
+                           (self.s.key + "==", "there is no such setting: "), ("host =", "the value is missing"), ("org = ", "the value is missing"),
+                           ('host = "x"', "a value stands without quotes"), ("ca = '/x'", "a value stands without quotes"),
                            ("org", "not NAME = VALUE"),
                            ("host = x # ours", "a comment behind a value: write it into a line of its own"),
                            ("host = x\t# ours", "a comment behind a value"), ("timeout = soon", "is wrong"), ("= x", "no such setting")):
             name = self.config("# 1\n\n" + line + "\n")
             self.ango(command="members", status=USAGE)
             self.assertRegex(self.err, "ango: %s, line 3: .*%s" % (name, says))
+            self.assertNotIn(self.s.key, self.err)
         self.assertEqual(self.s.counts()["connections"], 0)
+
+    def test_as_an_editor_writes_it(self):
+        """A byte order mark, and lines that end in CRLF."""
+        self.key(self.s.key)
+        self.config("\ufeff" + self.all_of_it()[len("# of the kiosk\n\n"):].replace("\n", "\r\n") + "proxy =\r\n")
+        self.ango(command="members", key="", https_proxy="")
+        self.assertEqual(self.err, "")
 
     def test_file_that_others_can_write(self):
         for mode in (0o620, 0o602):
