@@ -19,6 +19,8 @@
 #define FACTS_MAX 24
 #define LINE_MAX 80
 #define MARGIN 22
+#define NARROW 60 /* columns of a terminal, below which facts begin in a line of their own */
+#define NARROW_MARGIN 2
 #define SOON_DAYS 14   /* a certificate that ends so soon is worth a word */
 #define SKEW_MAX_S 300 /* a clock that is further off breaks certificates sooner or later */
 #define SECONDS_A_DAY 86400
@@ -60,19 +62,31 @@ static void fact_number(const char *key, long number)
     }
 }
 
+static int line_max(void)
+{
+    int columns = cli_terminal_columns(STDOUT_FILENO);
+
+    return columns > 0 && columns < LINE_MAX ? columns : LINE_MAX;
+}
+
+/* Where the facts of a step begin: behind its name, or on a narrow terminal below it. */
+static int margin(void)
+{
+    return line_max() < NARROW ? NARROW_MARGIN : MARGIN;
+}
+
 /* "key value, key value", broken before what does not fit. */
 static void show_facts(void)
 {
-    int column = MARGIN, terminal = cli_terminal_columns(STDOUT_FILENO);
-    int most = terminal > 0 && terminal < LINE_MAX ? terminal : LINE_MAX;
+    int column = margin();
     size_t i;
 
     for (i = 0; i < facts_len; i++) {
         int len = cli_columns(facts[i].key) + 1 + cli_columns(facts[i].text) + 1;
 
-        if (column > MARGIN && column + 1 + len > most) {
-            printf("\n%*s", MARGIN, "");
-            column = MARGIN;
+        if (column > margin() && column + 1 + len > line_max()) {
+            printf("\n%*s", margin(), "");
+            column = margin();
         } else if (i > 0) {
             putchar(' ');
             column++;
@@ -82,6 +96,31 @@ static void show_facts(void)
         cli_put(stdout, facts[i].text);
         fputs(i + 1 < facts_len ? "," : "", stdout);
         column += len;
+    }
+    putchar('\n');
+}
+
+/* "-> ", and words; on a terminal broken before the one that does not fit. */
+static void show_remedy(const char *remedy)
+{
+    char word[128];
+    bool breaks = cli_terminal_columns(STDOUT_FILENO) > 0;
+    int column = margin() + 2;
+
+    printf("%*s->", margin(), "");
+    while (*remedy != '\0') {
+        size_t len = strcspn(remedy, " ");
+
+        snprintf(word, sizeof word, "%.*s", (int)len, remedy);
+        if (breaks && column + 1 + cli_columns(word) > line_max() && column > margin() + 2) {
+            printf("\n%*s", margin() + 2, "");
+            column = margin() + 2;
+        }
+        putchar(' ');
+        cli_put(stdout, word);
+        column += 1 + cli_columns(word);
+        remedy += len;
+        remedy += strspn(remedy, " ");
     }
     putchar('\n');
 }
@@ -109,11 +148,12 @@ static void json_step(const char *name, enum verdict verdict, const char *remedy
 static void show_step(const char *name, enum verdict verdict, const char *remedy)
 {
     printf("%-9s %-11s ", verdicts[verdict], name);
+    if (margin() < MARGIN) {
+        printf("\n%*s", margin(), "");
+    }
     show_facts();
     if (remedy != NULL) {
-        printf("%*s-> ", MARGIN, "");
-        cli_put(stdout, remedy);
-        putchar('\n');
+        show_remedy(remedy);
     }
 }
 
