@@ -264,9 +264,14 @@ void cli_tell_rest(void)
 static void say_where_it_stands(void)
 {
     size_t doubtful = cli_count(CLI_IN_DOUBT), unsent = cli_count(CLI_NOT_SENT);
+    size_t undone = cli_count(cli_action->takes_away ? CLI_STILL_THERE : CLI_NOT_THERE);
 
     if (doubtful > 0) {
         cli_say("%lu may have been %s or not: %s", (unsigned long)doubtful, cli_action->what, cli_action->advice);
+    }
+    if (undone > 0) {
+        cli_say("%lu asked for three times, and not %s when it was read back: these can be %s again without harm",
+                (unsigned long)undone, cli_action->what, cli_action->what);
     }
     if (unsent > 0) {
         cli_say("%lu of %lu not sent: these can be %s again without harm", (unsigned long)unsent,

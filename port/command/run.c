@@ -585,7 +585,7 @@ static void explain(const struct ango_result *result, bool reads)
         cli_say("%s port %u%s%s: %s", host_name, (unsigned)config.tcp_port, posix.peer[0] != '\0' ? " at " : "",
                 posix.peer, words);
     } else if (result->error == ANGO_E_TIME) {
-        cli_say("%s port %u: %lu seconds passed; --timeout allows more", host_name, (unsigned)config.tcp_port,
+        cli_say("%s port %u: %lu s passed; --timeout allows more", host_name, (unsigned)config.tcp_port,
                 (unsigned long)cli.timeout_s);
     } else if (result->error <= ANGO_E_RESOLVE) {
         cli_say("the server is %s port %u", host_name, (unsigned)config.tcp_port);

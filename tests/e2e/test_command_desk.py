@@ -484,6 +484,7 @@ class WayOut(Case):
         document = self.cut(*[{"apply": False}] * 3, status=NETWORK)    # nobody is in doubt
         self.assertEqual([a["result"] for a in document["addresses"]], ["not there"] * 2 + ["not sent"] * 3)
         self.assertEqual((document["requests"], document["error"]["outcome"]), (3, "not carried out"))
+        self.assertIn("2 asked for three times, and not invited when it was read back: these can be invited again without harm", self.err)
         self.assertEqual(self.s.invites(), [])
 
     def test_member_meanwhile(self):
