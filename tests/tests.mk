@@ -86,6 +86,7 @@ test: ## run every test and check, or ONLY="units e2e/test_command:list row:24" 
 	    clang:clang libclang-rt-dev nginx-light:nginx g++:g++ libgit2-dev \
 	    cmake:cmake meson:meson ninja-build:ninja python3-kconfiglib python3-yaml \
 	    tinyproxy:tinyproxy mandoc:mandoc lintian:lintian dpkg-dev:dpkg-shlibdeps \
+	    iproute2:/usr/bin/ip util-linux:unshare \
 	    clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck valgrind:valgrind \
 	    gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi \
 	    gcc-arm-linux-gnueabihf:arm-linux-gnueabihf-gcc libc6-dev-armhf-cross \

@@ -19,6 +19,8 @@
 #define FACTS_MAX 24
 #define LINE_MAX 80
 #define MARGIN 22
+#define NARROW 60 /* columns of a terminal, below which facts begin in a line of their own */
+#define NARROW_MARGIN 2
 #define SOON_DAYS 14   /* a certificate that ends so soon is worth a word */
 #define SKEW_MAX_S 300 /* a clock that is further off breaks certificates sooner or later */
 #define SECONDS_A_DAY 86400
@@ -60,19 +62,31 @@ static void fact_number(const char *key, long number)
     }
 }
 
+static int line_max(void)
+{
+    int columns = cli_terminal_columns(STDOUT_FILENO);
+
+    return columns > 0 && columns < LINE_MAX ? columns : LINE_MAX;
+}
+
+/* Where the facts of a step begin: behind its name, or on a narrow terminal below it. */
+static int margin(void)
+{
+    return line_max() < NARROW ? NARROW_MARGIN : MARGIN;
+}
+
 /* "key value, key value", broken before what does not fit. */
 static void show_facts(void)
 {
-    int column = MARGIN, terminal = cli_terminal_columns(STDOUT_FILENO);
-    int most = terminal > 0 && terminal < LINE_MAX ? terminal : LINE_MAX;
+    int column = margin();
     size_t i;
 
     for (i = 0; i < facts_len; i++) {
         int len = cli_columns(facts[i].key) + 1 + cli_columns(facts[i].text) + 1;
 
-        if (column > MARGIN && column + 1 + len > most) {
-            printf("\n%*s", MARGIN, "");
-            column = MARGIN;
+        if (column > margin() && column + 1 + len > line_max()) {
+            printf("\n%*s", margin(), "");
+            column = margin();
         } else if (i > 0) {
             putchar(' ');
             column++;
@@ -82,6 +96,31 @@ static void show_facts(void)
         cli_put(stdout, facts[i].text);
         fputs(i + 1 < facts_len ? "," : "", stdout);
         column += len;
+    }
+    putchar('\n');
+}
+
+/* "-> ", and words; on a terminal broken before the one that does not fit. */
+static void show_remedy(const char *remedy)
+{
+    char word[128];
+    bool breaks = cli_terminal_columns(STDOUT_FILENO) > 0;
+    int column = margin() + 2;
+
+    printf("%*s->", margin(), "");
+    while (*remedy != '\0') {
+        size_t len = strcspn(remedy, " ");
+
+        snprintf(word, sizeof word, "%.*s", (int)len, remedy);
+        if (breaks && column + 1 + cli_columns(word) > line_max() && column > margin() + 2) {
+            printf("\n%*s", margin() + 2, "");
+            column = margin() + 2;
+        }
+        putchar(' ');
+        cli_put(stdout, word);
+        column += 1 + cli_columns(word);
+        remedy += len;
+        remedy += strspn(remedy, " ");
     }
     putchar('\n');
 }
@@ -109,11 +148,12 @@ static void json_step(const char *name, enum verdict verdict, const char *remedy
 static void show_step(const char *name, enum verdict verdict, const char *remedy)
 {
     printf("%-9s %-11s ", verdicts[verdict], name);
+    if (margin() < MARGIN) {
+        printf("\n%*s", margin(), "");
+    }
     show_facts();
     if (remedy != NULL) {
-        printf("%*s-> ", MARGIN, "");
-        cli_put(stdout, remedy);
-        putchar('\n');
+        show_remedy(remedy);
     }
 }
 
@@ -377,8 +417,10 @@ struct probe {
     const char *name; /* of the step */
     const char *list; /* in data */
     int (*start)(const struct ango_page *page);
-    const char *(*next_id)(void);  /* NULL: there are no more */
-    const char *const *documented; /* fields of an entry; the last is NULL */
+    bool (*next)(char *key, size_t cap); /* what tells the next entry from others; false: there are no more */
+    const char *const *documented;       /* fields of an entry; the last is NULL */
+    const char *needed;                  /* the one that nothing goes without */
+    bool by_status;                      /* only those of a status are asked for */
 };
 
 static const struct probe *probe;
@@ -398,25 +440,43 @@ static void take_field(const char *name)
     snprintf(unknown_fields + len, sizeof unknown_fields - len, "%s%s", len > 0 ? " " : "", name);
 }
 
-/* A page: how many entries, and the first one's id. False when it failed. */
-static bool read_page(uint32_t page, uint32_t page_limit, size_t *items, char *id, size_t cap)
+#define KEY_CAP 512 /* of an entry */
+
+static size_t others_than_pending; /* in the pages of this list */
+
+struct page {
+    size_t items;
+    char first[KEY_CAP]; /* what tells its first entry from others, or empty */
+};
+
+/* False when it failed. */
+static bool read_page(struct page *page, uint32_t number, uint32_t page_limit)
 {
-    const struct ango_page which = { page, page_limit };
-    const char *first;
+    const struct ango_page which = { number, page_limit };
+    char next[KEY_CAP];
 
     if (ask(probe->start(&which)) != ANGO_OK) {
         return false;
     }
-    *items = cli_client.result.items;
-    first = probe->next_id();
-    snprintf(id, cap, "%s", first != NULL ? first : "");
+    page->items = cli_client.result.items;
+    page->first[0] = '\0';
+    if (probe->next(page->first, sizeof page->first)) {
+        while (probe->next(next, sizeof next)) {
+        }
+    }
     return true;
+}
+
+static bool same_first(const struct page *a, const struct page *b)
+{
+    return strcmp(a->first, b->first) == 0;
 }
 
 static size_t largest_entry, largest_body, longest_header, largest_head;
 static size_t lists_measured; /* that had an entry */
 
-static void tell_sizes(void)
+/* The bytes of the largest entry; 0: none could be looked at. */
+static size_t tell_sizes(void)
 {
     char missing[sizeof unknown_fields] = "";
     struct cli_reply reply;
@@ -444,77 +504,132 @@ static void tell_sizes(void)
     largest_body = reply.body_len > largest_body ? reply.body_len : largest_body;
     largest_head = reply.head_len > largest_head ? reply.head_len : largest_head;
     longest_header = reply.longest_header > longest_header ? reply.longest_header : longest_header;
+    return entry;
 }
 
 /* What pages of different sizes show. */
 struct pages {
-    size_t all, next,
-        few;        /* entries of page 1 with the largest limit, of page 2 with as many, of page 1 with a small limit */
-    uint32_t small; /* that limit */
-    bool goes_on;   /* page 2 has others than page 1 */
-    bool keeps_page;
+    struct page all;         /* page 1 with the largest limit */
+    struct page again, next; /* page 1 and page 2 with as many as that showed; again: only where there are more */
+    struct page far;         /* page 2 with the largest limit; the same */
+    struct page few, few_2;  /* page 1 and page 2 with a small limit */
+    uint32_t small;          /* that limit */
 };
 
-/* Reads them; false: one cannot be read. */
-static bool read_pages(struct pages *pages, const char *first)
+/* Whether there are more entries than page 1 shows with the largest limit, although it has room for them. */
+static bool has_more(const struct pages *pages, uint32_t total)
 {
-    char again[64], second[64];
-    size_t next;
+    bool goes_on = pages->next.items > 0 && !same_first(&pages->all, &pages->next);
 
-    if (!read_page(2, (uint32_t)pages->all, &pages->next, second, sizeof second)) {
+    return pages->all.items < ANGO_LIMIT_MAX && (goes_on || total > pages->all.items);
+}
+
+/* Reads them, the first apart; false: one cannot be read. */
+static bool read_pages(struct pages *pages, uint32_t total)
+{
+    uint32_t as_many = (uint32_t)pages->all.items;
+
+    pages->small = as_many > 2 ? 2 : 1;
+    pages->again = pages->all;
+    if (!read_page(&pages->next, 2, as_many)) {
         return false;
     }
-    pages->goes_on = pages->next > 0 && strcmp(first, second) != 0;
-    pages->small = pages->all > 2 ? 2 : 1;
-    if (!read_page(1, pages->small, &pages->few, again, sizeof again)
-        || !read_page(2, pages->small, &next, second, sizeof second)) {
+    pages->far = pages->next;
+    if (has_more(pages, total)
+        && (!read_page(&pages->again, 1, as_many) || !read_page(&pages->far, 2, ANGO_LIMIT_MAX))) {
         return false;
     }
-    pages->keeps_page = next == 0 || strcmp(again, second) != 0;
-    return true;
+    return read_page(&pages->few, 1, pages->small) && read_page(&pages->few_2, 2, pages->small);
 }
 
 /* What the server makes of `limit`. One that gives one entry a page ignores it, or caps it at that: it is the same. */
 static const char *limit_of(const struct pages *pages, uint32_t total)
 {
-    bool has_more = pages->all < ANGO_LIMIT_MAX && (pages->goes_on || total > pages->all);
+    bool more = has_more(pages, total);
 
-    if (pages->few != pages->small || (pages->all == 1 && has_more)) {
+    if (pages->few.items > pages->small || (pages->all.items == 1 && more)) {
         return "not kept to";
     }
-    if (has_more) {
+    if (pages->few.items < pages->small || pages->again.items < pages->all.items) {
+        return "kept to, but pages come short: they are filtered after they are cut";
+    }
+    if (more) {
         return "kept to, but capped";
     }
-    return pages->all == 1 ? "too few entries to tell" : "kept to";
+    return pages->all.items == 1 ? "too few entries to tell" : "kept to";
+}
+
+/* What the server makes of `page`; a page number can skip entries where the server caps `limit` and does not reckon with that. */
+static const char *page_of(const struct pages *pages, uint32_t total)
+{
+    bool capped = has_more(pages, total) && pages->again.items == pages->all.items;
+
+    if (pages->few_2.items > 0 && same_first(&pages->few, &pages->few_2)) {
+        return pages->few.first[0] != '\0' ? "not kept to" : "cannot be told: entries look all the same";
+    }
+    if (capped && pages->few.items == pages->small && !same_first(&pages->next, &pages->far)) {
+        return "kept to, but it skips entries where limit is capped";
+    }
+    return "kept to";
+}
+
+/* What to do about a list that could be read, or NULL. */
+static const char *remedy_of_list(const struct pages *pages, bool has_needed)
+{
+    if (!has_needed) {
+        return "entries lack the field that this program knows them by (see fields_missing): who is there cannot be "
+               "told";
+    }
+    if (pages->few_2.items > 0 && same_first(&pages->few, &pages->few_2)) {
+        return "this server shows its first page only: what is on others cannot be seen";
+    }
+    return NULL;
+}
+
+static bool has_needed_field(void)
+{
+    size_t i;
+
+    for (i = 0; probe->documented[i] != NULL; i++) {
+        if (strcmp(probe->documented[i], probe->needed) == 0) {
+            return has_field[i];
+        }
+    }
+    return true;
 }
 
 static void check_list(const struct probe *of)
 {
-    struct pages pages;
-    char first[64];
+    static struct pages pages;
+    const char *remedy;
     uint32_t total;
+    bool has_needed;
 
     probe = of;
-    if (!read_page(1, ANGO_LIMIT_MAX, &pages.all, first, sizeof first)) {
+    others_than_pending = 0;
+    if (!read_page(&pages.all, 1, ANGO_LIMIT_MAX)) {
         tell_failure(of->name, of->name);
         return;
     }
     total = cli_client.result.total;
-    fact_number("entries_of_page_1", (long)pages.all);
-    tell_sizes();
-    if (pages.all == 0) {
+    fact_number("entries_of_page_1", (long)pages.all.items);
+    has_needed = tell_sizes() == 0 || has_needed_field();
+    if (pages.all.items == 0) {
         fact("limit", "too few entries to tell");
         end_step(of->name, FINE, NULL);
         return;
     }
-    if (!read_pages(&pages, first)) {
+    if (!read_pages(&pages, total)) {
         tell_failure(of->name, of->name);
         return;
     }
     fact("limit", limit_of(&pages, total));
-    fact("page", pages.keeps_page ? "kept to" : "not kept to");
-    end_step(of->name, pages.keeps_page ? FINE : WARNING,
-             pages.keeps_page ? NULL : "this server shows its first page only: what is on others cannot be seen");
+    fact("page", page_of(&pages, total));
+    if (of->by_status) {
+        fact("status", others_than_pending > 0 ? "not kept to" : "only pending ones came");
+    }
+    remedy = remedy_of_list(&pages, has_needed);
+    end_step(of->name, remedy == NULL ? FINE : WARNING, remedy);
 }
 
 static int start_projects(const struct ango_page *page)
@@ -522,11 +637,21 @@ static int start_projects(const struct ango_page *page)
     return ango_list_projects_start(&cli_client, NULL, page);
 }
 
-static const char *next_project(void)
+/* Entries are told apart by identifier and name: a server may leave one of them out. */
+static void make_key(char *key, size_t cap, const char *id, const char *name)
 {
-    static struct ango_project item;
+    snprintf(key, cap, "%s%s%s", id, *id != '\0' && *name != '\0' ? " " : "", name);
+}
 
-    return ango_next_project(&cli_client, &item) == ANGO_OK ? item.id : NULL;
+static bool next_project(char *key, size_t cap)
+{
+    struct ango_project item;
+
+    if (ango_next_project(&cli_client, &item) != ANGO_OK) {
+        return false;
+    }
+    make_key(key, cap, item.id, item.name);
+    return true;
 }
 
 static int start_invites(const struct ango_page *page)
@@ -534,11 +659,16 @@ static int start_invites(const struct ango_page *page)
     return ango_get_organization_invites_start(&cli_client, cli.organization, page);
 }
 
-static const char *next_invite(void)
+static bool next_invite(char *key, size_t cap)
 {
-    static struct ango_invite item;
+    struct ango_invite item;
 
-    return ango_next_invite(&cli_client, &item) == ANGO_OK ? item.id : NULL;
+    if (ango_next_invite(&cli_client, &item) != ANGO_OK) {
+        return false;
+    }
+    others_than_pending += item.status[0] != '\0' && !ango_text_is(item.status, "pending");
+    make_key(key, cap, item.id, item.to);
+    return true;
 }
 
 static int start_members(const struct ango_page *page)
@@ -546,11 +676,15 @@ static int start_members(const struct ango_page *page)
     return ango_get_organization_members_start(&cli_client, cli.organization, NULL, page);
 }
 
-static const char *next_member(void)
+static bool next_member(char *key, size_t cap)
 {
-    static struct ango_member item;
+    struct ango_member item;
 
-    return ango_next_member(&cli_client, &item) == ANGO_OK ? item.id : NULL;
+    if (ango_next_member(&cli_client, &item) != ANGO_OK) {
+        return false;
+    }
+    make_key(key, cap, item.id, item.email);
+    return true;
 }
 
 /* As the vendor's OpenAPI pages show them. */
@@ -558,9 +692,10 @@ static const char *const project_fields[] = { "_id", "name", "description", "org
 static const char *const member_fields[] = { "_id", "email", "name", "organizationRole", "createdAt", NULL };
 static const char *const invite_fields[] = { "_id",       "to",        "organizationRole", "status",
                                              "createdBy", "createdAt", "expiresAt",        NULL };
-static const struct probe projects = { "projects", "projects", start_projects, next_project, project_fields };
-static const struct probe members = { "members", "users", start_members, next_member, member_fields };
-static const struct probe invites = { "invites", "invites", start_invites, next_invite, invite_fields };
+static const struct probe projects = { "projects",     "projects", start_projects, next_project,
+                                       project_fields, "_id",      false };
+static const struct probe members = { "members", "users", start_members, next_member, member_fields, "email", false };
+static const struct probe invites = { "invites", "invites", start_invites, next_invite, invite_fields, "to", true };
 
 /* --- the rest ------------------------------------------------------------------------------------------- */
 
@@ -639,6 +774,17 @@ static bool check_key(int err)
     return true;
 }
 
+/* Of an exchange that only read: nothing was to be carried out, and nothing can be in doubt. */
+static int exit_of_reading(void)
+{
+    struct ango_result result = cli_client.result;
+
+    if (result.outcome == ANGO_UNKNOWN) {
+        result.outcome = ANGO_NOT_SENT;
+    }
+    return cli_exit_of(&result);
+}
+
 /* The exit status of what failed first. */
 static int check_all(void)
 {
@@ -648,7 +794,7 @@ static int check_all(void)
 
     check_configuration();
     err = ask(ango_list_projects_start(&cli_client, NULL, &one));
-    status = err == ANGO_OK ? CLI_DONE : cli_exit_of(&cli_client.result);
+    status = exit_of_reading();
     how_far = reached(&cli_client.result);
     check_name_and_tcp(how_far);
     check_proxy(how_far);
@@ -703,7 +849,7 @@ const struct cli_command cli_check = {
     "server does that nobody documents, and what a device needs for it. With --json,\n"
     "one object a line, for whoever helps: no key, nobody's name or address is in it.\n",
     "Exit status: 0 all works; 1 a list cannot be read; 2 wrong usage, no key;\n"
-    "3 refused; 4, 7 other; 5 network; 6 TLS or certificate.\n",
+    "3 refused; 5 network; 6 TLS or certificate; 7 other.\n",
     no_options,
     NULL,
     run

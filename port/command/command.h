@@ -211,8 +211,9 @@ const char *cli_system_words(const struct ango_result *result);
 const char *cli_certificate_fault(void);
 bool cli_certificate_is_unknown(void); /* nothing could be made of it, and no fault was found in it */
 
-/* The same as a JSON object. */
+/* The same as a JSON object; _as: with these words for the outcome, where more is known of it. */
 void cli_json_error(const struct ango_result *result);
+void cli_json_error_as(const struct ango_result *result, const char *outcome);
 
 void cli_close(void);
 

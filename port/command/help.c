@@ -80,13 +80,26 @@ static void list_options(const struct cli_option *option)
     }
 }
 
-static void list_files(const struct cli_option *option)
+/* Those that take a file, or those that take anything else. */
+static void list_valued(const struct cli_option *option, bool files)
 {
     for (; option != NULL && option->name != NULL; option++) {
-        if (option->value != NULL && strcmp(option->value, "FILE") == 0) {
+        if (option->value != NULL && option->help != NULL && (strcmp(option->value, "FILE") == 0) == files) {
             printf("|--%s", option->name);
         }
     }
+}
+
+static void list_all_valued(bool files)
+{
+    const struct cli_command *const *command;
+
+    printf("    ="); /* which is never there by now */
+    list_valued(cli_common_options, files);
+    for (command = cli_commands; *command != NULL; command++) {
+        list_valued((*command)->options, files);
+    }
+    list_valued(cli_invite.shared, files);
 }
 
 /* For bash: the commands, then the options of each; a file where an option takes one. */
@@ -98,7 +111,9 @@ static void show_completion(void)
          "_ango()\n"
          "{\n"
          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} all\n"
-         "    COMPREPLY=()");
+         "    COMPREPLY=()\n"
+         "    [ \"$word\" = = ] && word=\n" /* --from=FILE comes as three words */
+         "    [ \"$before\" = = ] && before=${COMP_WORDS[COMP_CWORD-2]}");
     printf("    all=\"help");
     for (command = cli_commands; *command != NULL; command++) {
         printf(" %s", (*command)->name);
@@ -109,13 +124,10 @@ static void show_completion(void)
          "        return\n"
          "    fi\n"
          "    case $before in");
-    printf("    -");
-    list_files(cli_common_options);
-    for (command = cli_commands; *command != NULL; command++) {
-        list_files((*command)->options);
-    }
-    list_files(cli_invite.shared);
-    puts(") COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
+    list_all_valued(true);
+    puts(") local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$word\")); return ;;");
+    list_all_valued(false);
+    puts(") return ;;\n"
          "    esac\n"
          "    case ${COMP_WORDS[1]} in");
     for (command = cli_commands; *command != NULL; command++) {

@@ -36,4 +36,4 @@ uninstall: ## remove what `make install` put under PREFIX
 
 deb: all ## a Debian package of the ango command: build/ango_VERSION_ARCH.deb
 	@port/packages dpkg-dev:dpkg-shlibdeps
-	@STRIP=$(STRIP) port/command/deb
+	@STRIP=$(STRIP) JSMN_DIR=$(JSMN_DIR) port/command/deb

@@ -15,8 +15,9 @@ struct column {
 
 struct list {
     const char *doing;
-    const char *what;             /* of how many */
-    const struct column *columns; /* the last has no key */
+    const char *what;                 /* of how many */
+    const struct column *columns;     /* the last has no key */
+    bool (*counts)(const void *item); /* whether an item is one of what; NULL: each is */
 };
 
 static int step(void *what, uint32_t wait_ms)
@@ -154,19 +155,24 @@ static void say_incomplete(unsigned long came)
 }
 
 /* The last line of a table: how many there are, as far as is known. */
-static void show_count(const struct list *list, const struct cli_reading *reading, int err)
+static void show_count(const struct list *list, const struct cli_reading *reading, unsigned long others, int err)
 {
     const char *more = err != ANGO_E_END ? " so far, and an error" : reading->walk.incomplete ? ", maybe not all" : "";
 
-    if (!cli.json && (err == ANGO_E_END || reading->n > 0)) {
-        printf("%lu %s%s\n", reading->n, list->what, more);
-        cli_flush();
+    if (cli.json || (err != ANGO_E_END && reading->n == 0)) {
+        return;
     }
+    printf("%lu %s", reading->n - others, list->what);
+    if (others > 0) {
+        printf(", %lu with another status", others);
+    }
+    printf("%s\n", more);
+    cli_flush();
 }
 
 static int show(const struct list *list, struct cli_reading *reading)
 {
-    unsigned long too_large = 0;
+    unsigned long too_large = 0, others = 0;
     bool is_read = true, incomplete;
     int err;
 
@@ -175,12 +181,13 @@ static int show(const struct list *list, struct cli_reading *reading)
         err = cli_read_next(reading);
         if (err == ANGO_OK) {
             show_row(list, reading);
+            others += list->counts != NULL && !list->counts(&reading->item); /* mutant: command-counts-expired */
             is_read = cli_flush();
         }
         too_large += err == ANGO_E_ENTRY;
     } while ((err == ANGO_OK || err == ANGO_E_ENTRY) && is_read);
     incomplete = err == ANGO_E_END && reading->walk.incomplete;
-    show_count(list, reading, err);
+    show_count(list, reading, others, err);
     if (incomplete) {
         say_incomplete(reading->n + too_large);
     }
@@ -214,6 +221,14 @@ static const struct cli_option no_options[] = { { .name = NULL } };
 
 /* --- invites -------------------------------------------------------------------------------------------- */
 
+/* A server may show others, too, although it is asked for these. */
+static bool is_pending(const void *item)
+{
+    const struct ango_invite *invite = (const struct ango_invite *)item;
+
+    return invite->status[0] == '\0' || ango_text_is(invite->status, "pending");
+}
+
 static int run_invites(char **operands, int operands_len)
 {
     static const struct column columns[] = {
@@ -227,7 +242,7 @@ static int run_invites(char **operands, int operands_len)
         { "expires_at", "EXPIRES", 0, offsetof(struct ango_invite, expires_at) },
         { NULL, NULL, 0, 0 },
     };
-    static const struct list list = { "reading invitations", "pending", columns };
+    static const struct list list = { "reading invitations", "pending", columns, is_pending };
     static struct cli_reading reading;
 
     (void)operands;
@@ -255,7 +270,7 @@ static int run_members(char **operands, int operands_len)
         { "created_at", NULL, 0, offsetof(struct ango_member, created_at) },
         { NULL, NULL, 0, 0 },
     };
-    static const struct list list = { "reading members", "members", columns };
+    static const struct list list = { "reading members", "members", columns, NULL };
     static struct cli_reading reading;
 
     if (!takes(operands_len, 1) || !cli_has_organization() || cli_open() != CLI_DONE) {
@@ -299,7 +314,7 @@ static int run_projects(char **operands, int operands_len)
         { "created_at", NULL, 0, offsetof(struct ango_project, created_at) },
         { NULL, NULL, 0, 0 },
     };
-    static const struct list list = { "reading projects", "projects", columns };
+    static const struct list list = { "reading projects", "projects", columns, NULL };
     static struct cli_reading reading;
 
     (void)operands;

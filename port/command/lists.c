@@ -333,24 +333,67 @@ static enum column column_of(const char *name)
     return names_addresses(name) ? EMAIL : COLUMNS;
 }
 
-static bool is_exact(const struct file *file, int column)
+/* The column of the addresses: the one called email, else the one that may hold them. */
+static void find_email_column(struct file *file)
 {
+    int exact = -1, other = -1, second_exact = -1, second_other = -1, i, second;
     char name[32];
 
-    plain_name(file->fields[column], name, sizeof name);
-    return strcmp(name, "email") == 0;
+    for (i = 0; i < (int)file->fields_len; i++) {
+        plain_name(file->fields[i], name, sizeof name);
+        if (strcmp(name, "email") == 0) {
+            second_exact = exact >= 0 ? i : second_exact;
+            exact = exact >= 0 ? exact : i;
+        } else if (column_of(name) == EMAIL) {
+            second_other = other >= 0 ? i : second_other;
+            other = other >= 0 ? other : i;
+        }
+    }
+    second = exact >= 0 ? second_exact : second_other;
+    if (second >= 0) {
+        cli_refuse_line(file->name, file->line, file->fields[second],
+                        "a second column that may hold the address: call the right one email");
+    }
+    file->columns[EMAIL] = exact >= 0 ? exact : other;
 }
 
-/* Of two columns that may hold the address, the one that is called so exactly. */
-static void take_email_column(struct file *file, int column)
+static void take_wish_column(struct file *file, enum column which, int column)
 {
-    int other = file->columns[EMAIL];
-
-    if (other < 0 || is_exact(file, column)) {
-        file->columns[EMAIL] = column;
-    } else if (!is_exact(file, other)) {
+    if (file->columns[which] >= 0 && file->wishes) {
         cli_refuse_line(file->name, file->line, file->fields[column],
-                        "a second column that may hold the address: call the right one email");
+                        "a second column that may hold the same: call the other one something else");
+    }
+    file->columns[which] = column;
+}
+
+static bool is_used(const struct file *file, int column)
+{
+    int i;
+
+    for (i = 0; i < COLUMNS; i++) {
+        if (file->columns[i] == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is asked for in a column that is not known would be lost without a word. */
+static void tell_columns(const struct file *file)
+{
+    char names[256] = "";
+    size_t i, len = 0;
+
+    for (i = 0; i < file->fields_len; i++) {
+        const char *name = file->fields[i];
+        if (name[0] != '\0' && !is_used(file, (int)i) && len + strlen(name) + 8 < sizeof names) {
+            len += (size_t)snprintf(names + len, sizeof names - len, "%s\"%s\"", len > 0 ? ", " : "", name);
+        }
+    }
+    if (len > 0 && file->wishes) {
+        cli_say(
+            "%s: these columns are not used: %s; roles and projects are in those called role, project and project role",
+            file->name, names);
     }
 }
 
@@ -370,12 +413,11 @@ static bool take_header(struct file *file)
         }
         plain_name(file->fields[i], name, sizeof name);
         column = column_of(name);
-        if (column == EMAIL) {
-            take_email_column(file, (int)i);
-        } else if (column != COLUMNS) {
-            file->columns[column] = (int)i;
+        if (column != EMAIL && column != COLUMNS) {
+            take_wish_column(file, column, (int)i);
         }
     }
+    find_email_column(file);
     return file->columns[EMAIL] >= 0;
 }
 
@@ -462,10 +504,10 @@ static const char *take_columns(const struct file *file, struct cli_wish *wish)
     wish->project_role = project_role_of(project_role);
     wish->project = column_text(file, PROJECT)[0] != '\0' ? column_text(file, PROJECT) : NULL;
     if (role[0] != '\0' && wish->role == 0) {
-        return "its role is none: there are member and admin";
+        return "its role is not one: there are member and admin";
     }
     if (project_role[0] != '\0' && wish->project_role == 0) {
-        return "its project role is none: there are Manager, Labeler, Reviewer and Lead";
+        return "its project role is not one: there are Manager, Labeler, Reviewer and Lead";
     }
     take_default_role(wish);
     return NULL;
@@ -573,6 +615,7 @@ static int take(struct file *file, char *record)
     if (file->records++ == 0 && take_header(file)) {
         file->has_header = true;
         file->delimiter = delimiter;
+        tell_columns(file);
         return CLI_DONE;
     }
     why = understand(file, &address, &wish);
@@ -589,7 +632,8 @@ static int read_text(struct file *file, size_t len)
     int err = CLI_DONE;
 
     if (strlen(file->next) != len) {
-        cli_say("%s holds bytes that no text has: is it the right file?", file->name);
+        cli_say("%s holds bytes that no text has: is it the right file? A workbook is to be saved as CSV first",
+                file->name);
         return CLI_USAGE;
     }
     while (err == CLI_DONE && (record = take_record(file)) != NULL) {

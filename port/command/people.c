@@ -388,8 +388,8 @@ static void look_closer(void)
 }
 
 /*
- * What was read back of one whose fate was `open`: CLI_IN_DOUBT, so that it may be sent again where it was not done; or
- * CLI_UNCLEAR, where the reply only counted.
+ * What was read back of one whose fate was `open`: CLI_IN_DOUBT, so that it may be sent again where it was not done;
+ * CLI_UNCLEAR, where the reply only counted; or CLI_NOT_MENTIONED, where it named others, or nobody.
  */
 static void settle_one(struct cli_entry *entry, enum cli_fate open, enum ango_presence presence)
 {
@@ -397,6 +397,9 @@ static void settle_one(struct cli_entry *entry, enum cli_fate open, enum ango_pr
 
     if (presence == ANGO_UNSURE) { /* mutant: command-unsure-is-absent */
         return;                    /* as open as before */
+    }
+    if (fate == CLI_NOT_SENT && open == CLI_NOT_MENTIONED) {
+        return; /* the server accepted it, so it is not sent again */
     }
     entry->fate = fate;
     entry->read_back = true;
@@ -753,6 +756,9 @@ static bool settle(void)
     }
     if (cli_action->next == NULL && count_in_batch(CLI_UNCLEAR) > 0 && can) {
         read_back(CLI_UNCLEAR);
+    }
+    if (count_in_batch(CLI_NOT_MENTIONED) > 0 && can) { /* mutant: command-leaves-unmentioned */
+        read_back(CLI_NOT_MENTIONED);
     }
     return true;
 }

@@ -182,6 +182,15 @@ static void json_counts(void)
     }
 }
 
+/* What became of the request that failed: where nobody is left in doubt, it was read back that it was not carried out. */
+static const char *outcome(void)
+{
+    if (cli_last.outcome == ANGO_UNKNOWN && cli_count(CLI_IN_DOUBT) == 0) {
+        return "not carried out";
+    }
+    return ango_outcome_text(cli_last.outcome);
+}
+
 static void json_sums(int status)
 {
     size_t i;
@@ -209,7 +218,7 @@ static void json_sums(int status)
     if (status == CLI_DONE || status == CLI_SOME_FAILED) {
         cli_json_null();
     } else {
-        cli_json_error(&cli_last);
+        cli_json_error_as(&cli_last, outcome());
     }
     cli_json_end('}');
     cli_json_end_line();
@@ -255,9 +264,14 @@ void cli_tell_rest(void)
 static void say_where_it_stands(void)
 {
     size_t doubtful = cli_count(CLI_IN_DOUBT), unsent = cli_count(CLI_NOT_SENT);
+    size_t undone = cli_count(cli_action->takes_away ? CLI_STILL_THERE : CLI_NOT_THERE);
 
     if (doubtful > 0) {
         cli_say("%lu may have been %s or not: %s", (unsigned long)doubtful, cli_action->what, cli_action->advice);
+    }
+    if (undone > 0) {
+        cli_say("%lu asked for three times, and not %s when it was read back: these can be %s again without harm",
+                (unsigned long)undone, cli_action->what, cli_action->what);
     }
     if (unsent > 0) {
         cli_say("%lu of %lu not sent: these can be %s again without harm", (unsigned long)unsent,

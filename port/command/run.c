@@ -585,7 +585,7 @@ static void explain(const struct ango_result *result, bool reads)
         cli_say("%s port %u%s%s: %s", host_name, (unsigned)config.tcp_port, posix.peer[0] != '\0' ? " at " : "",
                 posix.peer, words);
     } else if (result->error == ANGO_E_TIME) {
-        cli_say("%s port %u: %lu seconds passed; --timeout allows more", host_name, (unsigned)config.tcp_port,
+        cli_say("%s port %u: %lu s passed; --timeout allows more", host_name, (unsigned)config.tcp_port,
                 (unsigned long)cli.timeout_s);
     } else if (result->error <= ANGO_E_RESOLVE) {
         cli_say("the server is %s port %u", host_name, (unsigned)config.tcp_port);
@@ -605,7 +605,7 @@ void cli_explain_reading(const struct ango_result *result)
     explain(result, true);
 }
 
-void cli_json_error(const struct ango_result *result)
+void cli_json_error_as(const struct ango_result *result, const char *outcome)
 {
     const char *words = cli_system_words(result);
     size_t i;
@@ -614,7 +614,7 @@ void cli_json_error(const struct ango_result *result)
     cli_json_key("code");
     cli_json_number(result->error);
     cli_json_pair("text", ango_error_text(result->error));
-    cli_json_pair("outcome", ango_outcome_text(result->outcome));
+    cli_json_pair("outcome", outcome);
     cli_json_key("http_status");
     cli_json_number((long)result->http_status);
     cli_json_pair("status", result->status);
@@ -641,4 +641,9 @@ void cli_json_error(const struct ango_result *result)
     cli_json_key("mbedtls_error");
     cli_json_number(tls.mbedtls_error);
     cli_json_end('}');
+}
+
+void cli_json_error(const struct ango_result *result)
+{
+    cli_json_error_as(result, ango_outcome_text(result->outcome));
 }

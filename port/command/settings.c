@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define LINE_CAP 4096
+#define WORD_MAX 24 /* characters of a setting that is shown although there is none */
 
 static const char *environment(const char *name)
 {
@@ -72,10 +73,36 @@ static const struct cli_option *find(const char *name)
     return NULL;
 }
 
+/* A name that is none of a setting: shown if it could be one, since a key may stand there by mistake. */
+static int refuse_setting(const char *name, unsigned number, const char *setting)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+    bool is_word = strlen(setting) <= WORD_MAX && setting[strspn(setting, letters)] == '\0';
+    char why[160];
+
+    snprintf(why, sizeof why,
+             "there is no such setting%s%s: 'ango help options' lists them, and the key has a file of its own",
+             is_word ? " as " : "", is_word ? setting : "");
+    return refuse(name, number, why);
+}
+
+/* Why a value cannot be one, or NULL. */
+static const char *value_fault(const struct cli_option *option, const char *value)
+{
+    if (*value == '"' || *value == '\'') {
+        return "a value stands without quotes";
+    }
+    if (*value == '\0' && option->text != &cli.proxy) { /* which has one that is empty: no proxy */
+        return "the value is missing";
+    }
+    return NULL;
+}
+
 static int take_line(const char *name, unsigned number, char *line)
 {
     char *equals = strchr(line, '=');
     const struct cli_option *option;
+    const char *why;
 
     if (equals == NULL) {
         return refuse(name, number, "it is not NAME = VALUE");
@@ -86,8 +113,11 @@ static int take_line(const char *name, unsigned number, char *line)
     }
     option = find(trim(line));
     if (option == NULL) {
-        return refuse(name, number,
-                      "there is no such setting; 'ango help options' lists them, and the key has a file of its own");
+        return refuse_setting(name, number, trim(line));
+    }
+    why = value_fault(option, trim(equals + 1));
+    if (why != NULL) {
+        return refuse(name, number, why);
     }
     return cli_apply(option, expand(trim(equals + 1))) == CLI_DONE ? CLI_DONE : refuse(name, number, "is wrong");
 }
@@ -131,7 +161,8 @@ static int read_file(const char *name)
         err = CLI_USAGE;
     }
     while (err == CLI_DONE && fgets(line, sizeof line, file) != NULL) {
-        char *text = trim(line);
+        bool is_marked = number == 0 && strncmp(line, "\xEF\xBB\xBF", 3) == 0; /* as some editors begin UTF-8 */
+        char *text = trim(line + (is_marked ? 3 : 0));
         number++;
         if (*text != '\0' && *text != '#') {
             err = take_line(name, number, text);

@@ -33,6 +33,9 @@ UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066
 COMMANDS = "invite invites uninvite members role remove assign projects project check outbox".split()
 A, B, C = "user_1@example.com", "user_2@example.com", "user_3@example.com"
 
+# Started in the background of a shell, this ignores SIGINT, and so would the command that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 class Case(unittest.TestCase):
     bind = ("127.0.0.1",)
@@ -538,7 +541,7 @@ class Usage(Case):
         def complete(*words):
             return subprocess.run(("bash", "-c", '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ango; '
                                    'printf "%s\n" "${COMPREPLY[@]}"', script, *words), check=True, cwd=self.folder,
-                                  stdout=subprocess.PIPE, text=True).stdout.split()
+                                  stdout=subprocess.PIPE, text=True).stdout.split("\n")[:-1]
         self.assertEqual(complete("ango", ""), ["help", *COMMANDS])
         self.assertEqual(complete("ango", "inv"), ["invite", "invites"])
         self.assertEqual(complete("ango", "help", "rem"), ["remove"])
@@ -550,6 +553,12 @@ class Usage(Case):
                 self.assertLessEqual(set(shown), set(offered))
         for option in ("--from", "--key-file", "--ca"):
             self.assertEqual(complete("ango", "invite", option, "file"), [os.path.basename(script)])
+            self.assertEqual(complete("ango", "invite", option, "=", "file"), [os.path.basename(script)])
+        os.mkdir(self.folder + "/zoe's new people")
+        self.assertEqual(complete("ango", "invite", "--from", "zoe"), ["zoe's new people"])
+        self.assertIn("zoe's new people", complete("ango", "invite", "--from", "="))
+        for option in ("--host", "--timeout", "--batch"):       # what it takes cannot be known: no option stands there
+            self.assertEqual(complete("ango", "invite", option, ""), [""])
 
 
 class Key(Case):
@@ -740,7 +749,7 @@ class Doubts(Case):
         start = time.monotonic()
         self.invite("--no-confirm", "--timeout", "1", "--batch", "1", A, B, C, status=UNKNOWN)
         self.assertLess(time.monotonic() - start, 5)
-        self.doubtful("no answer before the deadline(.|\n)*1 seconds passed; --timeout allows more")
+        self.doubtful("no answer before the deadline(.|\n)*1 s passed; --timeout allows more")
 
     def test_success_that_is_none(self):
         for body, words in (("<html>log in</html>", "not JSON"), ('{"status":"success"', "not JSON"),
@@ -815,7 +824,7 @@ class NotSent(Case):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             host = "127.0.0.1:%d" % silent.getsockname()[1]
             self.not_sent("--host", host, "--timeout", "1", status=NETWORK,
-                          says="no answer before the deadline(.|\n)*1 seconds passed; --timeout allows more")
+                          says="no answer before the deadline(.|\n)*1 s passed; --timeout allows more")
 
     def test_hangs_up(self):
         self.s.fault(on="connect", raw="", close="after-reply", times=2)

@@ -14,12 +14,12 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import test_command_desk                                        # noqa: E402
-from test_command import DONE, SOME_FAILED, USAGE, REFUSED, UNKNOWN, NETWORK, TLS, OTHER, PKI      # noqa: E402
+from test_command import DONE, SOME_FAILED, USAGE, REFUSED, NETWORK, TLS, OTHER, PKI      # noqa: E402
 import moods                                                    # noqa: E402
 
 
 class Case(test_command_desk.Case):
-    more = {"seed": {"invites": 65, "members": 65, "projects": 65}}
+    more = {"seed": {"invites": 65, "expired": 20, "members": 65, "projects": 65}}
 
     def steps(self, *arguments, status=DONE, **options):
         """{step: what was found out}; of several certificates the last."""
@@ -70,7 +70,8 @@ class Moods(Case):
 
     def test_limit_and_page(self):
         for mood, limit, page, result in (((), "kept to", "kept to", "ok"), (("caps-limit=20",), "kept to, but capped", "kept to", "ok"),
-                                          (("caps-limit=20", "skips-as-asked"), "kept to, but capped", "kept to", "ok"),
+                                          (("caps-limit=20", "skips-as-asked"), "kept to, but capped",
+                                           "kept to, but it skips entries where limit is capped", "ok"),
                                           (("caps-limit=2",), "kept to, but capped", "kept to", "ok"),
                                           (("ignores-limit=30",), "not kept to", "kept to", "ok"),
                                           (("ignores-limit=2",), "not kept to", "kept to", "ok"),
@@ -81,6 +82,41 @@ class Moods(Case):
             steps = self.steps()
             for name in ("projects", "members", "invites"):
                 self.assertEqual((steps[name]["limit"], steps[name]["page"], steps[name]["result"]), (limit, page, result), mood)
+
+    def test_capped_or_filtered(self):
+        """A page that is short because it is filtered is none of a server that caps limit."""
+        for mood in (("filters-after-paging", "order=newest"), ("filters-after-paging", "order=newest", "caps-limit=50")):
+            self.s.mood(*mood)
+            step = self.steps()
+            self.assertEqual((step["invites"]["limit"], step["invites"]["page"]),
+                             ("kept to, but pages come short: they are filtered after they are cut", "kept to"))
+            self.assertEqual(step["members"]["limit"], "kept to, but capped" if "caps-limit=50" in mood else "kept to")
+
+    def test_status(self):
+        for mood, said in (((), "only pending ones came"), (("ignores-status",), "not kept to"),
+                           (("ignores-status", "order=newest", "caps-limit=20"), "not kept to")):
+            self.s.mood(*mood)
+            self.assertEqual(self.steps()["invites"]["status"], said)
+
+    def list_of(self, name, entries):
+        """What is asked of it now, and what it is when all its pages show the first of these, the second, or nothing."""
+        pages = [{"status": 200, "method": "GET", "path": path, "times": 99,
+                  "body": json.dumps({"status": "success", "data": {name: entries[at:at + most]}})}
+                 for path, at, most in ((name + "?page=1&limit=100", 0, 99), (name + "?page=1&limit=", 0, 1),
+                                        (name + "?page=2&limit=1", 1, 1), (name + "?page=2&limit=", 2, 1))]
+        self.s.fault(*pages)
+        return self.steps()[{"users": "members"}.get(name, name)]
+
+    def test_entries_without_an_identifier(self):
+        """Their addresses tell them apart; and where there are none, it is said that nobody can be found."""
+        for left_out, result, page in (("_id", "ok", "kept to"), ("email", "warning", "kept to")):
+            self.s.reset()
+            users = [{"_id": str(i), "email": "p%d@example.com" % i, "organizationRole": "Member"} for i in range(2)]
+            step = self.list_of("users", [{k: v for k, v in user.items() if k != left_out} for user in users])
+            self.assertEqual((step["result"], step["page"]), (result, page), step)
+            self.assertIn(left_out, step["fields_missing"].split())
+            if left_out == "email":
+                self.assertIn("entries lack the field that this program knows them by", step["remedy"])
 
     def test_fields_and_sizes(self):
         plain = self.steps()
@@ -238,9 +274,9 @@ class Failures(Case):
 
     def test_remedies_are_those_of_a_read(self):
         for fault, status, says in (({"status": 404, "body": '{"status":"fail","message":"x"}'}, REFUSED, "--host and its /PREFIX"),
-                                    ({"status": 503}, UNKNOWN, "try again later"),
+                                    ({"status": 503}, OTHER, "try again later"),
                                     ({"status": 429}, REFUSED, "too many requests: wait, then run it again"),
-                                    ({"status": 200, "body": '{"status":"fail","message":"x"}'}, UNKNOWN, "'ango projects --verbose'")):
+                                    ({"status": 200, "body": '{"status":"fail","message":"x"}'}, OTHER, "'ango projects --verbose'")):
             self.s.fault(times=2, **fault)
             steps = self.failing("key", status=status, says=says)
             for word in ("repeat", "not sent", "identifiers", "what was asked"):
@@ -252,9 +288,9 @@ class Failures(Case):
             self.assertNotRegex(self.err, "repeat|not sent")
 
     def test_bad_replies(self):
-        for fault, status in (({"status": 500}, UNKNOWN), ({"status": 200, "body": "<html>"}, UNKNOWN), ({"cut": 60}, UNKNOWN),
+        for fault, status in (({"status": 500}, OTHER), ({"status": 200, "body": "<html>"}, OTHER), ({"cut": 60}, NETWORK),
                               ({"status": 429, "headers": {"Retry-After": "9"}}, REFUSED),
-                              ({"status": 200, "body": '{"status":"success","data":{"projects":7}}'}, UNKNOWN)):
+                              ({"status": 200, "body": '{"status":"success","data":{"projects":7}}'}, OTHER)):
             self.s.fault(times=2, **fault)
             self.failing("key", status=status)
         self.run_ango("check", "x", status=USAGE)

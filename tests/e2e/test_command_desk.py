@@ -7,6 +7,7 @@ that has too many requests, and sessions.
 import json
 import os
 import pty
+import re
 import signal
 import stat
 import sys
@@ -76,6 +77,15 @@ class Lists(Case):
         self.run_ango("projects")
         self.assertEqual(self.out.splitlines()[1].split(None, 2), [self.s.projects[0], self.s.org, "Street scenes"])
         self.assertTrue(self.out.endswith("\n150 projects\n"))
+
+    def test_invitations_that_are_not_pending(self):
+        """A server that does not look at the status shows the expired, too: they are not counted as pending."""
+        self.s.mood("ignores-status")
+        self.run_ango("invites")
+        self.assertEqual(len(re.findall("(?m)  Expired  ", self.out)), 3)
+        self.assertEqual(self.out.splitlines()[-1], "150 pending, 3 with another status")
+        self.run_ango("invites", "--json")
+        self.assertEqual([json.loads(line)["status"] for line in self.out.splitlines()].count("Expired"), 3)
 
     def test_search(self):
         self.assertEqual([m["email"] for m in self.objects("members", "zoë \"")], [ZOE])
@@ -473,7 +483,8 @@ class WayOut(Case):
     def test_no_more_than_three_rounds(self):
         document = self.cut(*[{"apply": False}] * 3, status=NETWORK)    # nobody is in doubt
         self.assertEqual([a["result"] for a in document["addresses"]], ["not there"] * 2 + ["not sent"] * 3)
-        self.assertEqual((document["requests"], document["error"]["outcome"]), (3, "unknown"))
+        self.assertEqual((document["requests"], document["error"]["outcome"]), (3, "not carried out"))
+        self.assertIn("2 asked for three times, and not invited when it was read back: these can be invited again without harm", self.err)
         self.assertEqual(self.s.invites(), [])
 
     def test_member_meanwhile(self):

@@ -102,6 +102,26 @@ class Tables(Case):
             with self.subTest(header=header):
                 self.assertEqual(self.invited("%s\n%s\n%s\n" % (header, row % A, row % B)), [A, B])
 
+    def test_columns_that_are_not_used_are_told(self):
+        """What was meant by them would be lost without a word."""
+        self.invited("Name,E-mail,R\u00f4le,Project name\nZoe,%s,admin,Street scenes\n" % A)
+        self.assertIn('these columns are not used: "Name", "R\u00f4le", "Project name"; roles and projects are in those called role, '
+                      "project and project role\n", self.err)
+        self.assertEqual(self.err.count("\n"), 1)
+        for text in ("email,role\n%s,admin\n", "email,,\n%s,,\n", "%s,Zoe\n"):
+            self.s.reset()
+            self.invited(text % A)
+            self.assertEqual(self.err, "")
+        self.run_ango("uninvite", "--yes", "--from", self.file("name,email\nZoe,%s\n" % A))
+        self.assertNotIn("columns", self.err)
+
+    def test_columns_that_are_there_twice(self):
+        for header, row, column in (("email,E-mail", "%s,%s", "E-mail"), ("work mail,home mail", "%s,%s", "home mail"),
+                                    ("email,role,organization role", "%s,admin,%.0smember", "organization role"),
+                                    ("project,email,project id", "x,%s,%.0sy", "project id")):
+            self.refused("%s\n%s\n" % (header, row % (A, B)), (1, "%s: a second column that may hold" % column))
+        self.assertEqual(self.invited("manager mail,home mail,email\nx,y,%s\n" % A), [A])
+
     def test_latin_1_in_other_columns(self):
         self.assertEqual(self.invited(b"Name;email\nZo\xeb;%s\n" % A.encode()), [A])
 
@@ -181,8 +201,8 @@ class Refused(Case):
         self.assertIn("nobody was invited", self.err)
 
     def test_tables(self):
-        self.refused("email,role\n%s,boss\n%s,admin\n" % (A, B), (2, "its role is none"))
-        self.refused("email,project,project role\n%s,1,\n%s,1,Boss\n" % (A, B), (3, "role is none"))
+        self.refused("email,role\n%s,boss\n%s,admin\n" % (A, B), (2, "its role is not one"))
+        self.refused("email,project,project role\n%s,1,\n%s,1,Boss\n" % (A, B), (3, "role is not one"))
         self.refused("email,project role\n%s,Lead\n" % A, (2, "its project role needs a project"))
         self.refused("email,name\n,Zoe\n%s,Max\nB\n" % A, (2, "is empty"), (4, "has no @"))
         self.refused("mail one,mail two\n%s,%s\n" % (A, B), (1, "a second column that may hold the address"))

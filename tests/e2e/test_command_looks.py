@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import test_command_desk                                        # noqa: E402
 from test_command import A, B, ANGO, TOP                        # noqa: E402
-from test_command import DONE, NETWORK                          # noqa: E402
+from test_command import DONE, REFUSED, NETWORK                          # noqa: E402
 
 NAMES = ("Zoe", "\u4e2d\u6587\u540d\u5b57", "Zoe\u0308 A\u030angstro\u0308m", "\uff21\uff22", "e\u0301\u0302\u0303", "\U0001f600 ok")
 
@@ -91,8 +91,12 @@ class Columns(Case):
                 status, shown = self.on_screen(width, "check")
                 self.assertEqual(status, DONE)
                 lines = [line.split("\r")[-1] for line in shown.replace("\r\n", "\n").split("\n")]
-                if width >= 80:
-                    self.assertLessEqual(max(columns(line) for line in lines if "/" not in line), 80)
+                self.assertLessEqual(max(columns(line) for line in lines if "/" not in line), max(41, min(width, 80)))
+                status, shown = self.on_screen(width, "check", key="wrong-key-wrong-key")
+                self.assertEqual(status, REFUSED)
+                shown = shown[shown.index("key "):]
+                self.assertIn("or of another region (--host eu, us, india, test)", " ".join(shown.split()))
+                self.assertLessEqual(max(columns(line.split("\r")[-1]) for line in shown.replace("\r\n", "\n").split("\n")), min(width, 80))
 
     def test_no_escapes(self):
         """No colour, whatever is set; so NO_COLOR has nothing to turn off."""
@@ -133,6 +137,9 @@ class Manual(unittest.TestCase):
         text = re.sub(".\b", "", text)
         for words in ("--missing-only", "LoadCredential=ango-key:FILE", "RestartPreventExitStatus=1 2 3 4 7", "ANGO_KEY_FILE"):
             self.assertIn(words, text)
+        kiosks = " ".join(text[text.index("\nKIOSKS"):text.index("\nEXAMPLES")].split())
+        self.assertIn("Beware of a short --timeout: it must not be shorter than the server may need.", kiosks)
+        self.assertNotRegex(kiosks, "--timeout [0-9]")
         self.assertLessEqual(max(columns(line) for line in text.splitlines()), 80)
 
 

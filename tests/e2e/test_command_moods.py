@@ -478,6 +478,38 @@ class LookingFails(Case):
         self.assertEqual(self.err.count("Connection refused"), 1)
 
 
+class Unmentioned(Case):
+    """A server that accepts a request, and does not say of whom: it is read back, and nothing is sent again."""
+
+    def document_of(self, command, *more, status=DONE):
+        document = self.document(command, "--timeout", "2", *more, status=status)
+        self.assertEqual(self.methods().count("POST"), 1)
+        return {a["to"]: (a["result"], a["again"], a["read_back"]) for a in document["addresses"]}
+
+    def test_is_found(self):
+        for data in ({}, {"message": "Invitations sent"}, [A, B], {"invites": [A, B]}, {"invites": [{"to": B, "status": "Pending"}]}):
+            self.s.reset()
+            self.s.fault(method="POST", status=200, apply=True, body=json.dumps({"status": "success", "data": data}))
+            named = isinstance(data, dict) and isinstance(data.get("invites", [0])[0], dict)
+            self.assertEqual(self.document_of("invite", A, B), {A: ("invited", False, True), B: ("invited", False, not named)})
+        for command, more, who in (("role", ("admin",), MAX), ("assign", ("--project", self.s.projects[0], "--role", "Lead"), ZOE)):
+            self.s.reset()
+            self.s.fault(method="POST", status=200, apply=True, body='{"status":"success","data":{}}')
+            self.assertEqual(self.document_of(command, *more, who),
+                             {who: ("updated" if command == "role" else "assigned", False, True)})
+
+    def test_is_not_found(self):
+        """That it was not done cannot be told from a list that is behind: it stays as it is, and is not sent again."""
+        self.s.fault(method="POST", status=200, apply=False, body='{"status":"success","data":{}}')
+        self.assertEqual(self.document_of("invite", A, status=SOME_FAILED), {A: ("not mentioned", False, False)})
+        self.assertIn("read back: 0 of 1 invited", self.err)
+
+    def test_not_where_it_is_not_wanted(self):
+        self.s.fault(method="POST", status=200, apply=True, body='{"status":"success","data":{}}')
+        self.assertEqual(self.document_of("invite", "--no-confirm", A, status=SOME_FAILED), {A: ("not mentioned", False, False)})
+        self.assertEqual(self.methods(), ["POST"])
+
+
 class Assigning(Case):
     """An assignment whose reply is lost: the project tells who is on it, and as what."""
 

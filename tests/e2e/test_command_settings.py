@@ -6,6 +6,7 @@
 import base64
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -13,7 +14,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import test_command_desk                                        # noqa: E402
-from test_command import A, PKI                                 # noqa: E402
+from test_command import A, ANGO, PKI                                 # noqa: E402
 from test_command import USAGE, REFUSED, NETWORK, TLS     # noqa: E402
 
 WRONG = "wrong-key-wrong-key"
@@ -37,6 +38,66 @@ class Case(test_command_desk.Case):
         with open(os.path.join(self.folder, name), "w", encoding="ascii", opener=lambda p, f: os.open(p, f, 0o600)) as f:
             f.write(content)
         return os.path.join(self.folder, name)
+
+
+class ForAllUsers(Case):
+    """/etc/ango/config, in a mount namespace where /etc is a folder of ours."""
+
+    def setUp(self):
+        super().setUp()
+        self.etc = self.folder + "/etc"
+        os.makedirs(self.etc + "/ango")
+        for name in ("hosts", "nsswitch.conf", "passwd", "group"):
+            shutil.copy("/etc/" + name, self.etc)
+        if subprocess.run((*self.inside(), "true"), stderr=subprocess.DEVNULL, check=False).returncode != 0:
+            self.skipTest("there can be no mount namespace here")
+
+    def inside(self):
+        return ("unshare", "-rm", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', self.etc)
+
+    def for_all(self, text, mode=0o644):
+        with open(self.etc + "/ango/config", "w", encoding="utf-8") as f:
+            f.write(text)
+        os.chmod(self.etc + "/ango/config", mode)
+
+    def members(self, *arguments, status=0, **environment):
+        """Runs ango members with nothing but what is set."""
+        done = subprocess.run((*self.inside(), os.path.abspath(ANGO), "members", *arguments), capture_output=True, text=True,
+                              env=self.environment("", **environment), timeout=60, check=False)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.err = done.stderr
+        return done.stdout
+
+    def test_is_read(self):
+        self.key(self.s.key)
+        self.for_all(self.all_of_it())
+        self.assertTrue(self.members().endswith("\n3 members\n"))
+
+    def test_what_wins_over_it(self):
+        """The user's configuration, over that the environment, over that an option."""
+        self.key(self.s.key)
+        self.for_all(self.all_of_it())
+        own = self.config("org = nobodys\n")
+        self.members(status=REFUSED)
+        self.members(ANGO_ORG=self.s.org)
+        self.members("--org", "nobodys", status=REFUSED, ANGO_ORG=self.s.org)
+        os.remove(own)
+        self.members(status=REFUSED, ANGO_ORG="nobodys")
+        self.for_all(self.all_of_it().replace(self.s.org, "nobodys"))
+        self.members(status=REFUSED)
+        self.config("org = %s\n" % self.s.org)
+        self.members()
+
+    def test_what_is_wrong_with_it(self):
+        """It is not passed over, whatever the user's own one says."""
+        self.key(self.s.key)
+        self.config(self.all_of_it())
+        for text, mode, says in (("colour = red\n", 0o644, "/etc/ango/config, line 1: there is no such setting"),
+                                 (self.all_of_it(), 0o664, "/etc/ango/config: others can write it")):
+            self.for_all(text, mode)
+            self.members(status=USAGE)
+            self.assertIn(says, self.err)
+        self.assertEqual(self.s.counts()["connections"], 0)
 
 
 class Settings(Case):
@@ -95,15 +156,25 @@ class Settings(Case):
         self.assertIn("port 2 (https_proxy)", self.err)
 
     def test_what_is_wrong_is_named(self):
-        for line, says in (("colour = red", "there is no such setting"), ("key = " + self.s.key, "there is no such setting.*file of its own"),
-                           ("api-key = x", "there is no such setting"), ("json = yes", "there is no such setting"),
+        for line, says in (("colour = red", "there is no such setting as colour: "), ("key = " + self.s.key, "there is no such setting as key: .*file of its own"),
+                           ("api-key = x", "there is no such setting as api-key"), ("json = yes", "there is no such setting as json"),
+                           (self.s.key + "==", "there is no such setting: "), ("host =", "the value is missing"), ("org = ", "the value is missing"),
+                           ('host = "x"', "a value stands without quotes"), ("ca = '/x'", "a value stands without quotes"),
                            ("org", "not NAME = VALUE"),
                            ("host = x # ours", "a comment behind a value: write it into a line of its own"),
                            ("host = x\t# ours", "a comment behind a value"), ("timeout = soon", "is wrong"), ("= x", "no such setting")):
             name = self.config("# 1\n\n" + line + "\n")
             self.ango(command="members", status=USAGE)
             self.assertRegex(self.err, "ango: %s, line 3: .*%s" % (name, says))
+            self.assertNotIn(self.s.key, self.err)
         self.assertEqual(self.s.counts()["connections"], 0)
+
+    def test_as_an_editor_writes_it(self):
+        """A byte order mark, and lines that end in CRLF."""
+        self.key(self.s.key)
+        self.config("\ufeff" + self.all_of_it()[len("# of the kiosk\n\n"):].replace("\n", "\r\n") + "proxy =\r\n")
+        self.ango(command="members", key="", https_proxy="")
+        self.assertEqual(self.err, "")
 
     def test_file_that_others_can_write(self):
         for mode in (0o620, 0o602):

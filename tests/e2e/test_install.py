@@ -190,6 +190,8 @@ class Package(unittest.TestCase):
             subprocess.run(("dpkg-deb", "-e", package, root + "/DEBIAN"), check=True)
             subprocess.run(("md5sum", "--quiet", "-c", "DEBIAN/md5sums"), cwd=root, check=True)
             self.assertRegex(subprocess.check_output((root + "/usr/bin/ango", "--version"), text=True), "^ango ")
+            with open(root + "/usr/share/doc/ango/copyright", encoding="utf-8") as f:
+                self.assertRegex(f.read(), r"(?s)the ango authors.* jsmn:.*Serge Zaitsev.*Mbed TLS.*common-licenses/Apache-2\.0")
             with open(root + "/DEBIAN/control", encoding="utf-8") as f:
                 self.assertRegex(f.read(), r"(?m)^Depends: libc6 \(>= ")
 

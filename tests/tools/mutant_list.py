@@ -252,6 +252,10 @@ MARKED = (
     Mutant("command-key-cut", "show a key that is cut", command_goes_on("KeyInReplies"), swap("len : 0", "0 : 0")),
     Mutant("command-one-wish-for-all", "give everybody the first one's role", ("e2e/test_command_lists.py", "Tables"), ALWAYS),
     Mutant("proxy-refusal-is-a-tunnel", "take a proxy's refusal for a tunnel", "ports/test_proxy", swap("ANGO_E_NET", "ANGO_OK")),
+    Mutant("command-leaves-unmentioned", "leave open what became of whom a reply does not name",
+           command_moods("Unmentioned"), NEVER),
+    Mutant("command-counts-expired", "count as pending what has expired",
+           ("e2e/test_command_desk.py", "Lists"), DROP),
     Mutant("command-list-twice", "take an address twice that is in the list twice", command(), NEVER),
 )
 
