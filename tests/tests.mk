@@ -62,6 +62,11 @@ $(BUILD)/tests/bench/count_malloc.so: tests/bench/count_malloc.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(QUIET_LD)$(CC) $(own_cflags) -fPIC -shared $< -o $@
 
+# Loaded before libc: calls that write, cut.
+$(BUILD)/tests/e2e/cut_shim.so: tests/e2e/cut_shim.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(QUIET_LD)$(CC) $(own_cflags) -fPIC -shared $< -ldl -o $@
+
 # --- Targets ---------------------------------------------------------------------------------------
 
 .PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-power soak-power fuzz soak coverage check format size bench serve

@@ -157,15 +157,11 @@ static int image_read(void *ctx, uint32_t at, uint8_t *buf, size_t len)
     return ANGO_OK;
 }
 
-/* After a write, however it went. */
+/* After a write, however it went. The file, unlike other storage, is read in one piece however long that is. */
 static int reflect(int err, uint32_t at, size_t len)
 {
-    uint32_t end = at + (uint32_t)len;
-    int read_err = ANGO_OK;
+    int read_err = file.storage.read(file.storage.ctx, at, image + at, len);
 
-    for (; at < end && read_err == ANGO_OK; at += file.storage.prog_size) {
-        read_err = file.storage.read(file.storage.ctx, at, image + at, file.storage.prog_size);
-    }
     return err != ANGO_OK ? err : read_err;
 }
 
