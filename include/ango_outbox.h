@@ -93,6 +93,7 @@ struct ango_outbox {
     uint32_t tail;  /* where the next record goes */
     uint32_t generation;
     uint32_t next_id;
+    uint32_t ghost; /* an entry that may be on the medium, though it was not promised; 0: none */
     uint8_t phase;
     uint8_t failures;  /* in a row */
     uint8_t most;      /* addresses in the next request */

@@ -606,13 +606,27 @@ static char *put_text(char *to, const char *text)
     return to + 1;
 }
 
+/* Takes an entry that was not promised off the medium: it may be put in again, and must not be sent as well. */
+static int drop_ghost(struct ango_outbox *o)
+{
+    int err = ANGO_OK;
+
+    if (o->ghost != 0)
+        err = ango_log_mark(o, ANGO_LOG_DONE, &o->ghost, 1, ""); /* mutant: outbox-ghost */
+    if (err == ANGO_OK)
+        o->ghost = 0;
+    return err;
+}
+
 static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *entry)
 {
+    int err = drop_ghost(o); /* mutant: outbox-two-ghosts */
     uint32_t id = o->next_id;
     uint32_t at = o->tail;
     char *end;
-    int err;
 
+    if (err != ANGO_OK)
+        return err;
     (void)put_number(begin(o, 'P'), id, ID_LEN);
     o->record[STATE_AT] = ANGO_LOG_WAITING;
     /* Without a project, its role may be anything. */
@@ -626,8 +640,8 @@ static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *en
     err = append(o, end);
     if (err == ANGO_OK)
         return add_slot(o, id, ANGO_LOG_WAITING, at);
-    /* It is not promised, and may be put in again: what is there of it must not be sent. */
-    (void)ango_log_mark(o, ANGO_LOG_DONE, &id, 1, ""); /* mutant: outbox-ghost */
+    o->ghost = id;
+    (void)drop_ghost(o); /* if the medium fails once more: before the next one is put in */
     return err;
 }
 
