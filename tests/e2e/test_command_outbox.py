@@ -401,6 +401,26 @@ class Units(unittest.TestCase):
         ours = [line for line in done.stdout.splitlines() if "ango-outbox" in line]
         self.assertEqual(ours, [], done.stdout)
 
+    def test_installed(self):
+        """With the command, which they start where it is; nothing is enabled."""
+        folder = test_command.tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        make = ("make", "--no-print-directory", "-s", "PREFIX=/opt/x", "DESTDIR=" + folder)
+        subprocess.run((*make, "install-units"), cwd=TOP, check=True)
+        found = glob.glob(folder + "/**/*", recursive=True)
+        files = sorted(name for name in found if not os.path.isdir(name))
+        self.assertEqual(files, sorted(folder + "/opt/x/lib/systemd/system/" + os.path.basename(name)
+                                       for name in glob.glob(TOP + "/port/systemd/*.[st]*")))
+        for name in files:
+            self.assertEqual((stat.S_IMODE(os.stat(name).st_mode), os.path.islink(name)), (0o644, False))
+            with open(name, encoding="ascii") as f:
+                starts = re.findall(r"(?m)^ExecStart=(\S+)", f.read())
+            self.assertEqual(starts, ["/opt/x/bin/ango"] * name.endswith("service"))
+        subprocess.run((*make, "uninstall-units"), cwd=TOP, check=True)
+        self.assertFalse(any(map(os.path.exists, files)))
+        subprocess.run((*make, "install-units", "systemdsystemunitdir=" + "/etc/units"), cwd=TOP, check=True)
+        self.assertEqual(len(os.listdir(folder + "/etc/units")), len(files))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -175,6 +175,7 @@ class Package(unittest.TestCase):
             subprocess.run(("dpkg-deb", "-e", package, root + "/DEBIAN"), check=True)
             subprocess.run(("md5sum", "--quiet", "-c", "DEBIAN/md5sums"), cwd=root, check=True)
             self.assertRegex(subprocess.check_output((root + "/usr/bin/ango", "--version"), text=True), "^ango ")
+            self.assertTrue(os.path.exists(root + "/usr/lib/systemd/system/ango-outbox.service"))
             with open(root + "/DEBIAN/control", encoding="utf-8") as f:
                 self.assertRegex(f.read(), r"(?m)^Depends: libc6 \(>= ")
 
