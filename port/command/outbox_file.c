@@ -302,7 +302,7 @@ static int take(void)
     return err == ANGO_OK ? CLI_DONE : cli_outbox_fault(err);
 }
 
-static int mount(void)
+int cli_outbox_begin_again(void)
 {
     int err = take_image();
 
@@ -325,7 +325,7 @@ int cli_outbox_open(void)
 {
     int status = take();
 
-    return status == CLI_DONE ? mount() : status;
+    return status == CLI_DONE ? cli_outbox_begin_again() : status;
 }
 
 /* --- turns ---------------------------------------------------------------------------------------------- */
@@ -360,7 +360,7 @@ int cli_outbox_take_again(bool *changed)
         return status;
     }
     *changed = !compare(false, &len);
-    return *changed ? mount() : CLI_DONE;
+    return *changed ? cli_outbox_begin_again() : CLI_DONE;
 }
 
 void cli_outbox_wipe(void)
