@@ -104,11 +104,11 @@ class Cut(test_command_outbox.Case):
     def new(self, box=None):
         return Place("%s/place%d" % (self.folder, next(self.numbers)), box)
 
-    def empty_box(self):
-        """A small one, which is soon full: the first block of what the command makes is one half of an outbox of two."""
+    def empty_box(self, size=SMALL):
+        """A small one, which is soon full: the first half of what the command makes is one of any even number of blocks."""
         self.box = self.new().box
         self.later("a@example.com", "--org", "o" * 400, status=SOME_FAILED)  # which is too long: it is made, and nobody is kept
-        os.truncate(self.box, SMALL)
+        os.truncate(self.box, size)
         return self.box
 
     def cut(self, place, arguments, **how):
@@ -118,10 +118,10 @@ class Cut(test_command_outbox.Case):
                               stderr=subprocess.PIPE, timeout=60, check=False)
         return done.returncode, done.stdout.decode()
 
-    def calls(self, place, arguments):
+    def calls(self, place, arguments, **how):
         """How many calls that write there are where none is cut."""
         count = place.folder + ".count"
-        status, _ = self.cut(place, arguments, count=count)
+        status, _ = self.cut(place, arguments, count=count, **how)
         self.assertIn(status, (DONE, SOME_FAILED))
         with open(count, encoding="ascii") as f:
             return int(f.read())
@@ -167,13 +167,17 @@ class Making(Cut):
 
 
 class Keeping(Cut):
+    def full_box(self, size=SMALL, left=3):
+        """One that has to be tidied for the last of 8, and then holds `left` and those."""
+        self.empty_box(size)
+        there = ["there%d@example.com" % i for i in range(size // 80)]
+        self.later(*there, status=SOME_FAILED)                  # until it is full
+        self.outbox("remove", *list(self.states())[:-left])     # whose room comes back only when some is made
+        return self.box, self.listed(os.path.dirname(self.box))
+
     def test_every_call(self):
         """Nobody is lost who was told to be kept, nor who was there; also while room is made."""
-        self.empty_box()
-        there = ["there%d@example.com" % i for i in range(100)]
-        self.later(*there, status=SOME_FAILED)                  # until it is full
-        self.outbox("remove", *list(self.states())[:-3])        # whose room comes back only when some is made
-        box, there = self.box, self.listed(os.path.dirname(self.box))
+        box, there = self.full_box()
         arguments = ("invite", "--later", "--org", self.s.org, *("new%d@example.com" % i for i in range(8)))
         kept, whole = 0, self.new(box)
         cuts = list(self.each_call(whole, arguments))
@@ -194,6 +198,23 @@ class Keeping(Cut):
                     self.assertEqual({who: listed[who] for who in there}, there)
         self.assertGreater(kept, 0)
         print("outbox_cut_keeping=%d" % len(cuts))
+
+    def test_every_sync_fails(self):
+        """What the system then takes for written, and is not, does not take anybody with it whom the next one keeps."""
+        box, there = self.full_box(2 * SMALL, 60)               # so that the seal is in another page than what is put in next
+        arguments = ("invite", "--later", "--org", self.s.org, *("new%d@example.com" % i for i in range(8)))
+        calls = self.calls(self.new(box), arguments, syncs=1)
+        for call in range(1, calls + 1):
+            place = self.new(box)
+            status, out = self.cut(place, arguments, at=call, error=errno.EIO, syncs=1)
+            self.assertEqual(status, SOME_FAILED)
+            told = set(names(out, "kept"))
+            status, out = self.cut(place, ("invite", "--later", "--org", self.s.org, "more@example.com"))
+            self.assertEqual((status, names(out, "kept")), (DONE, ["more@example.com"]))
+            for what, folder in self.both(place):
+                with self.subTest(call=call, what=what, seed=self.seed):
+                    self.assertLessEqual({*there, *told, "more@example.com"}, set(self.listed(folder)))
+        print("outbox_failing_syncs=%d" % calls)
 
     def test_every_call_fails(self):
         """Nobody is told to be kept who is not, and the status says so."""
