@@ -103,6 +103,7 @@ include port/dist.mk
 include port/desk/desk.mk
 include port/command/install.mk
 include port/sbom.mk
+include port/systemd/install.mk
 
 .PHONY: anchors install clean distclean help
 anchors: ## turn PEM=FILE into a C array of trust anchors

@@ -112,6 +112,7 @@ struct ango_outbox {
     uint32_t tail;  /* where the next record goes */
     uint32_t generation;
     uint32_t next_id;
+    uint32_t ghost;       /* an entry that may be on the medium, though it was not promised; 0: none */
     uint32_t since;       /* the clock at the last failure */
     uint32_t pause_ms;    /* from then on nothing is done for so long */
     uint32_t refused_key; /* hash of a key that the server does not take; 0: none */

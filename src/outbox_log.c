@@ -544,12 +544,26 @@ static void add_field(struct ango_outbox *o, const char *text)
     o->record.text[o->record.size++ - HEAD] = '\0';
 }
 
+/* Takes an entry that was not promised off the medium: it may be put in again, and must not be sent as well. */
+static int drop_ghost(struct ango_outbox *o)
+{
+    int err = ANGO_OK;
+
+    if (o->ghost != 0)
+        err = mark_safely(o, o->ghost, ANGO_LOG_DONE); /* mutant: outbox-ghost */
+    if (err == ANGO_OK)
+        o->ghost = 0;
+    return err;
+}
+
 static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *entry)
 {
+    int err = drop_ghost(o); /* mutant: outbox-two-ghosts */
     uint32_t id = o->next_id;
     uint32_t at = o->tail;
-    int err;
 
+    if (err != ANGO_OK)
+        return err;
     begin(o, 'P', ANGO_LOG_WAITING, id, entry->time);
     o->record.text[0] = (char)(0x40 | (unsigned)entry->organization_role << 3 | (unsigned)entry->project_role);
     o->record.size++;
@@ -568,8 +582,8 @@ static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *en
         err = ango_log_sync(o); /* mutant: outbox-no-sync */
     if (err == ANGO_OK)
         return take(o, at);
-    /* It is not promised, and may be put in again: what is there of it must not be sent. */
-    (void)mark_safely(o, id, ANGO_LOG_DONE); /* mutant: outbox-ghost */
+    o->ghost = id;
+    (void)drop_ghost(o); /* if the medium fails once more: before the next one is put in */
     return err;
 }
 

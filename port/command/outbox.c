@@ -260,6 +260,7 @@ static int change_named(const struct change *what, const char *name)
         printf("%s  %lu  ", what->done, (unsigned long)ids[i]);
         cli_put(stdout, name);
         putchar('\n');
+        cli_flush();
     }
     return CLI_DONE;
 }

@@ -157,15 +157,11 @@ static int image_read(void *ctx, uint32_t at, uint8_t *buf, size_t len)
     return ANGO_OK;
 }
 
-/* After a write, however it went. */
+/* After a write, however it went. The file, unlike other storage, is read in one piece however long that is. */
 static int reflect(int err, uint32_t at, size_t len)
 {
-    uint32_t end = at + (uint32_t)len;
-    int read_err = ANGO_OK;
+    int read_err = file.storage.read(file.storage.ctx, at, image + at, len);
 
-    for (; at < end && read_err == ANGO_OK; at += file.storage.prog_size) {
-        read_err = file.storage.read(file.storage.ctx, at, image + at, file.storage.prog_size);
-    }
     return err != ANGO_OK ? err : read_err;
 }
 
@@ -306,7 +302,7 @@ static int take(void)
     return err == ANGO_OK ? CLI_DONE : cli_outbox_fault(err);
 }
 
-static int mount(void)
+int cli_outbox_begin_again(void)
 {
     int err = take_image();
 
@@ -329,7 +325,7 @@ int cli_outbox_open(void)
 {
     int status = take();
 
-    return status == CLI_DONE ? mount() : status;
+    return status == CLI_DONE ? cli_outbox_begin_again() : status;
 }
 
 /* --- turns ---------------------------------------------------------------------------------------------- */
@@ -364,7 +360,7 @@ int cli_outbox_take_again(bool *changed)
         return status;
     }
     *changed = !compare(false, &len);
-    return *changed ? mount() : CLI_DONE;
+    return *changed ? cli_outbox_begin_again() : CLI_DONE;
 }
 
 void cli_outbox_wipe(void)

@@ -28,6 +28,9 @@ void cli_outbox_let_go(void);
 /* Takes it again. *changed: others wrote meanwhile, and it is mounted anew. CLI_DONE, or said why not. */
 int cli_outbox_take_again(bool *changed);
 
+/* It is taken, and nothing goes on: mounts it, so that no pause is left. CLI_DONE, or said why not. */
+int cli_outbox_begin_again(void);
+
 /* Whether somebody has written since it was let go: a hint, true now and then without. */
 bool cli_outbox_was_touched(void);
 

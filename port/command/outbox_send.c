@@ -7,9 +7,10 @@
 #include "outbox_file.h"
 #include "people.h"
 
-#define GO_ON (-1)  /* no exit status yet */
-#define SHARE_MS 50 /* between two requests, for those who wait for their turn */
-#define IDLE_MS 500 /* how often more is looked for, where there is nothing to do */
+#define GO_ON (-1)       /* no exit status yet */
+#define SHARE_MS 50      /* between two requests, for those who wait for their turn */
+#define IDLE_MS 500      /* how often more is looked for, where there is nothing to do */
+#define OUTAGE_MS 60000u /* --forever without a network: how often it is tried whether there is one again */
 
 static const char *const fates[] = {
     [ANGO_OUTBOX_INVITED] = "invited", [ANGO_OUTBOX_ALREADY] = "already there", [ANGO_OUTBOX_LEFT] = "parked"
@@ -17,13 +18,15 @@ static const char *const fates[] = {
 #define FATES_LEN (sizeof fates / sizeof fates[0])
 
 static unsigned long sums[FATES_LEN];
-static bool telling;  /* the last step told of somebody */
-static uint32_t owed; /* who was tried up to this number was being looked up when others wrote */
+static bool telling;     /* the last step told of somebody */
+static bool long_outage; /* the pauses have become longer than OUTAGE_MS */
+static uint32_t owed;    /* who was tried up to this number was being looked up when others wrote */
 
 static void tell(const struct ango_outbox_event *event)
 {
     sums[event->fate]++;
     telling = true;
+    long_outage = false;
     cli_went_well();
     cli_end_progress();
     if (cli.json) {
@@ -178,6 +181,25 @@ static int hold(uint32_t ms)
     return GO_ON;
 }
 
+/*
+ * Waits as long as the outbox says. A service that cannot even connect does no harm to the server, and nobody tells it when there is
+ * a network again: it tries at least once in OUTAGE_MS.
+ */
+static int wait_out(uint32_t ms, bool well)
+{
+    bool no_network = !well && cli_last.outcome == ANGO_NOT_SENT && cli_last.http_status == 0;
+    int status;
+
+    long_outage = cli_outbox_forever && no_network && (long_outage || ms > OUTAGE_MS);
+    status = let_go(long_outage ? OUTAGE_MS : ms, false);
+    if (status != GO_ON || !long_outage) {
+        return status;
+    }
+    ango_cancel(&cli_client);
+    status = cli_outbox_begin_again();
+    return status == CLI_DONE ? GO_ON : status;
+}
+
 /* A step had nothing to tell. */
 static int wait_for_more(void)
 {
@@ -197,7 +219,7 @@ static int wait_for_more(void)
         cli_say("no more time to wait: --retry-for allows %lu s", (unsigned long)cli.retry_for_s);
         return cli_exit_of(&cli_last);
     }
-    return well && ms <= cli.timeout_s * 1000u && is_owing() ? hold(ms) : let_go(ms, false);
+    return well && ms <= cli.timeout_s * 1000u && is_owing() ? hold(ms) : wait_out(ms, well);
 }
 
 /* An attempt failed. What it was about is still in the outbox. */

@@ -59,6 +59,19 @@ static int file_erase(void *ctx, uint32_t at)
     return file_write(ctx, at, erased, sizeof erased);
 }
 
+/*
+ * What the system could not write it takes for written, and goes on showing; no later sync writes it. Whoever opens the file next must
+ * find what is on the disk instead.
+ */
+static void forget_cache(int fd)
+{
+#ifdef POSIX_FADV_DONTNEED
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+#else
+    (void)fd;
+#endif
+}
+
 static int file_sync(void *ctx)
 {
     struct ango_posix_outbox *file = (struct ango_posix_outbox *)ctx;
@@ -68,7 +81,9 @@ static int file_sync(void *ctx)
     if (fdatasync(file->fd) == 0)
         return ANGO_OK;
     file->failed = true;
-    return fail(file, errno);
+    (void)fail(file, errno);
+    forget_cache(file->fd);
+    return ANGO_E_STORAGE;
 }
 
 /* --- opening ---------------------------------------------------------------------------------------------- */

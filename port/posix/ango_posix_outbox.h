@@ -7,7 +7,8 @@
  *
  * The file is readable and writable for its owner alone (0600), has its full size from the beginning, so that a disk that fills up later
  * takes nothing from it, and belongs to one process at a time. What is promised is on the disk (fdatasync). A sync that fails once
- * fails from then on, since the system forgets what it could not write: open the file again.
+ * fails from then on, since the system forgets what it could not write, and is told to forget what it shows of it: open the file
+ * again, and mount what is on the disk.
  */
 #ifndef ANGO_POSIX_OUTBOX_H
 #define ANGO_POSIX_OUTBOX_H

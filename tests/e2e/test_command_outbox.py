@@ -7,6 +7,7 @@ import fcntl
 import glob
 import json
 import os
+import pty
 import random
 import re
 import resource
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 import unittest
+import unittest.mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -24,7 +26,9 @@ import test_command                                             # noqa: E402
 import test_command_desk                                        # noqa: E402
 from test_command import A, B, C, ANGO, TOP                     # noqa: E402
 from test_command import DONE, SOME_FAILED, USAGE, REFUSED, NETWORK, TLS, OTHER     # noqa: E402
+from built import built                                         # noqa: E402
 
+CLOCK_SHIM = built("build/host/tests/e2e/clock_shim.so")
 BAD = "user@localhost"                                          # which the stand-in refuses, with all of the request
 KILLS = 40
 
@@ -55,8 +59,9 @@ class Case(test_command_desk.Case):
         self.assertEqual(document["exit"], status)
         return document
 
-    def start_sending(self, *arguments):
-        return self.start("send", "--timeout", "2", "--retry-for", "60", "--outbox", self.box, *arguments, command="outbox")
+    def start_sending(self, *arguments, **streams):
+        return self.start("send", "--timeout", "2", "--retry-for", "60", "--outbox", self.box, *arguments, command="outbox",
+                          **streams)
 
     def all_once(self, people):
         self.assertEqual(sorted(self.s.invites()), sorted(people))
@@ -257,7 +262,7 @@ class Forever(Case):
             self.later(A, B)
             self.outbox("remove", A)
             self.s.resume()
-            self.wait_until(lambda: B in self.s.invites())
+            self.wait_until(lambda: not self.states())          # it has its turn once the command has told of all
             child.send_signal(signal.SIGTERM)
             out, err = child.communicate(timeout=30)
         self.assertEqual(child.returncode, -signal.SIGTERM, err)
@@ -281,6 +286,29 @@ class Forever(Case):
         self.assertGreater(len(people), 2)
         self.assertLess(len(people), 100)
         self.all_once(people)
+
+    def test_a_long_outage(self):
+        """No pause is longer than a minute while there is no network, however long that is; on a clock that runs faster."""
+        self.later(A)
+        self.s.pause()
+        self.addCleanup(self.s.resume)
+        ours, theirs = pty.openpty()
+        with unittest.mock.patch.dict(os.environ, LD_PRELOAD=CLOCK_SHIM, CLOCK_SPEED="200"), \
+                self.start_sending("--forever", "--timeout", "3000", stderr=theirs) as child:
+            os.close(theirs)
+            shown, pauses = b"", []
+            while len(pauses) < 10:                             # the fourth last is the first that would be longer
+                shown += os.read(ours, 4096)
+                left = list(map(int, re.findall(rb"going on in (\d+) s", shown)))
+                pauses = [after for before, after in zip(left, left[1:]) if after > before]
+            self.s.resume()
+            self.wait_until(lambda: A in self.s.invites())
+            child.send_signal(signal.SIGTERM)
+            child.communicate(timeout=30)
+        os.close(ours)
+        self.assertLessEqual(max(pauses), 60)
+        self.assertGreater(max(pauses), 30)
+        self.all_once([A])
 
     def test_ends_with_a_key_that_is_refused(self):
         self.later(A)
@@ -400,6 +428,26 @@ class Units(unittest.TestCase):
                               stderr=subprocess.STDOUT, text=True, check=False, timeout=120)
         ours = [line for line in done.stdout.splitlines() if "ango-outbox" in line]
         self.assertEqual(ours, [], done.stdout)
+
+    def test_installed(self):
+        """With the command, which they start where it is; nothing is enabled."""
+        folder = test_command.tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        make = ("make", "--no-print-directory", "-s", "PREFIX=/opt/x", "DESTDIR=" + folder)
+        subprocess.run((*make, "install-units"), cwd=TOP, check=True)
+        found = glob.glob(folder + "/**/*", recursive=True)
+        files = sorted(name for name in found if not os.path.isdir(name))
+        self.assertEqual(files, sorted(folder + "/opt/x/lib/systemd/system/" + os.path.basename(name)
+                                       for name in glob.glob(TOP + "/port/systemd/*.[st]*")))
+        for name in files:
+            self.assertEqual((stat.S_IMODE(os.stat(name).st_mode), os.path.islink(name)), (0o644, False))
+            with open(name, encoding="ascii") as f:
+                starts = re.findall(r"(?m)^ExecStart=(\S+)", f.read())
+            self.assertEqual(starts, ["/opt/x/bin/ango"] * name.endswith("service"))
+        subprocess.run((*make, "uninstall-units"), cwd=TOP, check=True)
+        self.assertFalse(any(map(os.path.exists, files)))
+        subprocess.run((*make, "install-units", "systemdsystemunitdir=" + "/etc/units"), cwd=TOP, check=True)
+        self.assertEqual(len(os.listdir(folder + "/etc/units")), len(files))
 
 
 if __name__ == "__main__":

@@ -192,6 +192,7 @@ class Package(unittest.TestCase):
             self.assertRegex(subprocess.check_output((root + "/usr/bin/ango", "--version"), text=True), "^ango ")
             with open(root + "/usr/share/doc/ango/copyright", encoding="utf-8") as f:
                 self.assertRegex(f.read(), r"(?s)the ango authors.* jsmn:.*Serge Zaitsev.*Mbed TLS.*common-licenses/Apache-2\.0")
+            self.assertTrue(os.path.exists(root + "/usr/lib/systemd/system/ango-outbox.service"))
             with open(root + "/DEBIAN/control", encoding="utf-8") as f:
                 self.assertRegex(f.read(), r"(?m)^Depends: libc6 \(>= ")
 

@@ -467,6 +467,39 @@ static void ghosts(void **state)
     assert_true(at > 5);
 }
 
+/* The same where it cannot be noted either: then that is done before somebody is put in again. */
+static void ghosts_of_a_medium_that_fails_twice(void **state)
+{
+    unsigned at;
+    int err = ANGO_E_STORAGE;
+
+    (void)state;
+    for (at = 1; err != ANGO_OK; at++) {
+        uint32_t tail;
+
+        begin(8, 1024, 300);
+        tail = t.box.tail;
+        put_persons(0, 1);
+        tail = t.box.tail + t.box.tail - tail; /* after the next one of this size */
+        t.m.dead = tail;
+        t.m.fail_in = at;
+        err = put(hub_address(1), NULL, NULL);
+        assert_true(at < 30 && (err == ANGO_E_STORAGE || err == ANGO_OK));
+        t.m.fail_in = 0;
+        if (err == ANGO_OK)
+            continue;
+        assert_int_equal(put(hub_address(1), NULL, NULL), ANGO_OK);
+        expect_event(ANGO_OUTBOX_INVITED, "");
+        expect_event(ANGO_OUTBOX_INVITED, "");
+        assert_int_equal(next_result(), ANGO_E_END);
+        remount();
+        assert_int_equal(t.box.len, 0);
+        assert_int_equal(next_result(), ANGO_E_END);
+        assert_int_equal(t.hub.invited[1], 1);
+    }
+    assert_true(at > 5);
+}
+
 /*
  * A seal that could not be read, and can be when its erase was cut: its area holds what was true before. The current area
  * outranks it by then.
@@ -1481,6 +1514,7 @@ int main(void)
         cmocka_unit_test(full),
         cmocka_unit_test(aged),
         cmocka_unit_test(ghosts),
+        cmocka_unit_test(ghosts_of_a_medium_that_fails_twice),
         cmocka_unit_test(outranked),
         cmocka_unit_test(together),
         cmocka_unit_test(halved),
