@@ -378,7 +378,10 @@ static bool is_used(const struct file *file, int column)
     return false;
 }
 
-/* What is asked for in a column that is not known would be lost without a word. */
+/*
+ * What is asked for in a column that is not used would be lost without a word: with a command that takes roles and projects
+ * from a list, in a column that is called otherwise; with the others, in one of these.
+ */
 static void tell_columns(const struct file *file)
 {
     char names[256] = "";
@@ -386,14 +389,16 @@ static void tell_columns(const struct file *file)
 
     for (i = 0; i < file->fields_len; i++) {
         const char *name = file->fields[i];
-        if (name[0] != '\0' && !is_used(file, (int)i) && len + strlen(name) + 8 < sizeof names) {
+        bool is_wish = is_used(file, (int)i) && (int)i != file->columns[EMAIL];
+        bool is_lost = file->wishes ? !is_used(file, (int)i) : is_wish;
+        if (name[0] != '\0' && is_lost && len + strlen(name) + 8 < sizeof names) {
             len += (size_t)snprintf(names + len, sizeof names - len, "%s\"%s\"", len > 0 ? ", " : "", name);
         }
     }
-    if (len > 0 && file->wishes) {
-        cli_say(
-            "%s: these columns are not used: %s; roles and projects are in those called role, project and project role",
-            file->name, names);
+    if (len > 0) {
+        cli_say("%s: these columns are not used: %s; %s", file->name, names,
+                file->wishes ? "roles and projects are in those called role, project and project role"
+                             : "this command takes no roles and projects from a list");
     }
 }
 

@@ -114,6 +114,8 @@ class Tables(Case):
             self.assertEqual(self.err, "")
         self.run_ango("uninvite", "--yes", "--from", self.file("name,email\nZoe,%s\n" % A))
         self.assertNotIn("columns", self.err)
+        self.run_ango("role", "member", "--yes", "--from", self.file("name,email,role,project\nMax,member@example.com,admin,1\n"))
+        self.assertIn('these columns are not used: "role", "project"; this command takes no roles and projects from a list\n', self.err)
 
     def test_columns_that_are_there_twice(self):
         for header, row, column in (("email,E-mail", "%s,%s", "E-mail"), ("work mail,home mail", "%s,%s", "home mail"),
