@@ -16,10 +16,14 @@
 #include "board_ethernet.h"
 #include "desk_config.h"
 #include "flash.h"
+#include "network_time.h"
 #include "seed.h"
 
 #ifndef ARENA
 #define ARENA 40960
+#endif
+#ifndef DESK_SNTP
+#define DESK_SNTP 0 /* 1: the time from the network */
 #endif
 #ifndef DESK_MEASURE
 #define DESK_MEASURE 0 /* 1: commands for the tests, to change the arena, keep sessions, hang and crash */
@@ -383,6 +387,58 @@ static void tell_last_words(void)
     board_last_words.magic = 0;
 }
 
+/* --- the time -------------------------------------------------------------------------------------------- */
+
+#if DESK_SNTP
+static bool may_start(void)
+{
+    return network_time_is_wanted() ? seed_is_enough() : seed_is_there();
+}
+
+static bool has_time(void)
+{
+    return seed_time(NULL) != 0;
+}
+
+static void begin_time(void)
+{
+    if (network_time_is_wanted())
+        network_time_start();
+}
+
+static void look_at_time(void)
+{
+    static enum network_time_news told;
+    enum network_time_news news = network_time_look();
+
+    if (news == NETWORK_TIME_NO_NEWS || news == told)
+        return;
+    told = news;
+    put_number(news == NETWORK_TIME_TAKEN ? "The time server is believed; seconds since 1970: "
+                                          : "The time server is not believed; seconds since 1970 stay: ",
+               (uint64_t)seed_time(NULL));
+    put("\n");
+}
+#else
+static bool may_start(void)
+{
+    return seed_is_there();
+}
+
+static bool has_time(void)
+{
+    return true; /* it would not have started */
+}
+
+static void begin_time(void)
+{
+}
+
+static void look_at_time(void)
+{
+}
+#endif
+
 /* --- the queue ------------------------------------------------------------------------------------------ */
 
 static void put_queue_len(void)
@@ -528,7 +584,7 @@ static bool deliver(void)
     uint64_t cycles;
     int err;
 
-    if (ango_outbox_wait_ms(&outbox, &client) > 0)
+    if (!has_time() || ango_outbox_wait_ms(&outbox, &client) > 0)
         return false;
     cycles = board_busy_cycles();
     step_ms = board_uptime_ms();
@@ -683,7 +739,7 @@ static void await_seed(void)
     put("This board has no source of entropy and no clock: A REAL ONE MUST BRING BOTH.\n"
         "Type \"seed HEX\" (32 bytes a line, two lines or more) and \"time SECONDS_SINCE_1970\"; "
         "until then nothing is sent.\n");
-    while (!seed_is_there()) {
+    while (!may_start()) {
         board_feed_watchdog();
         board_sleep();
         if (read_line()) {
@@ -750,7 +806,9 @@ int main(void)
         if (!address && ango_lwip_has_address()) {
             address = true;
             tell_address();
+            begin_time();
         }
+        look_at_time();
         if (read_line())
             take_line();
         at_once = deliver();

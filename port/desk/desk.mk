@@ -1,5 +1,6 @@
 # The badge desk on a board with a Cortex-M3: included by the top Makefile.
 #     make firmware [BOARD=mps2-an385] [CONFIG=FILE]   make badge   make firmware-test   make protocols
+#     make firmware SNTP=1          the desk that asks the network for the time: badge-desk-sntp.elf
 #     make memory-picture           memory.svg anew, after a change
 #     make VARIANT=m0plus lwip      (also m3, rv32) lwIP and the port to it, for any CPU
 #
@@ -9,7 +10,11 @@ BOARDS := lm3s6965 mps2-an385
 BOARD ?= lm3s6965
 BOARD_DIR := port/$(BOARD)
 CONFIG ?= port/desk/badge-desk.conf
-FIRMWARE := build/m3/$(BOARD)/badge-desk
+SNTP ?= 0
+DESK_NAME := badge-desk$(if $(filter-out 0,$(SNTP)),-sntp)
+FIRMWARE := build/m3/$(BOARD)/$(DESK_NAME)
+# Before that, it cannot be: of the source, so that the same source makes the same firmware; of today where that is not known.
+BUILT_S ?= $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),$(shell date +%s))
 LWIP_DIR ?= $(DEPS)/lwip
 STACK ?= 3840
 HANDLER_STACK ?= 256
@@ -48,10 +53,12 @@ lwip_src := $(addprefix src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c me
     ipv4/ip4_addr.c) \
     src/netif/ethernet.c
 lwip_obj := $(patsubst %.c,$(BUILD)/lwip/%.o,$(lwip_src))
+# The same with the time from the network.
+sntp_lwip_obj := $(patsubst %.c,$(BUILD)/sntp/lwip/%.o,$(lwip_src) src/apps/sntp/sntp.c)
 lwip_port_obj := $(call objects,$(sort $(wildcard port/lwip/*.c)))
 board_obj := $(call objects,$(addprefix $(BOARD_DIR)/,$(board_src)) $(sort $(wildcard port/cortex-m3/*.c)))
 desk_port_obj := $(call objects,$(addprefix port/desk/,seed.c flash.c))
-desk_obj := $(addprefix $(BUILD)/desk/,desk.o measure.o conformance_main.o)
+desk_obj := $(addprefix $(BUILD)/,desk/desk.o desk/measure.o desk/conformance_main.o sntp/desk.o sntp/network_time.o)
 LWIP_INCLUDES := -Iport/lwip -isystem $(LWIP_DIR)/src/include
 firmware_cflags := $(LWIP_INCLUDES) -Iport/desk -Iport/cortex-m3
 
@@ -60,13 +67,18 @@ $(BUILD)/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) $(same_bytes) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -c $< -o $@
 
+$(BUILD)/sntp/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip/arch/cc.h
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -DANGO_LWIP_SNTP=1 -c $< -o $@
+
 ifneq ($(filter $(DEPS)/%,$(LWIP_DIR)),)
-$(addprefix $(LWIP_DIR)/,$(lwip_src)) &:
+$(addprefix $(LWIP_DIR)/,$(lwip_src) src/apps/sntp/sntp.c) &:
 	@$(fetch) lwip
 endif
 $(board_obj) $(lwip_port_obj) $(desk_obj): | $(LWIP_DIR)/src/core/tcp.c
 
 $(BUILD)/liblwip.a: $(lwip_obj)
+$(BUILD)/sntp/liblwip.a: $(sntp_lwip_obj)
 lwip: $(BUILD)/liblwip.a $(lwip_port_obj)
 
 # Newest when the configuration's text, or that of its certificates, is.
@@ -88,24 +100,37 @@ $(BUILD)/desk/measure.o: DESK = -DARENA=46000 -DDESK_MEASURE=1
 $(BUILD)/desk/desk.o $(BUILD)/desk/measure.o: port/desk/badge_desk.c $(BUILD)/flags $(BUILD)/desk/sizes
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(own_cflags) $(werror) $(firmware_cflags) $(DESK) -c $< -o $@
+# The desk that asks the network for the time.
+$(BUILD)/sntp/built: FORCE
+	@mkdir -p $(@D)
+	@echo $(BUILT_S) | cmp -s - $@ || echo $(BUILT_S) >$@
+$(BUILD)/sntp/desk.o: port/desk/badge_desk.c $(BUILD)/flags $(BUILD)/desk/sizes
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) $(own_cflags) $(werror) $(firmware_cflags) -DARENA=$(ARENA) -DDESK_SNTP=1 -c $< -o $@
+$(BUILD)/sntp/network_time.o: port/desk/network_time.c $(BUILD)/flags $(BUILD)/sntp/built
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) $(own_cflags) $(werror) $(firmware_cflags) -DANGO_LWIP_SNTP=1 '-DDESK_BUILT_S=INT64_C($(BUILT_S))' -c $< -o $@
 $(BUILD)/desk/conformance_main.o: port/desk/conformance_main.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(own_cflags) $(werror) $(firmware_cflags) -Itests/ports -c $< -o $@
 
 firmware_ldflags = -nostartfiles -nostdlib -T$(BOARD_DIR)/memory.ld -Wl,--gc-sections -Wl,--fatal-warnings \
     -Wl,--defsym=STACK=$(STACK) -Wl,--defsym=HANDLER_STACK=$(HANDLER_STACK) -Wl,-Map=$(@:.elf=.map)
-firmware_parts = $(board_obj) $(lwip_port_obj) $(BUILD)/desk/desk_config.o $(LIBANGO) $(LIBMBEDTLS) $(BUILD)/liblwip.a
+firmware_parts = $(board_obj) $(lwip_port_obj) $(BUILD)/desk/desk_config.o $(LIBANGO) $(LIBMBEDTLS)
 
 # No heap: no start files, no system calls. Whatever wants malloc, a file or a clock of libc does not link.
 board_elf := $(addprefix $(BUILD)/$(BOARD)/,badge-desk.elf badge-desk-measure.elf conformance.elf)
 $(BUILD)/$(BOARD)/badge-desk.elf: $(BUILD)/desk/desk.o $(desk_port_obj)
 $(BUILD)/$(BOARD)/badge-desk-measure.elf: $(BUILD)/desk/measure.o $(desk_port_obj)
 $(BUILD)/$(BOARD)/conformance.elf: $(BUILD)/desk/conformance_main.o $(call objects,port/desk/seed.c) $(call objects,tests/ports/conformance.c)
-$(board_elf): $(firmware_parts) $(BOARD_DIR)/memory.ld port/cortex-m3/sections.ld $(BUILD)/desk/sizes
+sntp_elf := $(BUILD)/$(BOARD)/badge-desk-sntp.elf
+$(sntp_elf): $(BUILD)/sntp/desk.o $(BUILD)/sntp/network_time.o $(desk_port_obj) $(BUILD)/sntp/liblwip.a
+$(board_elf): $(BUILD)/liblwip.a
+$(board_elf) $(sntp_elf): $(firmware_parts) $(BOARD_DIR)/memory.ld port/cortex-m3/sections.ld $(BUILD)/desk/sizes
 	@mkdir -p $(@D)
 	$(QUIET_LD)$(CC) $(ARCH) $(CFLAGS) $(firmware_ldflags) $(filter %.o,$^) $(filter %.a,$^) -lc -lgcc -o $@
 
-firmware-elf: $(BUILD)/$(BOARD)/badge-desk.elf $(BUILD)/$(BOARD)/badge-desk-measure.elf
+firmware-elf: $(BUILD)/$(BOARD)/$(DESK_NAME).elf $(BUILD)/$(BOARD)/badge-desk-measure.elf
 conformance-elf: $(BUILD)/$(BOARD)/conformance.elf
 
 # The port to lwIP as a program of this machine: tests/ports/test_lwip.py.

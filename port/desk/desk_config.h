@@ -14,7 +14,8 @@ struct desk_config {
     uint32_t magic;
     const char *host;
     uint16_t tcp_port;
-    uint8_t dns[4]; /* the DNS server when DHCP names none; 0.0.0.0: none */
+    uint8_t dns[4];  /* the DNS server when DHCP names none; 0.0.0.0: none */
+    uint8_t sntp[4]; /* the time server, for firmware that is built with SNTP=1; 0.0.0.0: none */
     const char *organization_id;
     enum ango_organization_role organization_role; /* of whoever holds a badge to the reader; */
     const char *project_id;                        /* "": no project */

@@ -6,7 +6,7 @@
                                                one in whose folder the firmware is
 
 The guest has a network of its own, cut off from every other (restrict=on). Its DHCP is QEMU's, which then
-names no DNS server; the configuration does (dns), and the names that there are are answered here.
+names no DNS server; the configuration does (dns), and the names that there are are answered here, as is the time (sntp).
 A connection to SERVER becomes a pipe to the server on loopback; one to REFUSING is answered by a reset.
 
 Its flash is a file in a folder, by semihosting, which would also let the guest open any other file of yours: run no firmware
@@ -77,7 +77,7 @@ def answer_dns(frame, names):
     if frame[12:14] != b"\x08\x00" or frame[23:24] != b"\x11" or frame[30:34] != socket.inet_aton(DNS):
         return None
     udp = 14 + (frame[14] & 15) * 4
-    source_port, port = struct.unpack_from("!HH", frame, udp)
+    port, = struct.unpack_from("!H", frame, udp + 2)
     query = frame[udp + 8:]
     if port != 53 or len(query) < 17:
         return None
@@ -94,10 +94,30 @@ def answer_dns(frame, names):
     reply += query[12:at + 5]
     for address in addresses:
         reply += struct.pack("!HHHIH", 0xC00C, 1, 1, 60, 4) + socket.inet_aton(address)
+    return answer_udp(frame, reply)
+
+
+def answer_udp(frame, reply):
+    """The frame with a reply to the datagram in this one."""
+    udp = 14 + (frame[14] & 15) * 4
+    source_port, port = struct.unpack_from("!HH", frame, udp)
     head = struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(reply), 0, 0, 64, 17, 0) + frame[30:34] + frame[26:30]
     head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
     return (frame[6:12] + MAC + b"\x08\x00" + head
-            + struct.pack("!HHHH", 53, source_port, 8 + len(reply), 0) + reply)
+            + struct.pack("!HHHH", port, source_port, 8 + len(reply), 0) + reply)
+
+
+def answer_sntp(frame, time_server):
+    """The frames that answer a question for the time; none: it is none. time_server: called with the question's 48 bytes;
+    returns what is answered, as (seconds since 1970, the eight bytes that are echoed)."""
+    if frame[12:14] != b"\x08\x00" or frame[23:24] != b"\x11" or frame[30:34] != socket.inet_aton(DNS):
+        return []
+    udp = 14 + (frame[14] & 15) * 4
+    query = frame[udp + 8:udp + 8 + 48]
+    if struct.unpack_from("!H", frame, udp + 2)[0] != 123 or len(query) != 48:
+        return []
+    return [answer_udp(frame, b"\x24\x02\x00\xec" + bytes(20) + echo + 2 * struct.pack("!II", now + 2208988800 & 0xFFFFFFFF, 0))
+            for now, echo in time_server(query)]
 
 
 class Emulator:
@@ -107,6 +127,7 @@ class Emulator:
         self.board = about(os.path.basename(os.path.dirname(os.path.abspath(elf))))
         self.names = {NAME: SERVER} if names is None else names
         self.now = now                                      # the guest's time at start; default: ours
+        self.time_server = lambda query: [(int(time.time()), query[40:48])]
         self.output, self.text, self.process = queue.Queue(), "", None
         self.line, self.piece = "", 4096                    # the line that is not complete yet; bytes that are read at a time
         self.frames = 0                                     # on the guest's network, in both directions
@@ -160,9 +181,9 @@ class Emulator:
                 self.frames += 1
                 self.look_at(frame, qemu)
                 reply = answer_arp(frame) or answer_tcp(frame) or answer_dns(frame, self.names)
-                if reply:
+                for each in [reply] if reply else answer_sntp(frame, self.time_server):
                     self.frames += 1
-                    self.wire.sendto(reply, qemu)
+                    self.wire.sendto(each, qemu)
             except OSError:
                 return
             except (IndexError, struct.error):

@@ -39,7 +39,7 @@ def owner(path, section):
         return "mbedtls"
     if archive == "liblwip.a":
         return "lwip"
-    if "/port/" in path or archive in ("seed.o", "flash.o"):
+    if "/port/" in path or archive in ("seed.o", "flash.o", "network_time.o"):
         return "board"
     if archive == "desk_config.o":
         return "config"

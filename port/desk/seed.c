@@ -9,6 +9,7 @@
 #include "board.h"
 
 #define KEY 32u
+#define AGREES_S 10 /* a quartz that is 50 ppm fast gains 4 s a day */
 
 enum { SEED = 1, OUTPUT, NEXT }; /* what is hashed, and so never the same twice */
 
@@ -72,9 +73,28 @@ bool seed_take(const char *line)
     return strncmp(line, "time ", 5) == 0 && take_time(line + 5);
 }
 
+bool seed_is_enough(void)
+{
+    return given >= SEED_MIN;
+}
+
 bool seed_is_there(void)
 {
-    return given >= SEED_MIN && started_s != 0;
+    return seed_is_enough() && started_s != 0;
+}
+
+bool seed_time_heard(int64_t now, int64_t earliest)
+{
+    int64_t known = seed_time(NULL);
+
+    if (now < earliest) {
+        return false;
+    }
+    if (now < known) {
+        return known - now <= AGREES_S;
+    }
+    started_s = now - (int64_t)(board_uptime_ms() / 1000);
+    return true;
 }
 
 int seed_entropy(void *ctx, uint8_t *buf, size_t len)

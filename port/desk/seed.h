@@ -19,8 +19,17 @@
 /* "seed HEX" adds to the seed, "time SECONDS" sets the clock. Whether the line was one of these, in order. */
 bool seed_take(const char *line);
 
+/* Whether there is a seed. */
+bool seed_is_enough(void);
+
 /* Whether there are a seed and the time. */
 bool seed_is_there(void);
+
+/*
+ * The time in seconds since 1970, as somebody on the network says: taken, unless it is before `earliest`, or before what the clock shows.
+ * Some seconds before that agree, as far as clocks do, and ours is kept. False: not believed.
+ */
+bool seed_time_heard(int64_t now, int64_t earliest);
 
 /* As in struct ango_port. SHA-256 makes as many bytes out of the seed as are wanted; what was given out cannot be found out from what
  * is kept. The seed must be new at each power-on. */

@@ -86,7 +86,8 @@
 #define MEMP_NUM_TCP_PCB 3 /* one in use; two that are still closing */
 #define MEMP_NUM_TCP_PCB_LISTEN 1
 #define MEMP_NUM_TCP_SEG (TCP_SND_QUEUELEN + 4) /* two that close have two each */
-#define MEMP_NUM_UDP_PCB 2                      /* DHCP, DNS */
+#define MEMP_NUM_UDP_PCB (2 + ANGO_LWIP_SNTP)   /* DHCP, DNS */
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + ANGO_LWIP_SNTP)
 #define MEMP_NUM_PBUF 4
 #define MEMP_NUM_REASSDATA 0
 #define MEMP_NUM_FRAG_PBUF 0
@@ -103,5 +104,22 @@
 #define DNS_MAX_SERVERS 2
 #define LWIP_DHCP_MAX_DNS_SERVERS 2
 #define LWIP_DHCP_PROVIDE_DNS_SERVERS 1
+
+/* --- the time from the network: 1, with lwIP's src/apps/sntp/sntp.c linked --------------------------------- */
+
+#ifndef ANGO_LWIP_SNTP
+#define ANGO_LWIP_SNTP 0
+#endif
+#if ANGO_LWIP_SNTP
+/* The application's. Seconds since 1970; from a server that was asked, and has echoed the question. */
+void ango_lwip_time_heard(uint32_t seconds);
+#define SNTP_SET_SYSTEM_TIME(seconds) ango_lwip_time_heard(seconds)
+#define SNTP_CHECK_RESPONSE 2
+/* What is echoed is random, and tells nobody our time: draft-ietf-ntp-data-minimization. */
+#define SNTP_GET_SYSTEM_TIME_NTP(sec, frac) ((sec) = (s32_t)LWIP_RAND(), (frac) = LWIP_RAND())
+#define SNTP_MAX_SERVERS 1
+#define SNTP_STARTUP_DELAY 0
+#define SNTP_MONITOR_SERVER_REACHABILITY 0
+#endif
 
 #endif

@@ -5,7 +5,7 @@ import subprocess
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # The caller's, which would change what is made, and its job server.
-THEIRS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "VARIANT", "BOARD")
+THEIRS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "VARIANT", "BOARD", "SNTP")
 
 
 def make(*arguments):

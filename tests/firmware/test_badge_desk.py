@@ -30,6 +30,7 @@ FIRST_BOARD = "lm3s6965"
 BOARD = os.environ.get("BOARD") or FIRST_BOARD
 ABOUT = emulate.about(BOARD)
 DESK = "%s/build/m3/%s/badge-desk.elf" % (TOP, BOARD)
+SNTP = "%s/build/m3/%s/badge-desk-sntp.elf" % (TOP, BOARD)         # make firmware SNTP=1
 MEASURE = "%s/build/m3/%s/badge-desk-measure.elf" % (TOP, BOARD)    # with more arena, and commands for tests
 BOTH = ("1.2", "1.3")
 CYCLE = 10**9 // ABOUT["hz"]    # instructions: with shift=0 each takes a nanosecond
@@ -695,6 +696,74 @@ class Crashes(Case):
         desk.send("nested")
         number, pc = map(int, desk.expect(r"^The last run ended in exception (\d+) at (\d+)\n", 60).groups())
         self.assertEqual((number, pc), (5, 0))                  # the bus fault, and not the hard fault in its report
+
+
+class NetworkTime(Case):
+    """The desk that asks a server on the network for the time, and does not believe everything."""
+
+    @classmethod
+    def setUpClass(cls):
+        building.make("BOARD=" + BOARD, "SNTP=1", "firmware")
+
+    def ask(self, server, *answers, now=None):
+        """A desk without the time, or with what is typed in; `answers` are (seconds, whether the question is echoed)."""
+        desk = emulate.Emulator(SNTP, server.port, now=now)
+        self.answer(desk, *answers)
+        desk.__enter__()
+        self.addCleanup(desk.__exit__)
+        desk.expect(r"until then nothing is sent")
+        if now is not None:
+            desk.send("time %d" % now)
+        desk.give_seed()
+        desk.expect(r"^Ready\.")
+        return desk
+
+    @staticmethod
+    def answer(desk, *answers):
+        desk.time_server = lambda query: [(seconds, query[40:48] if echoed else bytes(8)) for seconds, echoed in answers]
+
+    def taken(self, desk):
+        return int(desk.expect(r"^The time server is believed; seconds since 1970: (\d+)\n").group(1))
+
+    def not_believed(self, desk):
+        """The time that the desk has instead."""
+        return int(desk.expect(r"^The time server is not believed; seconds since 1970 stay: (\d+)\n").group(1))
+
+    def test_taken_from_the_server_that_was_asked(self):
+        """An answer to another question, as somebody sends it who cannot see ours, is none."""
+        server, now = self.server(), int(time.time())
+        desk = self.ask(server, (now + 10**8, False), (now, True))
+        self.assertLess(abs(self.taken(desk) - now), 3600)
+        self.badge(desk, "ada@example.com")
+        self.assertEqual(self.invited(server), ["ada@example.com"])
+
+    def test_costs(self):
+        """What the README says, and what whoever does not build it pays: nothing."""
+        with open(TOP + "/port/desk/README.md", encoding="utf-8") as file:
+            told = re.search(r"It costs ([\d,]+) bytes of\s+flash and ([\d,]+) of RAM", file.read()).groups()
+        for number, kind, desk, sntp in zip(told, ("flash", "static_ram"), memory_map.measure(DESK), memory_map.measure(SNTP)):
+            FIGURES["firmware_%s_sntp" % kind] = sum(sntp.values())
+            self.assertAlmostEqual(int(number.replace(",", "")), sum(sntp.values()) - sum(desk.values()), delta=100)
+        names = memory_map.symbols(DESK)
+        self.assertEqual([name for name in names if "sntp" in name or "network_time" in name], [])
+
+    def test_before_it_was_built(self):
+        """When certificates were good that are not any more: nothing is sent, until a server says what can be."""
+        server = self.server()
+        desk = self.ask(server, (1700000000, True))
+        self.assertEqual(self.not_believed(desk), 0)
+        self.assertEqual(self.kept(desk, "ada@example.com"), 1)
+        desk.usage()
+        self.assertEqual(server.counts()["handshakes"], 0)
+        self.answer(desk, (int(time.time()), True))             # it asks again
+        self.taken(desk)
+        self.fate(desk, "ada@example.com")
+
+    def test_before_what_it_knew(self):
+        server, now = self.server(), int(time.time())
+        desk = self.ask(server, (now, True), now=now + 86400)
+        self.assertGreaterEqual(self.not_believed(desk), now + 86400)
+        self.badge(desk, "ada@example.com")
 
 
 class Elsewhere(unittest.TestCase):
