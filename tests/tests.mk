@@ -149,7 +149,7 @@ coverage: ## lines and branches of src/ that the tests run, and which they do no
 	@tests/tools/coverage
 
 # All C is laid out by machine.
-all_c := $(sort $(wildcard src/*.[ch] include/*.h port/*/*.[ch] tests/*/*.[ch]) \
+all_c := $(sort $(wildcard src/*.[ch] include/*.h port/*/*.[ch] port/lwip/arch/*.h tests/*/*.[ch]) \
     $(shell find port/esp-idf port/zephyr port/arduino port/pico tests/frameworks -name '*.[ch]'))
 
 check: ## clang-format, clang-tidy and cppcheck over src, include and port

@@ -23,10 +23,10 @@
 #endif
 
 /* Nothing to print on, and no assertion is compiled in (lwipopts.h). */
-#define LWIP_PLATFORM_DIAG(x) do { } while (0)
-#define LWIP_PLATFORM_ASSERT(x) do { } while (0)
+#define LWIP_PLATFORM_DIAG(x) ((void)0)
+#define LWIP_PLATFORM_ASSERT(x) ((void)0)
 
-/* Sequence numbers, ports and identifiers: ango_lwip.c, seeded by ango_lwip_start. */
+/* Sequence numbers, ports and identifiers: ango_lwip_bare.c, seeded by ango_lwip_start. */
 uint32_t ango_lwip_random(void);
 #define LWIP_RAND() ango_lwip_random()
 
