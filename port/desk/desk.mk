@@ -138,3 +138,8 @@ $(BUILD)/tests/ports/lwip_host.o: own_cflags += $(LWIP_INCLUDES)
 $(BUILD)/tests/ports/lwip_host.o: | $(LWIP_DIR)/src/core/tcp.c
 $(BUILD)/tests/ports/lwip_host: $(addprefix $(BUILD)/,tests/ports/lwip_host.o port/lwip/ango_lwip.o port/lwip/ango_lwip_dns.o liblwip.a)
 	$(link) $^ -o $@
+# And one that starts lwIP: tests/ports/test_lwip_kept.py.
+$(BUILD)/tests/ports/lwip_kept_host.o: own_cflags += $(LWIP_INCLUDES)
+$(BUILD)/tests/ports/lwip_kept_host.o: | $(LWIP_DIR)/src/core/tcp.c
+$(BUILD)/tests/ports/lwip_kept_host: $(BUILD)/tests/ports/lwip_kept_host.o $(lwip_port_obj) $(BUILD)/liblwip.a
+	$(link) $^ -o $@

@@ -21,8 +21,8 @@
 #define GIVE_WAY_MS 3000u  /* an attempt that is not answered makes room for a further address */
 #define LAST_WORDS_MAX 64u /* unacknowledged bytes with which a connection may end in peace: TLS's close_notify */
 
-/* NO_NAME, REFUSED: what connect has still to report, or to go on from. */
-enum { IDLE, ASKING, NO_NAME, NEXT_ADDRESS, CONNECTING, REACHED, REFUSED, CONNECTED, BROKEN };
+/* KNOWN: idle, and a name's address is known. NO_NAME, REFUSED: what connect has still to report, or to go on from. */
+enum { IDLE, KNOWN, ASKING, NO_NAME, NEXT_ADDRESS, CONNECTING, REACHED, REFUSED, CONNECTED, BROKEN };
 
 uint32_t ango_lwip_clock_ms(void *ctx)
 {
@@ -264,6 +264,18 @@ static int begin(struct ango_lwip *lwip, const char *host)
     return ANGO_E_WAIT;
 }
 
+/* The address of this name may be known; later it is asked for. */
+static int begin_with_known(struct ango_lwip *lwip, const char *host)
+{
+    if (!ango_lwip_has_address()) {
+        return ANGO_E_WAIT;
+    }
+    lwip->lwip_error = 0;
+    lwip->next = 0;
+    lwip->state = lwip->query == ango_lwip_dns_hash(host) ? NEXT_ADDRESS : IDLE;
+    return ANGO_OK;
+}
+
 static int go_on_asking(struct ango_lwip *lwip, const char *host)
 {
     uint32_t due_ms = lwip->asks == 1 ? FIRST_ASK_MS : FURTHER_ASK_MS;
@@ -324,6 +336,8 @@ static int advance(struct ango_lwip *lwip, const char *host, uint16_t port)
     switch (lwip->state) {
     case IDLE:
         return begin(lwip, host);
+    case KNOWN:
+        return begin_with_known(lwip, host);
     case ASKING:
         return go_on_asking(lwip, host);
     case NO_NAME:
@@ -463,4 +477,17 @@ int ango_lwip_recv(void *ctx, uint8_t *buf, size_t cap, uint32_t wait_ms)
 void ango_lwip_close(void *ctx)
 {
     release(ctx);
+}
+
+const ip_addr_t *ango_lwip_last_address(const struct ango_lwip *lwip)
+{
+    return lwip->next > 0 ? &lwip->addresses[lwip->next - 1] : NULL;
+}
+
+void ango_lwip_know(struct ango_lwip *lwip, uint32_t name, const ip_addr_t *address)
+{
+    ip_addr_copy(lwip->addresses[0], *address);
+    lwip->addresses_len = 1;
+    lwip->query = name;
+    lwip->state = KNOWN;
 }

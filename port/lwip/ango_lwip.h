@@ -57,7 +57,7 @@ struct ango_lwip {
     uint8_t state;
     bool ended;        /* the peer has closed */
     uint16_t query_id; /* of the question that counts, and */
-    uint32_t query;    /* a hash of it */
+    uint32_t query;    /* a hash of it; before the first connect, of the name whose address is known */
     uint32_t began_ms; /* the last question, or the attempt to connect */
     /* Copied from lwIP's buffers at once, so that none is held: as much as lwIP's window allows. */
     size_t received_at;
@@ -75,6 +75,10 @@ void ango_lwip_close(void *ctx);
 uint32_t ango_lwip_clock_ms(void *ctx);
 int64_t ango_lwip_time(void *ctx);
 int ango_lwip_entropy(void *ctx, uint8_t *buf, size_t len);
+
+/* Private, for ango_lwip_kept.c: the address of the last connection, or NULL; and one that the first connect takes for a name. */
+const ip_addr_t *ango_lwip_last_address(const struct ango_lwip *lwip);
+void ango_lwip_know(struct ango_lwip *lwip, uint32_t name, const ip_addr_t *address);
 
 /* Initializer of a struct ango_port that is `lwip`, a struct ango_lwip *. */
 #define ANGO_LWIP_PORT(lwip) \

@@ -62,8 +62,8 @@ static int platform_entropy(void *ctx, uint8_t *buf, size_t len)
     return board->entropy(board->ctx, buf, len);
 }
 
-int ango_lwip_start(struct ango_lwip_bare *bare, struct ango_lwip *lwip, const struct ango_lwip_board *board,
-                    netif_init_fn driver)
+int ango_lwip_start_netif(struct ango_lwip_bare *bare, struct ango_lwip *lwip, const struct ango_lwip_board *board,
+                          netif_init_fn driver)
 {
     if (bare == NULL || lwip == NULL || board == NULL || driver == NULL || board->poll == NULL
         || board->clock_ms == NULL || board->entropy == NULL) {
@@ -86,8 +86,21 @@ int ango_lwip_start(struct ango_lwip_bare *bare, struct ango_lwip *lwip, const s
     }
     netif_set_default(&bare->netif);
     netif_set_up(&bare->netif);
+    return ANGO_OK;
+}
+
+int ango_lwip_start_dhcp(struct ango_lwip_bare *bare, struct ango_lwip *lwip)
+{
     lwip->lwip_error = dhcp_start(&bare->netif);
     return lwip->lwip_error == ERR_OK ? ANGO_OK : ANGO_E_ARG;
+}
+
+int ango_lwip_start(struct ango_lwip_bare *bare, struct ango_lwip *lwip, const struct ango_lwip_board *board,
+                    netif_init_fn driver)
+{
+    int err = ango_lwip_start_netif(bare, lwip, board, driver);
+
+    return err == ANGO_OK ? ango_lwip_start_dhcp(bare, lwip) : err;
 }
 
 void ango_lwip_poll(struct ango_lwip_bare *bare, uint32_t wait_ms)

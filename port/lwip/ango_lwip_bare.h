@@ -52,6 +52,11 @@ struct ango_lwip_bare {
 int ango_lwip_start(struct ango_lwip_bare *bare, struct ango_lwip *lwip, const struct ango_lwip_board *board,
                     netif_init_fn driver);
 
+/* Private: the two halves of that, for ango_lwip_kept.c. */
+int ango_lwip_start_netif(struct ango_lwip_bare *bare, struct ango_lwip *lwip, const struct ango_lwip_board *board,
+                          netif_init_fn driver);
+int ango_lwip_start_dhcp(struct ango_lwip_bare *bare, struct ango_lwip *lwip);
+
 /* Takes what has arrived and runs lwIP's timers; sleeps for at most `wait_ms`. At least every 250 ms. */
 void ango_lwip_poll(struct ango_lwip_bare *bare, uint32_t wait_ms);
 

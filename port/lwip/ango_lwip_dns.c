@@ -21,6 +21,16 @@ static uint32_t hash(uint32_t h, uint8_t byte)
     return (h ^ byte) * 16777619u;
 }
 
+uint32_t ango_lwip_dns_hash(const char *host)
+{
+    uint32_t h = 2166136261u;
+
+    for (; *host != '\0'; host++) {
+        h = hash(h, (uint8_t)*host);
+    }
+    return h;
+}
+
 size_t ango_lwip_dns_len(const char *host)
 {
     size_t label = 0, len;

@@ -19,6 +19,9 @@ size_t ango_lwip_dns_len(const char *host);
 /* Writes the question, which has room for ango_lwip_dns_len(host) bytes. Returns a hash of it, which tells its answer. */
 uint32_t ango_lwip_dns_ask(uint8_t *question, const char *host, uint16_t id);
 
+/* A hash of a name, without regard to case. */
+uint32_t ango_lwip_dns_hash(const char *host);
+
 /*
  * Reads a message from the server: how many addresses were written, up to `cap`, in their order, or
  *   ANGO_LWIP_DNS_NOT_OURS  no answer to this question, or malformed
