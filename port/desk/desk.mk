@@ -52,6 +52,7 @@ lwip_src := $(addprefix src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c me
     sys.c tcp.c tcp_in.c tcp_out.c timeouts.c udp.c ipv4/dhcp.c ipv4/etharp.c ipv4/icmp.c ipv4/ip4.c \
     ipv4/ip4_addr.c) \
     src/netif/ethernet.c
+lwip6_src := $(addprefix src/core/ipv6/,ethip6.c icmp6.c inet6.c ip6.c ip6_addr.c mld6.c nd6.c)
 lwip_obj := $(patsubst %.c,$(BUILD)/lwip/%.o,$(lwip_src))
 # The same with the time from the network.
 sntp_lwip_obj := $(patsubst %.c,$(BUILD)/sntp/lwip/%.o,$(lwip_src) src/apps/sntp/sntp.c)
@@ -72,7 +73,7 @@ $(BUILD)/sntp/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port
 	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -DANGO_LWIP_SNTP=1 -c $< -o $@
 
 ifneq ($(filter $(DEPS)/%,$(LWIP_DIR)),)
-$(addprefix $(LWIP_DIR)/,$(lwip_src) src/apps/sntp/sntp.c) &:
+$(addprefix $(LWIP_DIR)/,$(lwip_src) src/apps/sntp/sntp.c $(lwip6_src)) &:
 	@$(fetch) lwip
 endif
 $(board_obj) $(lwip_port_obj) $(desk_obj): | $(LWIP_DIR)/src/core/tcp.c
@@ -143,3 +144,16 @@ $(BUILD)/tests/ports/lwip_kept_host.o: own_cflags += $(LWIP_INCLUDES)
 $(BUILD)/tests/ports/lwip_kept_host.o: | $(LWIP_DIR)/src/core/tcp.c
 $(BUILD)/tests/ports/lwip_kept_host: $(BUILD)/tests/ports/lwip_kept_host.o $(lwip_port_obj) $(BUILD)/liblwip.a
 	$(link) $^ -o $@
+# The same with IPv6: all that knows lwIP's headers, in a folder of its own.
+lwip6_obj := $(patsubst %.c,$(BUILD)/lwip6/lwip/%.o,$(lwip_src) $(lwip6_src))
+lwip6_port_obj := $(patsubst %.c,$(BUILD)/lwip6/%.o,$(wildcard port/lwip/*.c))
+$(BUILD)/lwip6/lwip/%.o: $(LWIP_DIR)/%.c $(BUILD)/flags port/lwip/lwipopts.h port/lwip/arch/cc.h
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) -std=c99 -w $(ARCH) $(CFLAGS) -MMD -MP $(LWIP_INCLUDES) $(CPPFLAGS) -DLWIP_IPV6=1 -c $< -o $@
+$(BUILD)/lwip6/%.o: %.c $(BUILD)/flags | $(LWIP_DIR)/src/core/tcp.c
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) $(own_cflags) $(werror) $(LWIP_INCLUDES) -DLWIP_IPV6=1 -c $< -o $@
+$(BUILD)/tests/ports/lwip6_host: $(BUILD)/lwip6/tests/ports/lwip_kept_host.o $(lwip6_port_obj) $(lwip6_obj)
+	$(link) $^ -o $@
+.PHONY: lwip6
+lwip6: $(lwip6_port_obj) $(lwip6_obj)

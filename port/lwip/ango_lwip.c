@@ -18,6 +18,7 @@
 #define FIRST_ASK_MS 1000u /* then asked again, */
 #define FURTHER_ASK_MS 2000u
 #define ASKS_MAX 5u        /* which makes 9 s */
+#define LATE_MS 300u       /* for the other kind of address, when one is there */
 #define GIVE_WAY_MS 3000u  /* an attempt that is not answered makes room for a further address */
 #define LAST_WORDS_MAX 64u /* unacknowledged bytes with which a connection may end in peace: TLS's close_notify */
 
@@ -45,18 +46,55 @@ int ango_lwip_entropy(void *ctx, uint8_t *buf, size_t len)
     return platform->entropy(platform->ctx, buf, len);
 }
 
-bool ango_lwip_has_address(void)
+/* The kinds of addresses. */
+enum { FOUR, SIX };
+
+static const uint8_t dns_types[] = { ANGO_LWIP_DNS_A, ANGO_LWIP_DNS_AAAA };
+
+#if LWIP_IPV6
+static bool has_ip6(const struct netif *netif)
+{
+    s8_t i;
+
+    for (i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+        const ip6_addr_t *address = netif_ip6_addr(netif, i);
+        if (ip6_addr_ispreferred(netif_ip6_addr_state(netif, i)) && !ip6_addr_islinklocal(address)
+            && !ip6_addr_isloopback(address)) {
+            return true;
+        }
+    }
+    return false;
+}
+#else
+static bool has_ip6(const struct netif *netif)
+{
+    (void)netif;
+    return false;
+}
+#endif
+
+/* A bit for each kind that there is an address of. */
+static uint8_t own_kinds(void)
 {
     const struct netif *netif;
+    unsigned kinds = 0;
 
     NETIF_FOREACH(netif)
     {
         if (netif_is_up(netif) && !ip4_addr_isany_val(*netif_ip4_addr(netif))
             && !ip4_addr_isloopback(netif_ip4_addr(netif))) {
-            return true;
+            kinds |= 1u << FOUR;
+        }
+        if (netif_is_up(netif) && has_ip6(netif)) {
+            kinds |= 1u << SIX;
         }
     }
-    return false;
+    return (uint8_t)kinds;
+}
+
+bool ango_lwip_has_address(void)
+{
+    return own_kinds() != 0;
 }
 
 /* Lets what was written leave, and the network go on. */
@@ -115,24 +153,52 @@ static void on_error(void *arg, err_t err)
     lwip->state = lwip->state == CONNECTING ? REFUSED : BROKEN;
 }
 
+/* Those of IPv6 come first. */
+static void add_addresses(struct ango_lwip *lwip, unsigned kind, const ip_addr_t *found, size_t n)
+{
+    size_t at = lwip->addresses_len;
+
+    if (kind == SIX) {
+        memmove(lwip->addresses + n, lwip->addresses, at * sizeof *found);
+        at = 0;
+    }
+    memcpy(lwip->addresses + at, found, n * sizeof *found);
+    lwip->addresses_len = (uint8_t)(lwip->addresses_len + n);
+    lwip->began_ms = ango_lwip_clock_ms(lwip);
+}
+
+static void take_answer(struct ango_lwip *lwip, unsigned kind, const struct pbuf *p)
+{
+    ip_addr_t found[ANGO_LWIP_ADDRESSES / ANGO_LWIP_KINDS];
+    int n =
+        ango_lwip_dns_read(p, lwip->query_id, lwip->query[kind], dns_types[kind], found, sizeof found / sizeof *found);
+
+    if (n == ANGO_LWIP_DNS_NOT_OURS || n == ANGO_LWIP_DNS_FAILED) {
+        return;
+    }
+    lwip->unanswered &= (uint8_t) ~(1u << kind);
+    if (n > 0) {
+        add_addresses(lwip, kind, found, (size_t)n);
+    }
+    if (lwip->unanswered == 0) {
+        lwip->state = lwip->addresses_len > 0 ? NEXT_ADDRESS : NO_NAME;
+    }
+}
+
 static void on_answer(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port)
 {
     struct ango_lwip *lwip = arg;
-    int n = ango_lwip_dns_read(p, lwip->query_id, lwip->query, lwip->addresses, ANGO_LWIP_ADDRESSES);
+    unsigned kind;
 
     (void)pcb; /* lwIP has seen to it that it comes from whom we asked */
     (void)from;
     (void)port;
+    for (kind = 0; kind < ANGO_LWIP_KINDS && lwip->state == ASKING; kind++) {
+        if ((lwip->unanswered & 1u << kind) != 0) { /* once */
+            take_answer(lwip, kind, p);
+        }
+    }
     (void)pbuf_free(p);
-    if (lwip->state != ASKING) {
-        return;
-    }
-    if (n > 0) {
-        lwip->addresses_len = (uint8_t)n;
-        lwip->state = NEXT_ADDRESS;
-    } else if (n == ANGO_LWIP_DNS_NO_NAME) {
-        lwip->state = NO_NAME;
-    }
 }
 
 /* --- names ---------------------------------------------------------------------------------------------- */
@@ -162,7 +228,7 @@ static const ip_addr_t *choose_server(const struct ango_lwip *lwip)
 /* From a port of its own, since that is half of what keeps others from answering. */
 static struct udp_pcb *open_udp(struct ango_lwip *lwip, const ip_addr_t *server)
 {
-    struct udp_pcb *udp = udp_new();
+    struct udp_pcb *udp = udp_new_ip_type(IPADDR_TYPE_ANY);
     unsigned tries;
 
     if (udp == NULL) {
@@ -170,7 +236,7 @@ static struct udp_pcb *open_udp(struct ango_lwip *lwip, const ip_addr_t *server)
     }
     for (tries = 0; tries < 4; tries++) {
         u16_t port = (u16_t)(49152u + (uint32_t)LWIP_RAND() % 16384u);
-        if (udp_bind(udp, IP_ADDR_ANY, port) == ERR_OK && udp_connect(udp, server, DNS_TCP_UDP_PORT) == ERR_OK) {
+        if (udp_bind(udp, IP_ANY_TYPE, port) == ERR_OK && udp_connect(udp, server, DNS_TCP_UDP_PORT) == ERR_OK) {
             udp_recv(udp, on_answer, lwip);
             return udp;
         }
@@ -179,25 +245,47 @@ static struct udp_pcb *open_udp(struct ango_lwip *lwip, const ip_addr_t *server)
     return NULL;
 }
 
-/* Asks for the name. What cannot be sent now is asked again. */
-static void ask(struct ango_lwip *lwip, const char *host)
+static void ask_for(struct ango_lwip *lwip, const char *host, unsigned kind)
 {
-    const ip_addr_t *server = choose_server(lwip);
-    struct pbuf *p;
+    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)ango_lwip_dns_len(host), PBUF_RAM);
 
-    stop_asking(lwip);
-    lwip->asks++;
-    lwip->began_ms = ango_lwip_clock_ms(lwip);
-    lwip->udp = server != NULL ? open_udp(lwip, server) : NULL;
-    p = lwip->udp != NULL ? pbuf_alloc(PBUF_TRANSPORT, (u16_t)ango_lwip_dns_len(host), PBUF_RAM) : NULL;
     if (p == NULL) {
         lwip->lwip_error = ERR_MEM;
         return;
     }
-    lwip->query_id = (uint16_t)LWIP_RAND();
-    lwip->query = ango_lwip_dns_ask(p->payload, host, lwip->query_id);
+    lwip->query[kind] = ango_lwip_dns_ask(p->payload, host, lwip->query_id, dns_types[kind]);
     lwip->lwip_error = udp_send(lwip->udp, p);
     (void)pbuf_free(p);
+}
+
+static void ask_unanswered(struct ango_lwip *lwip, const char *host)
+{
+    unsigned kind;
+
+    for (kind = 0; kind < ANGO_LWIP_KINDS; kind++) {
+        if ((lwip->unanswered & 1u << kind) != 0) {
+            ask_for(lwip, host, kind);
+        }
+    }
+}
+
+/* Asks for the name. What cannot be sent now is asked again. */
+static void ask(struct ango_lwip *lwip, const char *host)
+{
+    const ip_addr_t *server = choose_server(lwip);
+
+    stop_asking(lwip);
+    lwip->asks++;
+    lwip->began_ms = ango_lwip_clock_ms(lwip);
+    lwip->addresses_len = 0;
+    lwip->unanswered = own_kinds();
+    lwip->udp = server != NULL ? open_udp(lwip, server) : NULL;
+    if (lwip->udp == NULL) {
+        lwip->lwip_error = ERR_MEM;
+        return;
+    }
+    lwip->query_id = (uint16_t)LWIP_RAND();
+    ask_unanswered(lwip, host);
 }
 
 /* --- connecting ----------------------------------------------------------------------------------------- */
@@ -272,14 +360,33 @@ static int begin_with_known(struct ango_lwip *lwip, const char *host)
     }
     lwip->lwip_error = 0;
     lwip->next = 0;
-    lwip->state = lwip->query == ango_lwip_dns_hash(host) ? NEXT_ADDRESS : IDLE;
+    lwip->state = lwip->query[0] == ango_lwip_dns_hash(host) ? NEXT_ADDRESS : IDLE;
     return ANGO_OK;
+}
+
+/* There are addresses of one kind. The other one is asked for once more, since it is what is left if these do not answer. */
+static int await_other_kind(struct ango_lwip *lwip, const char *host)
+{
+    if (ango_lwip_clock_ms(lwip) - lwip->began_ms < LATE_MS) {
+        return ANGO_E_WAIT;
+    }
+    if (lwip->asks == ASKS_MAX) {
+        lwip->state = NEXT_ADDRESS;
+        return ANGO_OK;
+    }
+    lwip->asks = ASKS_MAX;
+    lwip->began_ms = ango_lwip_clock_ms(lwip);
+    ask_unanswered(lwip, host);
+    return ANGO_E_WAIT;
 }
 
 static int go_on_asking(struct ango_lwip *lwip, const char *host)
 {
     uint32_t due_ms = lwip->asks == 1 ? FIRST_ASK_MS : FURTHER_ASK_MS;
 
+    if (ANGO_LWIP_KINDS > 1 && lwip->addresses_len > 0) {
+        return await_other_kind(lwip, host);
+    }
     if (ango_lwip_clock_ms(lwip) - lwip->began_ms < due_ms) {
         return ANGO_E_WAIT;
     }
@@ -298,7 +405,7 @@ static int try_next(struct ango_lwip *lwip, uint16_t port)
     if (lwip->next == lwip->addresses_len) {
         return ANGO_E_NET;
     }
-    pcb = tcp_new();
+    pcb = tcp_new_ip_type(IP_GET_TYPE(&lwip->addresses[lwip->next]));
     if (pcb == NULL) {
         lwip->lwip_error = ERR_MEM;
         return ANGO_E_NET;
@@ -488,6 +595,6 @@ void ango_lwip_know(struct ango_lwip *lwip, uint32_t name, const ip_addr_t *addr
 {
     ip_addr_copy(lwip->addresses[0], *address);
     lwip->addresses_len = 1;
-    lwip->query = name;
+    lwip->query[0] = name;
     lwip->state = KNOWN;
 }

@@ -11,7 +11,8 @@
  *   static const struct ango_port plain = ANGO_LWIP_PORT(&lwip);
  *
  * What is sent leaves when lwIP is polled next, so that several sends share a frame. Names are asked for here, at the servers
- * that lwIP knows, because lwIP's own resolver gives one address of a name only; IPv4 addresses.
+ * that lwIP knows, because lwIP's own resolver gives one address of a name only. With LWIP_IPV6 addresses of both kinds are asked for, as far as a
+ * netif has one to connect from, and IPv6 is tried first.
  */
 #ifndef ANGO_LWIP_H
 #define ANGO_LWIP_H
@@ -28,7 +29,8 @@ extern "C" {
 struct tcp_pcb;
 struct udp_pcb;
 
-#define ANGO_LWIP_ADDRESSES 4 /* of one name; more are left out */
+#define ANGO_LWIP_ADDRESSES 4           /* of one name; more are left out */
+#define ANGO_LWIP_KINDS (1 + LWIP_IPV6) /* of addresses; each has the same share of these */
 
 /* Constant; may lie in flash. clock_ms, time (may be NULL) and entropy are as in struct ango_port. */
 struct ango_lwip_platform {
@@ -55,17 +57,19 @@ struct ango_lwip {
     uint8_t next; /* address to be tried */
     uint8_t asks; /* how often the name was asked for */
     uint8_t state;
-    bool ended;        /* the peer has closed */
-    uint16_t query_id; /* of the question that counts, and */
-    uint32_t query;    /* a hash of it; before the first connect, of the name whose address is known */
-    uint32_t began_ms; /* the last question, or the attempt to connect */
+    bool ended;         /* the peer has closed */
+    uint8_t unanswered; /* a bit for each kind that was asked for */
+    uint16_t query_id;  /* of the questions that count, and */
+    /* a hash of each; before the first connect, of the name whose address is known. */
+    uint32_t query[ANGO_LWIP_KINDS];
+    uint32_t began_ms; /* the last question, its first answer, or the attempt to connect */
     /* Copied from lwIP's buffers at once, so that none is held: as much as lwIP's window allows. */
     size_t received_at;
     size_t received_len;
     uint8_t received[TCP_WND];
 };
 
-/* Whether some netif that is up has an address. */
+/* Whether some netif that is up has an address, of IPv4 or a global one of IPv6. */
 bool ango_lwip_has_address(void);
 
 int ango_lwip_connect(void *ctx, const char *host, uint16_t port, uint32_t wait_ms);

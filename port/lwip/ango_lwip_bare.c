@@ -1,6 +1,7 @@
 #include "ango_lwip_bare.h"
 
 #include <lwip/dhcp.h>
+#include <lwip/ethip6.h>
 #include <lwip/init.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
@@ -84,6 +85,12 @@ int ango_lwip_start_netif(struct ango_lwip_bare *bare, struct ango_lwip *lwip, c
     if (netif_add_noaddr(&bare->netif, NULL, driver, ethernet_input) == NULL) {
         return ANGO_E_ARG;
     }
+#if LWIP_IPV6
+    bare->netif.output_ip6 = ethip6_output;
+    bare->netif.flags |= NETIF_FLAG_MLD6;
+    netif_create_ip6_linklocal_address(&bare->netif, 1);
+    netif_set_ip6_autoconfig_enabled(&bare->netif, 1);
+#endif
     netif_set_default(&bare->netif);
     netif_set_up(&bare->netif);
     return ANGO_OK;

@@ -5,11 +5,12 @@
 #define HEAD_LEN 12u
 #define LABEL_MAX 63u
 #define NAME_LEN_MAX 253u
-#define TYPE_A 1u
 #define CLASS_IN 1u
 #define RESPONSE 0x80u /* of the first byte of flags */
 #define RCODE 0x0Fu    /* of the second */
 #define RCODE_NO_NAME 3u
+#define ADDRESS_LEN 4u
+#define ADDRESS6_LEN 16u
 #define RECORD_LEN 10u /* of an answer, between its name and its data */
 
 /* FNV-1a, without regard to case: servers may answer in another (RFC 4343). */
@@ -48,7 +49,7 @@ size_t ango_lwip_dns_len(const char *host)
     return HEAD_LEN + len + (host[len - 1] == '.' ? 1 : 2) + 4;
 }
 
-uint32_t ango_lwip_dns_ask(uint8_t *question, const char *host, uint16_t id)
+uint32_t ango_lwip_dns_ask(uint8_t *question, const char *host, uint16_t id, uint8_t type)
 {
     uint8_t *to = question + HEAD_LEN, *label = to++, *from;
     uint32_t h = 2166136261u;
@@ -71,7 +72,7 @@ uint32_t ango_lwip_dns_ask(uint8_t *question, const char *host, uint16_t id)
         *to++ = 0;
     }
     *to++ = 0;
-    *to++ = TYPE_A;
+    *to++ = type;
     *to++ = 0;
     *to++ = CLASS_IN;
     for (from = question + HEAD_LEN; from < to; from++) {
@@ -110,8 +111,25 @@ static size_t skip_name(const struct pbuf *message, size_t i)
     return (size_t)message->tot_len + 1;
 }
 
-static size_t read_answers(const struct pbuf *message, size_t i, ip_addr_t *addresses, size_t cap)
+/* The data of an answer of this type. */
+static void take_address(const struct pbuf *message, size_t from, uint8_t type, ip_addr_t *address)
 {
+    (void)type; /* where there is no IPv6 */
+#if LWIP_IPV6
+    if (type == ANGO_LWIP_DNS_AAAA) {
+        ip6_addr_t six;
+        memset(&six, 0, sizeof six);
+        (void)pbuf_copy_partial(message, six.addr, ADDRESS6_LEN, (u16_t)from);
+        ip_addr_copy_from_ip6(*address, six);
+        return;
+    }
+#endif
+    IP_ADDR4(address, at(message, from), at(message, from + 1), at(message, from + 2), at(message, from + 3));
+}
+
+static size_t read_answers(const struct pbuf *message, size_t i, uint8_t type, ip_addr_t *addresses, size_t cap)
+{
+    unsigned address_len = type == ANGO_LWIP_DNS_A ? ADDRESS_LEN : ADDRESS6_LEN;
     unsigned left = pair_at(message, 6);
     size_t n = 0;
 
@@ -122,11 +140,9 @@ static size_t read_answers(const struct pbuf *message, size_t i, ip_addr_t *addr
             break;
         }
         data_len = pair_at(message, i + 8);
-        if (pair_at(message, i) == TYPE_A && pair_at(message, i + 2) == CLASS_IN && data_len == 4
-            && i + RECORD_LEN + 4 <= message->tot_len) {
-            size_t from = i + RECORD_LEN;
-            IP_ADDR4(&addresses[n], at(message, from), at(message, from + 1), at(message, from + 2),
-                     at(message, from + 3));
+        if (pair_at(message, i) == type && pair_at(message, i + 2) == CLASS_IN && data_len == address_len
+            && i + RECORD_LEN + address_len <= message->tot_len) {
+            take_address(message, i + RECORD_LEN, type, &addresses[n]);
             n++;
         }
         i += RECORD_LEN + data_len;
@@ -134,7 +150,8 @@ static size_t read_answers(const struct pbuf *message, size_t i, ip_addr_t *addr
     return n;
 }
 
-int ango_lwip_dns_read(const struct pbuf *message, uint16_t id, uint32_t question, ip_addr_t *addresses, size_t cap)
+int ango_lwip_dns_read(const struct pbuf *message, uint16_t id, uint32_t question, uint8_t type, ip_addr_t *addresses,
+                       size_t cap)
 {
     size_t end = skip_name(message, HEAD_LEN) + 4, i, n;
     uint32_t h = 2166136261u;
@@ -151,7 +168,7 @@ int ango_lwip_dns_read(const struct pbuf *message, uint16_t id, uint32_t questio
     }
     switch (at(message, 3) & RCODE) {
     case 0:
-        n = read_answers(message, end, addresses, cap);
+        n = read_answers(message, end, type, addresses, cap);
         return n > 0 ? (int)n : ANGO_LWIP_DNS_NO_NAME;
     case RCODE_NO_NAME:
         return ANGO_LWIP_DNS_NO_NAME;

@@ -92,7 +92,7 @@ static void take_up_lease(struct netif *netif, const struct ango_lwip_kept *kept
     if (dhcp->t1_renew_time == 0) {
         dhcp->t1_renew_time = 1; /* overdue; 0 would be never */
     }
-    ip_addr_set_ip4_u32(&dhcp->server_ip_addr, kept->dhcp_server);
+    ip_addr_set_ip4_u32_val(dhcp->server_ip_addr, kept->dhcp_server);
     ip4_addr_set_u32(&dhcp->offered_ip_addr, kept->address);
     ip4_addr_set_u32(&dhcp->offered_sn_mask, kept->mask);
     ip4_addr_set_u32(&dhcp->offered_gw_addr, kept->gateway);
@@ -105,10 +105,10 @@ static void take_up_servers(struct ango_lwip *lwip, const struct ango_lwip_kept 
     u8_t i;
 
     for (i = 0; i < DNS_KEPT && i < DNS_MAX_SERVERS; i++) {
-        ip_addr_set_ip4_u32(&address, kept->dns[i]);
+        ip_addr_set_ip4_u32_val(address, kept->dns[i]);
         dns_setserver(i, &address);
     }
-    ip_addr_set_ip4_u32(&address, kept->server);
+    ip_addr_set_ip4_u32_val(address, kept->server);
     if (kept->server != 0) {
         ango_lwip_know(lwip, kept->name, &address);
     }

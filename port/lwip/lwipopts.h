@@ -1,5 +1,5 @@
 /*
- * lwIP 2.2 as the port needs it: IPv4, DHCP, DNS, one TCP connection, no heap, no threads.
+ * lwIP 2.2 as the port needs it: IPv4 (and IPv6, if you like), DHCP, DNS, one TCP connection, no heap, no threads.
  *
  * For ango_lwip_bare.h; where somebody else has started lwIP, the options are theirs, and ango_lwip.c says what it rests on.
  *
@@ -27,7 +27,6 @@
 #define LWIP_NOASSERT 1 /* 9 KB of flash */
 #define LWIP_STATS 0
 #define LWIP_RAW 0
-#define LWIP_IPV6 0
 #define LWIP_IGMP 0
 #define LWIP_AUTOIP 0
 #define LWIP_ACD 0
@@ -68,7 +67,7 @@
 #ifndef PBUF_POOL_SIZE
 #define PBUF_POOL_SIZE 4
 #endif
-#define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 14 + ETH_PAD_SIZE)
+#define PBUF_POOL_BUFSIZE LWIP_MEM_ALIGN_SIZE(TCP_MSS + 40 + 20 * LWIP_IPV6 + 14 + ETH_PAD_SIZE)
 
 /* What waits for its acknowledgement. When it is full, send waits. */
 #ifndef TCP_SND_BUF
@@ -92,7 +91,8 @@
 #define MEMP_NUM_REASSDATA 0
 #define MEMP_NUM_FRAG_PBUF 0
 #define ARP_TABLE_SIZE 4
-#define ARP_QUEUEING 0
+#define ARP_QUEUEING LWIP_IPV6 /* two questions for a name go out together */
+#define MEMP_NUM_ARP_QUEUE 4
 /* lwIP's resolver is there for the servers that DHCP names. The port asks them itself. */
 #ifndef DNS_TABLE_SIZE
 #define DNS_TABLE_SIZE 1
@@ -104,6 +104,23 @@
 #define DNS_MAX_SERVERS 2
 #define LWIP_DHCP_MAX_DNS_SERVERS 2
 #define LWIP_DHCP_PROVIDE_DNS_SERVERS 1
+
+/* --- IPv6, with -DLWIP_IPV6=1 for all that includes lwIP's headers, and lwIP's src/core/ipv6 ---------------------- */
+
+#ifndef LWIP_IPV6
+#define LWIP_IPV6 0
+#endif
+#if LWIP_IPV6
+#define LWIP_IPV6_REASS 0
+#define LWIP_IPV6_FRAG 0
+#define LWIP_IPV6_FORWARD 0
+#define LWIP_IPV6_DHCP6 0
+#define LWIP_IPV6_AUTOCONFIG 1
+#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 1
+#define LWIP_ND6_NUM_NEIGHBORS 4
+#define LWIP_ND6_NUM_DESTINATIONS 4
+#define MEMP_NUM_ND6_QUEUE 4
+#endif
 
 /* --- the time from the network: 1, with lwIP's src/apps/sntp/sntp.c linked --------------------------------- */
 

@@ -1,7 +1,7 @@
 /*
- * A device that sleeps, over the port to lwIP and what starts it, on this machine; tests/ports/test_lwip_kept.py is the network.
- *     lwip_kept_host KEPT SLEPT_S HOST [AWAKE_S]
- * Wakes with what is in the file KEPT, if there is one; connects to HOST, twice if need be, sends a line, reads what comes, closes; stays awake for so long; and
+ * A device that sleeps, over the port to lwIP and what starts it, on this machine; tests/ports/test_lwip_kept.py is the network. Built with IPv6 it is lwip6_host, of test_lwip6.py.
+ *     lwip_kept_host KEPT SLEPT_S HOST [AWAKE_S [SETTLE_S]]
+ * Wakes with what is in the file KEPT, if there is one; after SETTLE_S connects to HOST, twice if need be, sends a line, reads what comes, closes; stays awake for so long; and
  * writes KEPT. Says what came of it:
  *     at_once=N connect=N again=N kept=N address=N
  * Frames and time are as in lwip_host.c.
@@ -20,7 +20,9 @@
 
 #define CONNECT_MS 60000u
 
-static uint32_t clock_now_ms = 4294960000u; /* so that it wraps */
+#define START_MS 4294960000u /* so that it wraps */
+
+static uint32_t clock_now_ms = START_MS;
 
 static err_t send_frame(struct netif *to, struct pbuf *p)
 {
@@ -118,6 +120,14 @@ static int exchange(const char *host)
     return err;
 }
 
+/* Until so many milliseconds have passed since the start. */
+static void stay_awake(uint32_t ms)
+{
+    while (clock_now_ms - START_MS < ms) {
+        ango_lwip_poll(&bare, 250);
+    }
+}
+
 static bool read_kept(const char *path, struct ango_lwip_kept *kept)
 {
     FILE *file = fopen(path, "rb");
@@ -141,7 +151,7 @@ static void write_kept(const char *path, const struct ango_lwip_kept *kept)
 int main(int argc, char **argv)
 {
     static struct ango_lwip_kept kept;
-    uint32_t awake_ms, start_ms = clock_now_ms;
+    uint32_t awake_ms;
     bool at_once;
     int first, second = 0, err;
 
@@ -155,13 +165,12 @@ int main(int argc, char **argv)
         return 2;
     }
     at_once = ango_lwip_has_address();
+    stay_awake(argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) * 1000u : 0);
     first = exchange(argv[3]);
     if (first != ANGO_OK) {
         second = exchange(argv[3]);
     }
-    while (clock_now_ms - start_ms < awake_ms) {
-        ango_lwip_poll(&bare, 250);
-    }
+    stay_awake(awake_ms);
     err = ango_lwip_keep(&bare, &lwip, argv[3], &kept);
     write_kept(argv[1], &kept);
     (void)printf("at_once=%d connect=%d again=%d kept=%d address=%d\n", at_once, first, second, err,

@@ -76,18 +76,20 @@ class Network(test_lwip.Network):
         return [test_lwip.ip(17, socket.inet_aton(DHCP_SERVER), b"\xff\xff\xff\xff", self.udp(ports, reply))]
 
 
-class Sleeps(unittest.TestCase):
+class Case(unittest.TestCase):
+    program = PROGRAM
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.kept = folder.name + "/kept"
 
-    def wake(self, slept_s, network=None, host=emulate.NAME, awake_s=0):
+    def wake(self, slept_s, network=None, host=emulate.NAME, awake_s=0, settle_s=0):
         """What the device says, as numbers, and what it asked the network."""
         network = network or Network()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(120)
-        process = subprocess.Popen((PROGRAM, self.kept, str(slept_s), host, str(awake_s)), cwd=TOP, stdin=theirs,
+        process = subprocess.Popen((self.program, self.kept, str(slept_s), host, str(awake_s), str(settle_s)), cwd=TOP, stdin=theirs,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         theirs.close()
         todo = []
@@ -107,6 +109,8 @@ class Sleeps(unittest.TestCase):
         self.assertEqual(process.returncode, 0, said)
         return dict((name, int(number)) for name, number in (pair.split("=") for pair in said.split())), network.asked
 
+
+class Sleeps(Case):
     def asks_for_all(self, slept_s, **options):
         said, asked = self.wake(slept_s, **options)
         self.assertEqual((said["at_once"], said["connect"]), (0, 0), (said, asked))
