@@ -622,7 +622,7 @@ int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slo
     const struct ango_outbox_record *record = &outbox->record;
     const char *text = record->text;
 
-    if (!read_record(outbox, slot->at) || record->type != 'P' || record->size <= HEAD + 1)
+    if (!read_record(outbox, slot->at) || record->type != 'P' || text[1] == '\0')
         return ANGO_E_DAMAGED;
     entry->organization_role = (enum ango_organization_role)(*text >> 3 & 7);
     entry->project_role = (enum ango_project_role)(*text & 7);
