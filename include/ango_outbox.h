@@ -76,7 +76,7 @@ struct ango_outbox_slot {
 struct ango_outbox_record {
     uint32_t sum;
     uint16_t size; /* bytes, from the sum to the end of the text */
-    char type;
+    uint8_t type;
     char state;
     uint32_t extra;
     uint32_t number;

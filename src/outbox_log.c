@@ -11,37 +11,38 @@
  * Two areas, each one half of the blocks; the one with the valid seal of the higher generation is current. A seal, and then records,
  * each of which begins a unit: struct ango_outbox_record, cut off after its text, and padding.
  *
- *   type  state    number      extra        text
- *   S              generation  next number                      first: the seal of the area, all that follows is whole;
- *                                                               later: it has a higher generation now
- *   P     its own  its own     time         roles address NUL project NUL note NUL
- *                                                               an entry
- *   M     new one  its own                  words, perhaps      an entry is in another state
+ *   type   state    number      extra        text
+ *   SEAL            generation  next number                      first: the seal of the area, all that follows is whole;
+ *                                                                later: it has a higher generation now
+ *   ENTRY  its own  its own     time         roles address NUL project NUL note NUL
+ *   MARK   new one  its own                  words, perhaps      an entry is in another state
  *
- * No unit of a record reads as if it were erased: the first one has a letter in it; the second one, where there is one, a number
- * that is neither 0 nor all ones; and text and padding have no 0xFF, and 0x00 three times at most. So what was programmed, even in part, is never
- * taken for erased. No text can pass itself off as a record: it is without control characters, and a record's size has one in
- * its upper byte. The sum counts in the position. An area is erased whole before anything is copied there.
+ * No unit of a record reads as if it were erased: the first one has the type in it; the second one, where there is one, a number
+ * that is neither 0 nor all ones; and text and padding have no 0xFF, and 0x00 three times at most. So what was programmed, even in
+ * part, is never taken for erased. No text can pass itself off as a record: a type is a byte that no text has. The sum counts in the
+ * position. An area is erased whole before anything is copied there.
  *
  * What is not valid is skipped, a unit at a time. The tail is where from on all is erased. Each unit is programmed once.
  *
  *  What a cut can leave, and why nobody is lost or doubled:
  *
  *   cut while                        the next mount finds
- *   P is being written               all of it, or none: the caller was not told that it is kept
- *   T is being written               it waits, or was tried: in both cases nothing was sent
+ *   ENTRY is being written           all of it, or none: the caller was not told that it is kept
+ *   MARK tried is being written      it waits, or was tried: in both cases nothing was sent
  *   the request is on its way        it was tried: looked up, and sent again only if it is surely absent
- *   the reply comes in, or D is      it was tried: looked up, and found
- *   being written
- *   R, X, U or W is being written    it was tried: looked up; or parked, as before
+ *   the reply comes in, or MARK      it was tried: looked up, and found
+ *   done is being written
+ *   another MARK is being written    it was tried: looked up; or parked, as before
  *   the other area is erased,        the current area, which was not touched; the other one has no seal, or, half erased,
  *   or copied to                     its own of a lower generation
  *   the seal is being written        this or that area: both say the same
- *   that area is erased again        the current one: a seal that could not be read may be readable half erased, so that S
- *                                    raises the current area above it first
+ *   that area is erased again        the current one: a seal that could not be read may be readable half erased, so that
+ *                                    SEAL raises the current area above it first
  *   the area left is wiped           the new one
  */
-enum { PADDING = '\n' };
+enum { SEAL = 0xF8, ENTRY, MARK }; /* UTF-8 has no such bytes, and they are filtered */
+
+#define PADDING '\n'
 
 #define HEAD offsetof(struct ango_outbox_record, text)
 #define NUMBER_MAX (UINT32_MAX - 1)
@@ -115,7 +116,7 @@ int ango_log_sync(const struct ango_outbox *outbox)
 }
 
 /* Begins a record without text. */
-static void begin(struct ango_outbox *o, char type, char state, uint32_t number, uint32_t extra)
+static void begin(struct ango_outbox *o, uint8_t type, char state, uint32_t number, uint32_t extra)
 {
     struct ango_outbox_record *record = &o->record;
 
@@ -134,7 +135,7 @@ static void add_text(struct ango_outbox *o, const char *text, unsigned limit)
     for (; *text != '\0' && record->size < limit; text++) {
         char c = *text;
 
-        if ((unsigned char)c < ' ' || (unsigned char)c == 0xFF)
+        if ((unsigned char)c < ' ' || (unsigned char)c >= SEAL)
             c = '?';
         record->text[record->size++ - HEAD] = c;
     }
@@ -224,16 +225,18 @@ static int take(struct ango_outbox *o, uint32_t at)
     const struct ango_outbox_record *record = &o->record;
 
     switch (record->type) {
-    case 'S':
+    case SEAL:
         o->generation = record->number;
         o->next_id = record->extra;
         return ANGO_OK;
-    case 'P':
+    case ENTRY:
         if (o->next_id <= record->number)
             o->next_id = record->number + 1;
         return add(o, at);
-    default:
+    case MARK:
         change(o, at);
+        return ANGO_OK;
+    default: /* of another version */
         return ANGO_OK;
     }
 }
@@ -379,7 +382,7 @@ static int copy_entries(struct ango_outbox *o)
 /* Before the other area is erased: nothing in it must look newer, not even while that goes on. */
 static int outrank(struct ango_outbox *o)
 {
-    begin(o, 'S', 0, o->generation + 2, o->next_id);
+    begin(o, SEAL, 0, o->generation + 2, o->next_id);
     /* Without room for it, nothing has changed since the last one, or what looks newer says the same. */
     if (o->generation == 0 || whole_units(o, HEAD) > o->start + o->half - o->tail)
         return ANGO_OK;
@@ -400,7 +403,7 @@ static int move(struct ango_outbox *o, uint32_t other)
     err = result == ANGO_E_STORAGE ? result : ango_log_sync(o);
     if (err != ANGO_OK)
         return err;
-    begin(o, 'S', 0, o->generation + 1, o->next_id);
+    begin(o, SEAL, 0, o->generation + 1, o->next_id);
     err = write_record(o, other);
     return err == ANGO_OK ? result : err;
 }
@@ -463,7 +466,7 @@ int ango_log_mark(struct ango_outbox *outbox, uint32_t id, char state, const cha
     bool has_words = *words != '\0';
     int err = ANGO_OK;
 
-    begin(outbox, 'M', state, id, 0);
+    begin(outbox, MARK, state, id, 0);
     add_text(outbox, words, HEAD + ANGO_OUTBOX_WORDS_MAX);
     if (has_words && !fits(outbox, outbox->len)) { /* words must not take the room of what others will need */
         outbox->record.size = HEAD;
@@ -564,7 +567,7 @@ static int write_entry(struct ango_outbox *o, const struct ango_outbox_entry *en
 
     if (err != ANGO_OK)
         return err;
-    begin(o, 'P', ANGO_LOG_WAITING, id, entry->time);
+    begin(o, ENTRY, ANGO_LOG_WAITING, id, entry->time);
     o->record.text[0] = (char)(0x40 | (unsigned)entry->organization_role << 3 | (unsigned)entry->project_role);
     o->record.size++;
     add_field(o, entry->to);
@@ -622,7 +625,7 @@ int ango_log_load(struct ango_outbox *outbox, const struct ango_outbox_slot *slo
     const struct ango_outbox_record *record = &outbox->record;
     const char *text = record->text;
 
-    if (!read_record(outbox, slot->at) || record->type != 'P' || record->size <= HEAD + 1)
+    if (!read_record(outbox, slot->at) || record->type != ENTRY || text[1] == '\0')
         return ANGO_E_DAMAGED;
     entry->organization_role = (enum ango_organization_role)(*text >> 3 & 7);
     entry->project_role = (enum ango_project_role)(*text & 7);
@@ -649,7 +652,7 @@ int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_o
 
 const char *ango_log_words(struct ango_outbox *outbox, uint32_t at)
 {
-    return at != 0 && read_record(outbox, at) && outbox->record.type == 'M' ? outbox->record.text : "";
+    return at != 0 && read_record(outbox, at) && outbox->record.type == MARK ? outbox->record.text : "";
 }
 
 const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id)

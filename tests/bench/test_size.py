@@ -26,7 +26,7 @@ def own(linked):
 INVITE_MOST = 7424
 ALL_OPERATIONS_MOST = 9472
 EVERYTHING_MOST = 11264   # 10,752 before read-backs took nothing for absent that a server may hide
-OUTBOX_MOST = 4216        # on top of inviting and reading back
+OUTBOX_MOST = 4288        # on top of inviting and reading back
 OUTBOX_RAM_ENTRY_MOST = 16
 
 

@@ -749,8 +749,10 @@ static void aged_words(void **state)
     expect_invited(0, 1);
 }
 
+enum { ENTRY = 0xF9, MARK, UNKNOWN };
+
 /* Writes a record with its right sum. */
-static void forge(uint32_t at, char type, char state, uint32_t number, const char *text)
+static void forge(uint32_t at, unsigned type, char state, uint32_t number, const char *text)
 {
     struct ango_outbox_record record;
     uint8_t *bytes = (uint8_t *)&record;
@@ -759,7 +761,7 @@ static void forge(uint32_t at, char type, char state, uint32_t number, const cha
 
     memset(&record, 0, sizeof record);
     record.size = (uint16_t)(offsetof(struct ango_outbox_record, text) + strlen(text));
-    record.type = type;
+    record.type = (uint8_t)type;
     record.state = state;
     record.number = number;
     memcpy(record.text, text, strlen(text));
@@ -782,19 +784,19 @@ static void forged(void **state)
     begin(8, 1024, 300);
     put_persons(0, 3);
     at = t.box.tail;
-    forge(at, 'G', 'G', 77, ""); /* an unknown type, and none that it is about */
-    forge(at + 16, 'P', 'W', 10, "");
-    forge(at + 32, 'P', 'W', 11, "Pperson3@example.com");
-    forge(at + 72, 'M', '?', 12, "unknown");
+    forge(at, UNKNOWN, 'D', 1, ""); /* an unknown type */
+    forge(at + 16, ENTRY, 'W', 10, "");
+    forge(at + 32, ENTRY, 'W', 11, "Pperson3@example.com");
+    forge(at + 72, MARK, '?', 12, "unknown");
     for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        forge(at + 96 + 16 * i, 'P', 'W', 13, "");
+        forge(at + 96 + 16 * i, ENTRY, 'W', 13, "");
         memcpy(t.m.data + at + 96 + 16 * i + 4, &sizes[i], 2);
     }
     remount();
     assert_int_equal(t.box.len, 5);
     assert_int_equal(t.box.damaged, 8);
-    forge(t.slots[1].at, 'P', 'W', 2, "Pperson1 example.com"); /* as one of another version */
-    forge(t.slots[2].at, 'M', 'D', 63, "");                    /* another record than was there at the mount */
+    forge(t.slots[1].at, ENTRY, 'W', 2, "Pperson1 example.com"); /* as one of another version */
+    forge(t.slots[2].at, MARK, 'D', 63, "");                     /* another record than was there at the mount */
     position = 2;
     assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_E_DAMAGED);
     assert_int_equal(ango_outbox_next(&t.box, &position, &item), ANGO_E_DAMAGED);
@@ -815,18 +817,19 @@ static void forged(void **state)
     begin(8, 1024, 300);
     assert_int_equal(ango_outbox_tidy(&t.box, false), ANGO_OK);
     assert_int_equal(t.box.start, 1024);
-    forge(2048 - 16, 'P', 'W', 1, "Pfurther@than.the.medium"); /* and the rest of it is there, in this test's memory */
+    forge(2048 - 16, ENTRY, 'W', 1,
+          "Pfurther@than.the.medium"); /* and the rest of it is there, in this test's memory */
     remount();
     assert_int_equal(t.box.damaged, 2);
     assert_int_equal(t.box.len, 0);
     begin(8, 1024, 300);
-    forge(1024 - 16, 'P', 'W', 1, "Pfurther@than.the.area");
+    forge(1024 - 16, ENTRY, 'W', 1, "Pfurther@than.the.area");
     remount();
     assert_int_equal(t.box.damaged, 2);
     assert_int_equal(put("a@b", NULL, NULL), ANGO_E_FULL); /* its tail is at its end */
 
-    forge(0, 'P', 'W', 1, ""); /* where seals are */
-    forge(1024, 'P', 'W', 1, "");
+    forge(0, ENTRY, 'W', 1, ""); /* where seals are */
+    forge(1024, ENTRY, 'W', 1, "");
     assert_int_equal(ango_outbox_mount(&t.box, &t.config), ANGO_E_DAMAGED);
 }
 
