@@ -34,7 +34,7 @@ static void show_version(const char *option)
     if (strcmp(option, "--licenses") == 0) {
         fwrite(cli_licenses, 1, cli_licenses_len, stdout);
     } else {
-        puts("ango " ANGO_VERSION ", with " MBEDTLS_VERSION_STRING_FULL);
+        puts("ango " ANGO_VERSION " with " MBEDTLS_VERSION_STRING_FULL);
     }
 }
 

@@ -500,7 +500,7 @@ class Usage(Case):
         self.assertIn("which command?", self.err)
         self.ango("invent", command=None, status=USAGE)
         self.assertIn("there is no command invent", self.err)
-        self.assertRegex(self.ango("--version", command=None), r"^ango \d+\.\d+\.\d+, with Mbed TLS \d+\.\d+\.\d+\n$")
+        self.assertRegex(self.ango("--version", command=None), r"^ango \d+\.\d+\.\d+ with Mbed TLS \d+\.\d+\.\d+\n$")
         licenses = self.ango("--version", "--licenses", command=None)
         for owner in ("the ango authors", "Apache License", "Zaitsev"):
             self.assertIn(owner, licenses)
