@@ -15,4 +15,12 @@ MUTANTS = [
     Mutant("json_text.c", "sizeof names - 1", "sizeof names + 1", "text:json_escape"),
     Mutant("calendar.c", "strlen(text) != strlen(", "strlen(text) == strlen(", "text:date"),
     Mutant("calendar.c", "if (month > 12)", "if (month > 13)", "text:date"),
+    Mutant("request.c", "if (end >= len && end <= q->cap)", "if (end >= len && end <= q->cap + 1)", "request:write_bytes"),
+    Mutant("request.c", "if (end >= len && end", "if (end", "request:write_bytes"),
+    Mutant("request.c", "1 + 3 * sizeof number", "2 * sizeof number", "request:write_number"),
+    Mutant("request.c", "text += n;\n    }", "text += n + 1;\n    }", "request:write_string"),
+    Mutant("request.c", "id[0] == '.' && (id[1]", "(id[1]", "request:write_segment"),
+    Mutant("request.c", "*prefix == '/'", "*prefix != 'x'", "request:prefix_ok"),
+    Mutant("request.c", "if (ango_request_end(q) != ANGO_OK)", "if (q->err != ANGO_OK)", "request:end_body"),
+    Mutant("request.c", "LENGTH_DIGITS \"1234567890\"", "LENGTH_DIGITS \"12345678\"", "request:end_body"),
 ]

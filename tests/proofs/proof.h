@@ -42,6 +42,9 @@ static void *any_bytes(size_t n)
     return __CPROVER_allocate(n, 0);
 }
 
+/* Where the text of a stand-in ends; loop contracts make it arbitrary at first, as they do all variables. */
+static const char *text_end;
+
 /* Any text of any length, in memory that ends with its NUL; there may be others before. */
 static char *any_text(size_t longest, const char **nul)
 {
@@ -52,6 +55,7 @@ static char *any_text(size_t longest, const char **nul)
     text = (char *)any_bytes(len + 1);
     text[len] = '\0';
     *nul = text + len;
+    text_end = NULL;
     return text;
 }
 
@@ -59,9 +63,8 @@ static char *any_text(size_t longest, const char **nul)
 
 /*
  * Each shows that it may touch what it is asked to, and then gives any result, or writes any bytes, that the real one could.
- * A text must end with a NUL in the last byte of its memory, unless its end is named in text_end.
+ * A text must end with a NUL in the last byte of its memory, or at text_end.
  */
-static const char *text_end;
 
 static const char *end_of(const char *text)
 {
