@@ -16,6 +16,7 @@ size_t nondet_size(void);
 uint64_t nondet_u64(void);
 uint32_t nondet_u32(void);
 unsigned nondet_unsigned(void);
+uint16_t nondet_u16(void);
 uint8_t nondet_u8(void);
 int nondet_int(void);
 bool nondet_bool(void);
@@ -104,6 +105,7 @@ int strncmp(const char *a, const char *b, size_t n)
     __CPROVER_precondition(*end_of(a) == '\0' && *end_of(b) == '\0', "strncmp: a text ends with a NUL");
     if (same == n)
         return 0;
+    ASSUME(a[same] != b[same] || a[same] == '\0');
     return (unsigned char)a[same] - (unsigned char)b[same];
 }
 
