@@ -39,4 +39,7 @@ MUTANTS = [
     Mutant("exchange.c", "client->connected = CLOSED;\n    client->port->close", "client->port->close", "exchange:close"),
     Mutant("exchange.c", "    if (client->state != RECEIVE)\n        wipe(client);", "", "exchange:close"),
     Mutant("exchange.c", "        wipe(client);\n        client->state = FINISHED;", "        client->state = FINISHED;", "exchange:start"),
+    Mutant("outbox_log.c", "*words != '\\0' && to < end", "*words != '\\0'", "outbox:put_words"),
+    Mutant("outbox_log.c", "*text != SEPARATOR && *text != '\\0'", "*text != SEPARATOR", "outbox:cut"),
+    Mutant("outbox_log.c", "for (; digits > 0; digits--)", "for (digits++; digits > 0; digits--)", "outbox:numbers"),
 ]

@@ -26,9 +26,9 @@ bool nondet_bool(void);
 
 /* The last line of each proof: shows, under `make prove-mutants`, that something gets there. */
 #ifdef REACHES_END
-#define END PROVE(false)
+#define REACHED PROVE(false)
 #else
-#define END ((void)0)
+#define REACHED ((void)0)
 #endif
 
 /*

@@ -271,8 +271,7 @@ static bool keeps_its_promises(void)
     case IDLE:
         return true;
     case FINISHED:
-        if (!wiped || result->error == ANGO_E_WAIT || result->error == ANGO_E_END
-            || (result->outcome == ANGO_NOT_SENT) != !given)
+        if (!wiped || is_to_go_on(result->error) || (result->outcome == ANGO_NOT_SENT) != !given)
             return false;
         if (result->outcome == ANGO_REJECTED)
             return is_rejected_rightly() && result->error != ANGO_OK;
@@ -362,7 +361,7 @@ void proof_step(void)
     PROVE(is_to_go_on(err) ? ango_is_busy(&client) : client.state == FINISHED);
     PROVE(err != ANGO_OK || client.result.outcome == ANGO_ACCEPTED);
     PROVE(client.state != FINISHED || err == client.result.error);
-    END;
+    REACHED;
 }
 
 /*
@@ -382,7 +381,7 @@ void proof_close(void)
     ango_close(&client);
     PROVE(keeps_its_promises());
     PROVE(!open && client.connected == CLOSED && !ango_is_busy(&client));
-    END;
+    REACHED;
 }
 
 /*
@@ -415,5 +414,5 @@ void proof_start(void)
     else
         PROVE(err == ANGO_OK ? client.state == CONNECT
                              : client.state == FINISHED && client.result.outcome == ANGO_NOT_SENT);
-    END;
+    REACHED;
 }

@@ -22,7 +22,7 @@ void proof_room_begin(void)
     ango_room_begin(&room, buffer, buffer_cap);
     PROVE(is_sound(&room));
     PROVE(room.limit - room.end >= ANGO_ROOM_RAW);
-    END;
+    REACHED;
 }
 
 /*
@@ -40,7 +40,7 @@ void proof_room_text(void)
     PROVE(is_sound(&room));
     ango_room_drop_text(&room);
     PROVE(is_sound(&room));
-    END;
+    REACHED;
 }
 
 /*
@@ -59,7 +59,7 @@ void proof_room_pack(void)
     ango_room_pack(&room);
     PROVE(is_sound(&room));
     PROVE(room.next - room.held == room.put + ANGO_ROOM_GAP);
-    END;
+    REACHED;
 }
 
 /* --- one line ------------------------------------------------------------------------------------- */
@@ -129,7 +129,7 @@ void proof_status_line(void)
     any_http(&h);
     err = take_status_line(&h, line);
     PROVE(is_final(&h) && (err == ANGO_OK || err == ANGO_E_HTTP));
-    END;
+    REACHED;
 }
 
 /*
@@ -146,7 +146,7 @@ void proof_judge_header(void)
     any_http(&h);
     ASSUME(h.state == ANGO_HTTP_HEADERS);
     judge_header(&h, name, any_text(LONGEST / 2, &nul));
-    END;
+    REACHED;
 }
 
 void judge_header_stand_in(struct ango_http *h, const char *name, const char *value)
@@ -184,7 +184,7 @@ void proof_header(void)
     any_http(&h);
     (void)take_header(&h, line, nondet_bool());
     PROVE(is_final(&h));
-    END;
+    REACHED;
 }
 
 /*
@@ -207,7 +207,7 @@ void proof_chunk_size(void)
     ASSUME(h.state == ANGO_HTTP_CHUNK_SIZE);
     (void)take_chunk_size(&h, any_text(LONGEST, &nul), nondet_bool());
     PROVE(is_final(&h));
-    END;
+    REACHED;
 }
 
 /* What these show: they may read all of the line up to its NUL. */
@@ -241,7 +241,7 @@ void proof_take_line(void)
     any_http(&h);
     err = take_line(&h, line, nondet_bool());
     PROVE(is_final(&h) && err <= 0 && err != ANGO_E_WAIT);
-    END;
+    REACHED;
 }
 
 static uint32_t lines_left; /* before the line is taken */
@@ -297,7 +297,7 @@ void proof_find_line(void)
     PROVE(err == ANGO_E_WAIT ? room.end - room.next <= ANGO_HTTP_LINE_MAX + 2 : err <= 0);
     PROVE(err != ANGO_OK || (room.next > before.next && h.lines_left < lines_left));
     PROVE(h.lines_left <= lines_left && is_final(&h));
-    END;
+    REACHED;
 }
 
 /* --- the whole ------------------------------------------------------------------------------------ */
@@ -331,7 +331,7 @@ int find_line_stand_in(struct ango_http *h, struct ango_room *room)
  *         && (unsigned long)room->end >= (unsigned long)room->next
  *         && (unsigned long)room->end <= (unsigned long)__CPROVER_loop_entry(room->end) && err <= 0
  *         && (h->state <= 1 || (h->status >= 200 && h->status <= 599))
- *     decreases: err == 0, (unsigned long)room->end - (unsigned long)room->next
+ *     decreases: (err == 0) + (unsigned long)room->end - (unsigned long)room->next
  */
 void proof_take(void)
 {
@@ -349,5 +349,5 @@ void proof_take(void)
         PROVE(n <= room.end - room.next);
         PROVE(h.state == ANGO_HTTP_TO_CLOSE || (uint32_t)n <= h.left);
     }
-    END;
+    REACHED;
 }

@@ -73,7 +73,7 @@ void proof_write_bytes(void)
     before = q.len;
     write_bytes(&q, any_bytes(len), len);
     PROVE(q.len == before + len);
-    END;
+    REACHED;
 }
 
 /*
@@ -87,7 +87,7 @@ void proof_write_number(void)
 
     any_request(&q);
     ango_write_number(&q, 'x', nondet_size());
-    END;
+    REACHED;
 }
 
 /*
@@ -97,7 +97,7 @@ void proof_write_number(void)
 void proof_is_email(void)
 {
     (void)is_email(any_text(LONGEST, &nul));
-    END;
+    REACHED;
 }
 
 /*
@@ -116,7 +116,7 @@ void proof_write_character(void)
     ASSUME(*text != '\0');
     n = write_character(&q, text);
     PROVE(n <= 4 && n <= (size_t)(nul - text));
-    END;
+    REACHED;
 }
 
 /*
@@ -140,7 +140,7 @@ void proof_write_string(void)
 
     any_request(&q);
     ango_write_string(&q, "&name=", nondet_bool() ? text : NULL, nondet_bool() ? ANGO_E_EMAIL : ANGO_E_ID);
-    END;
+    REACHED;
 }
 
 /*
@@ -155,7 +155,7 @@ void proof_write_segment(void)
 
     any_request(&q);
     ango_write_segment(&q, "organization/", nondet_bool() ? text : NULL);
-    END;
+    REACHED;
 }
 
 /*
@@ -172,7 +172,7 @@ void proof_host_ok(void)
 
     if (ango_host_ok(host))
         PROVE(host[0] != '\0' && nul - host >= 1);
-    END;
+    REACHED;
 }
 
 /*
@@ -193,7 +193,7 @@ void proof_prefix_ok(void)
     const char *text = any_text(LONGEST, &nul);
 
     (void)ango_prefix_ok(nondet_bool() ? text : NULL);
-    END;
+    REACHED;
 }
 
 /*
@@ -207,7 +207,7 @@ void proof_prefix_ok(void)
 void proof_header_ok(void)
 {
     (void)ango_header_ok(any_text(LONGEST, &nul), nondet_bool() ? ' ' : '!');
-    END;
+    REACHED;
 }
 
 /*
@@ -227,7 +227,7 @@ void proof_write_head(void)
     ASSUME(q.len <= LONGEST / 8); /* what was written is at most as long as what the caller's memory holds */
     ango_write_head(&q, &config, any_text(LONGEST / 8, &nul), nondet_bool());
     PROVE(q.body + strlen(EMPTY_LINE) == q.len && q.body > strlen(" " LENGTH_DIGITS));
-    END;
+    REACHED;
 }
 
 /*
@@ -245,5 +245,5 @@ void proof_end_body(void)
     before = q.len;
     ango_request_end_body(&q);
     PROVE(q.len <= before);
-    END;
+    REACHED;
 }

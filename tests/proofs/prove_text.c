@@ -22,7 +22,7 @@ void proof_text_is(void)
     const char *b = any_text(LONGEST, &b_nul);
 
     (void)ango_text_is(a, b);
-    END;
+    REACHED;
 }
 
 /*
@@ -40,7 +40,7 @@ void proof_read_number(void)
     const char *end = ango_read_number(text, &number);
 
     PROVE(end >= text && end <= a_nul && (*end < '0' || *end > '9'));
-    END;
+    REACHED;
 }
 
 /*
@@ -58,7 +58,7 @@ void proof_add_digit(void)
         PROVE(number == (uint64_t)before * 10 + digit);
     else
         PROVE(number == UINT32_MAX && (uint64_t)before * 10 + digit > UINT32_MAX);
-    END;
+    REACHED;
 }
 
 /*
@@ -74,7 +74,7 @@ void proof_hash(void)
     const char *text = any_text(LONGEST, &a_nul);
 
     (void)ango_hash(nondet_u32(), text);
-    END;
+    REACHED;
 }
 
 /*
@@ -94,7 +94,7 @@ void proof_crc32(void)
     const char *text = any_text(LONGEST, &a_nul);
 
     (void)ango_crc32(nondet_u32(), text, (size_t)(a_nul - text));
-    END;
+    REACHED;
 }
 
 /*
@@ -108,7 +108,7 @@ void proof_utf8_len(void)
     unsigned len = ango_utf8_len((const uint8_t *)text);
 
     PROVE(len <= 4 && len <= (size_t)(a_nul - text));
-    END;
+    REACHED;
 }
 
 /*
@@ -131,7 +131,7 @@ void proof_utf8_put(void)
     (void)ango_utf8_put(bytes, code_point);
     if (code_point >= 0x20 && code_point != 0x7F && (code_point < 0xD800 || code_point > 0xDFFF))
         PROVE(ango_utf8_len(bytes) == len);
-    END;
+    REACHED;
 }
 
 /*
@@ -150,7 +150,7 @@ void proof_json_escape(void)
     PROVE(len <= ANGO_JSON_ESCAPE_MAX && len <= (size_t)(a_nul - text));
     if (len > 0)
         PROVE(c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF));
-    END;
+    REACHED;
 }
 
 /*
@@ -163,7 +163,7 @@ void proof_days(void)
 
     ASSUME(year <= 9999 && month >= 1 && month <= 12 && day <= 99);
     (void)ango_days(year, month, day);
-    END;
+    REACHED;
 }
 
 /*
@@ -176,5 +176,5 @@ void proof_date(void)
     const char *text = any_text(39, &a_nul);
 
     PROVE(ango_retry_after_date(text, nondet_u32()) <= INT32_MAX);
-    END;
+    REACHED;
 }
