@@ -342,7 +342,7 @@ static void any_client(void)
 /*
  * proof: after any step from any state: NOT_SENT only if no byte was given to the port, ACCEPTED only after all of it was sent
  *     and a complete success came; the request is wiped; each connection is closed once; no call may wait past the deadline
- * bound: any
+ * bound: 256 bytes
  * replace: take:take_stand_in wipe:wipe_stand_in hide_key:hide_key_stand_in ango_json_end:json_end_stand_in
  * replace: ango_text_is:text_is_stand_in ango_json_read_entry:read_entry_stand_in ango_room_begin:room_begin_stand_in
  */
@@ -366,7 +366,7 @@ void proof_step(void)
 
 /*
  * proof: cancelling or closing in any state keeps the same promises; after ango_close nothing is open or connecting
- * bound: any
+ * bound: 256 bytes
  * replace: wipe:wipe_stand_in hide_key:hide_key_stand_in
  */
 void proof_close(void)
@@ -387,7 +387,7 @@ void proof_close(void)
 /*
  * proof: starting, in any state, makes an exchange of which nothing was sent, or leaves one that goes on as it is; after an error
  *     the request is wiped, and the outcome is NOT_SENT
- * bound: any
+ * bound: 256 bytes
  * replace: memset:memset_exact wipe:wipe_stand_in ango_write_text:write_text_stand_in
  * replace: ango_write_segment:write_segment_stand_in ango_write_head:write_head_stand_in
  * replace: ango_request_end_body:end_body_stand_in ango_request_end:request_end_stand_in ango_request_refuse:refuse_stand_in
