@@ -71,10 +71,11 @@ static uint32_t date_stand_in(const char *text, uint32_t now)
     return nondet_u32();
 }
 
-/* What comes after the head comes after that of a final reply. */
+/* Headers follow a status line, and a body the head of a final reply. */
 static bool is_final(const struct ango_http *h)
 {
-    return h->state <= ANGO_HTTP_HEADERS || (h->status >= 200 && h->status <= 599);
+    return h->state == ANGO_HTTP_STATUS_LINE
+        || (h->status >= 100 && h->status <= 599 && (h->state == ANGO_HTTP_HEADERS || h->status >= 200));
 }
 
 static void any_http(struct ango_http *h)
@@ -330,7 +331,7 @@ int find_line_stand_in(struct ango_http *h, struct ango_room *room)
  *         && (unsigned long)room->next >= (unsigned long)__CPROVER_loop_entry(room->next)
  *         && (unsigned long)room->end >= (unsigned long)room->next
  *         && (unsigned long)room->end <= (unsigned long)__CPROVER_loop_entry(room->end) && err <= 0
- *         && (h->state <= 1 || (h->status >= 200 && h->status <= 599))
+ *         && (h->state == 0 || (h->status >= 100 && h->status <= 599 && (h->state == 1 || h->status >= 200)))
  *     decreases: (err == 0) + (unsigned long)room->end - (unsigned long)room->next
  */
 void proof_take(void)
