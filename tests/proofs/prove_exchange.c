@@ -88,7 +88,7 @@ void wipe_stand_in(struct ango_client *c)
     wiped = true;
 }
 
-void hide_key_stand_in(char *text, const char *key)
+void hide_key_stand_in(const char *text, const char *key)
 {
     (void)text;
     (void)key;
@@ -343,7 +343,7 @@ static void any_client(void)
  * proof: after any step from any state: NOT_SENT only if no byte was given to the port, ACCEPTED only after all of it was sent
  *     and a complete success came; the request is wiped; each connection is closed once; no call may wait past the deadline
  * bound: 256 bytes
- * replace: take:take_stand_in wipe:wipe_stand_in hide_key:hide_key_stand_in ango_json_end:json_end_stand_in
+ * replace: take:take_stand_in wipe:wipe_stand_in ango_hide_key:hide_key_stand_in ango_json_end:json_end_stand_in
  * replace: ango_text_is:text_is_stand_in ango_json_read_entry:read_entry_stand_in ango_room_begin:room_begin_stand_in
  */
 void proof_step(void)
@@ -367,7 +367,7 @@ void proof_step(void)
 /*
  * proof: cancelling or closing in any state keeps the same promises; after ango_close nothing is open or connecting
  * bound: 256 bytes
- * replace: wipe:wipe_stand_in hide_key:hide_key_stand_in
+ * replace: wipe:wipe_stand_in ango_hide_key:hide_key_stand_in
  */
 void proof_close(void)
 {

@@ -78,26 +78,6 @@ void proof_hash(void)
 }
 
 /*
- * proof: ango_crc32 stays within its bytes
- * bound: any
- * loop ango_crc32.0:
- *     assigns: bit, crc
- *     invariant: bit <= 8
- *     decreases: 8 - bit
- * loop ango_crc32.1:
- *     assigns: data, len, crc, bit
- *     invariant: __CPROVER_same_object(data, a_nul) && __CPROVER_r_ok(data, len) && len == (unsigned long)a_nul - (unsigned long)data
- *     decreases: len
- */
-void proof_crc32(void)
-{
-    const char *text = any_text(LONGEST, &a_nul);
-
-    (void)ango_crc32(nondet_u32(), text, (size_t)(a_nul - text));
-    REACHED;
-}
-
-/*
  * proof: ango_utf8_len reads nothing past a NUL, and never counts it in
  * bound: any
  * unwind: 5
