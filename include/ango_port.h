@@ -59,8 +59,8 @@ enum ango_error {
  *
  * `wait_ms` is the longest time in milliseconds that a call may block; 0 means "do not wait": do what can be
  * done at once. A call may return ANGO_E_WAIT sooner. Besides the results named at each function,
- * a call that fails returns any code of enum ango_error that fits (ANGO_E_NET when in doubt); an unknown
- * negative number counts as ANGO_E_NET.
+ * a call that fails returns any code of enum ango_error that fits (ANGO_E_NET when in doubt); ANGO_E_ENTRY, those
+ * after it, and an unknown negative number count as ANGO_E_NET.
  */
 struct ango_port {
     /* Passed to each function unchanged. */

@@ -111,7 +111,8 @@ static int port_result(struct ango_client *client, int n, size_t most)
     if (n == ANGO_E_WAIT || (n >= 0 && (size_t)n <= most))
         return n;
     client->result.port_error = n;
-    return n < ANGO_E_END && n >= ANGO_E_LAST ? n : ANGO_E_NET;
+    /* ANGO_E_ENTRY and what follows it are no port's: a walk goes on after it, and would do so for ever. */
+    return n < ANGO_E_END && n > ANGO_E_ENTRY ? n : ANGO_E_NET;
 }
 
 /* --- the request ------------------------------------------------------------------------------ */

@@ -77,7 +77,7 @@ $(BUILD)/tests/e2e/%_shim.so: tests/e2e/%_shim.c $(BUILD)/flags
 
 # --- Targets ---------------------------------------------------------------------------------------
 
-.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants test-reproducible test-power soak-power fuzz soak coverage check analyze check-more misra format size bench serve
+.PHONY: tests drivers victim fuzzers demo test test-tls test-hostile test-fresh test-mutants prove prove-mutants test-reproducible test-power soak-power fuzz soak coverage check analyze check-more misra format size bench serve
 
 # What each recipe runs is seen to first: on a fresh machine there is no Python.
 python := python3:/usr/bin/python3
@@ -119,6 +119,17 @@ test-reproducible: ## build library, command and firmware twice, in two folders,
 test-mutants: ## break the code on purpose, and see that the tests notice
 	@port/packages $(python) gcc:gcc libc6-dev libcmocka-dev openssl:openssl
 	@tests/tools/mutants
+
+# The 32-bit half is proved with a Cortex-M3's headers.
+prove_needs = @port/packages $(python) gcc:gcc libc6-dev gcc-arm-none-eabi:arm-none-eabi-gcc libnewlib-arm-none-eabi && \
+    tests/proofs/fetch
+prove: ## prove memory safety with CBMC, which is fetched; PROOF="text http:find_line" only some
+	$(prove_needs)
+	@tests/proofs/run $(PROOF)
+
+prove-mutants: ## break what is proved, and see that the proofs notice; PROOF as above
+	$(prove_needs)
+	@tests/proofs/run --mutants $(PROOF)
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
