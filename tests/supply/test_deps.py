@@ -63,11 +63,11 @@ class Archive(unittest.TestCase):
 
     def pin(self, lines):
         with open(self.root + "/port/deps/pins", "w", encoding="ascii") as file:
-            file.write("# Seen on 2026-01-02\n" + lines)
+            file.write(lines)
 
-    def run_it(self, tool, *words, mirror="archive", snapshot="empty", umask=0o022, **environment):
-        environment = dict(os.environ, DEBIAN_MIRROR="copy:" + self.root + "/" + mirror,
-                           DEBIAN_SNAPSHOT="copy:" + self.root + "/" + snapshot, APT_CONFIG=self.root + "/apt.conf", **environment)
+    def run_it(self, tool, *words, mirrors="archive", umask=0o022, **environment):
+        environment = dict(os.environ, DEBIAN_MIRROR=" ".join("copy:%s/%s" % (self.root, name) for name in mirrors.split()),
+                           APT_CONFIG=self.root + "/apt.conf", **environment)
         done = subprocess.run((self.root + "/port/deps/" + tool, *words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               umask=umask, env=environment, check=False)
         return done.returncode, done.stdout
@@ -79,7 +79,7 @@ class Fetch(Archive):
         self.assertEqual(self.run_it("fetch", "thing"), (0, "fetch: thing 1.1.0-2\n"))
         first = contents(self.root + "/build/deps")
         self.assertEqual(first["thing/thing.c"], (b"int fixed;\n", 0))
-        self.assertEqual(self.run_it("fetch", "thing", mirror="empty"), (0, ""))
+        self.assertEqual(self.run_it("fetch", "thing", mirrors="empty"), (0, ""))
         self.assertEqual(contents(self.root + "/build/deps"), first)
         self.assertEqual(self.run_it("fetch", "thing", umask=0o077, DEPS_DIR=self.root + "/other")[0], 0)
         self.assertEqual(contents(self.root + "/other"), first)
@@ -91,11 +91,11 @@ class Fetch(Archive):
 
     def test_what_has_left_the_archive_comes_from_the_older_one(self):
         self.pin(self.publish("1.1.0"))
-        self.assertEqual(self.run_it("fetch", "thing", mirror="empty", snapshot="archive"), (0, "fetch: thing 1.1.0-2\n"))
+        self.assertEqual(self.run_it("fetch", "thing", mirrors="empty archive"), (0, "fetch: thing 1.1.0-2\n"))
 
     def test_what_is_gone_is_said(self):
         self.pin(self.publish("1.1.0"))
-        status, said = self.run_it("fetch", "thing", mirror="empty")
+        status, said = self.run_it("fetch", "thing", mirrors="empty")
         self.assertEqual(status, 1)
         self.assertIn("could not fetch t/thing/thing_1.1.0.orig.tar.xz", said)
         self.assertIn("make update-deps", said)
@@ -147,10 +147,9 @@ class Update(Archive):
         self.assertIn("CVE-1-1", said)
         self.assertEqual([line.split() for line in self.pins().splitlines() if line[0] != "#"],
                          [["thing", "trixie", "1.1.1-2", path, digest] for path, digest in self.files])
-        self.assertNotIn("2026-01-02", self.pins())
         self.assertEqual(self.run_it("fetch", "thing"), (0, "fetch: thing 1.1.1-2\n"))
 
-    def test_nothing_new_changes_the_day_alone(self):
+    def test_nothing_new_changes_nothing(self):
         self.pin(self.publish("1.1.0"))
         self.offer("2.0.0", "1.1.0")
         self.assertEqual(self.update(), (0, "thing 1.1.0-2, still the newest 1.1 in trixie\n"))
@@ -169,7 +168,6 @@ class Pins(unittest.TestCase):
     def test_each_says_all_and_claims_no_more(self):
         with open(TOP + "/port/deps/pins", encoding="ascii") as file:
             text = file.read()
-        self.assertRegex(text, r"(?m)^# Seen on 20\d\d-\d\d-\d\d$")
         pins = [line.split() for line in text.splitlines() if not line.startswith("#")]
         patched = {pin[0] for pin in pins if ".debian.tar." in pin[3]}
         self.assertLessEqual({"mbedtls", "jsmn", "lwip", "cmocka"}, {pin[0] for pin in pins})
