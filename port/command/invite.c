@@ -168,7 +168,7 @@ static enum cli_fate judge(const struct cli_report *report)
         return CLI_FAILED;
     }
     if (!cli_is_one_of(report->status, good)) {
-        return mentions_already(report->status) ? CLI_ALREADY : CLI_UNCLEAR;
+        return CLI_UNCLEAR; /* whatever words it has: "you have already used all seats" invites nobody */
     }
     if (report->message[0] == '\0') {
         return CLI_MADE;
