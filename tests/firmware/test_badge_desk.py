@@ -102,16 +102,21 @@ def suffix(tls):
 
 
 class Case(unittest.TestCase):
+    current = None
+
     def server(self, **options):
         server = standin.StandIn(**dict({"pki": PKI, "rate": 0}, **options)).start()
         self.addCleanup(server.stop)
         return server
 
     def desk(self, server, elf=DESK, port=None, **options):
-        desk = emulate.Emulator(elf, port or server.port, **options)
-        desk.__enter__()
-        self.addCleanup(desk.__exit__)
-        return desk.start()
+        """One that is ready. The one before is switched off: even an idle one takes its share of this computer."""
+        if self.current is not None:
+            self.current.__exit__()
+        self.current = emulate.Emulator(elf, port or server.port, **options)
+        self.current.__enter__()
+        self.addCleanup(self.current.__exit__)
+        return self.current.start()
 
     def fate(self, desk, address, wanted="invited", timeout=60):
         """What the desk says of an address after it was kept."""
