@@ -14,7 +14,8 @@ import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/tests/ports")
+sys.path[:0] = [TOP + "/tests/ports", TOP + "/tests/common"]
+import built                                                    # noqa: E402
 import peer as peers                                            # noqa: E402
 
 VARIANT = "asan-gcc"
@@ -23,7 +24,8 @@ FIGURES = {}
 
 
 def make(*arguments):
-    subprocess.run(("make", "--no-print-directory", "-s", "-j2", *arguments), cwd=TOP, check=True, stdout=subprocess.DEVNULL)
+    with built.alone():
+        subprocess.run(("make", "--no-print-directory", "-s", "-j2", *arguments), cwd=TOP, check=True, stdout=subprocess.DEVNULL)
 
 
 def figures(output):
