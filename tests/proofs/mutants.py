@@ -50,4 +50,7 @@ MUTANTS = [
     Mutant("outbox_log.c", "size = whole_units(o, o->record.size);", "size = o->record.size;", "outbox_log:load_area"),
     Mutant("outbox_log.c", "record->type != ENTRY || text[1] == '\\0'", "record->type != ENTRY", "outbox_log:log_load"),
     Mutant("outbox_log.c", "memset(record->text + (size - HEAD), 0, FIELDS);", "", "outbox_log:read_record"),
+    Mutant("outbox_log.c", "fits(outbox, 0) ? append(outbox) : ANGO_E_FULL", "append(outbox)", "outbox_log:log_mark"),
+    Mutant("outbox_log.c", "return whole_units(o, o->record.size) + reserve <=", "return reserve <=", "outbox_log:log_mark"),
+    Mutant("outbox_log.c", "if (whole_units(o, o->record.size) > o->start + o->half - o->tail)", "if (o->start + o->half == o->tail)", "outbox_log:copy_record"),
 ]

@@ -75,7 +75,7 @@ static void any_medium(void)
     config.storage = &medium;
 }
 
-/* What holds between any two calls; proof_mount shows it of `half`. */
+/* What holds between any two calls. Of `half` it is taken for granted, as is_sound and mount make it. */
 static bool is_whole(void)
 {
     return outbox.config == &config && outbox.half >= 256 && outbox.half <= UINT32_MAX / 2
@@ -472,5 +472,75 @@ void proof_log_words(void)
         PROVE(outbox.record.text[outbox.record.size - HEAD] == '\0');
     else
         PROVE(*words == '\0');
+    REACHED;
+}
+
+/* --- writing -------------------------------------------------------------------------------------- */
+
+/* What proof_write_record shows. */
+int write_record_stand_in(struct ango_outbox *o, uint32_t at)
+{
+    PROVE(is_unit(at) && is_record() && whole_units(o, o->record.size) <= room_at(at));
+    o->record = nondet_record();
+    return nondet_bool() ? ANGO_OK : ANGO_E_STORAGE;
+}
+
+/* As take_stand_in, but it has no record to look at: a mark that is not written is taken all the same. */
+int take_marked(struct ango_outbox *o, uint32_t at)
+{
+    size_t len = nondet_size();
+
+    (void)at;
+    ASSUME(len <= o->config->slots_cap);
+    o->len = len;
+    o->generation = nondet_u32();
+    o->next_id = nondet_u32();
+    return nondet_bool() ? ANGO_OK : ANGO_E_SPACE;
+}
+
+/*
+ * proof: ango_log_mark, with any words, writes only where there is room for it in the current area
+ * bound: any
+ * replace: add_text:add_text_stand_in write_record:write_record_stand_in take:take_marked
+ */
+void proof_log_mark(void)
+{
+    char words[2] = { nondet_char(), '\0' };
+
+    any_outbox();
+    ASSUME(outbox.generation != 0);
+    (void)ango_log_mark(&outbox, nondet_u32(), nondet_char(), words);
+    PROVE(is_whole());
+    REACHED;
+}
+
+static uint32_t round_tail; /* before the round */
+
+/*
+ * Shows that a round of copy_record leaves an outbox like any that a round may begin with, and its tail further on, so that the
+ * proof of one round holds for all, and they end.
+ */
+int write_round(struct ango_outbox *o, uint32_t at)
+{
+    (void)write_record_stand_in(o, at);
+    PROVE(is_whole() && o->tail > round_tail);
+    return ANGO_OK;
+}
+
+/*
+ * proof: copy_record writes only where there is room for it in the current area, however often that fails, and ends
+ * bound: any
+ * unwind: 2
+ * replace: read_record:read_record_stand_in write_record:write_round
+ */
+void proof_copy_record(void)
+{
+    uint32_t at = nondet_u32();
+
+    any_outbox();
+    ASSUME(outbox.generation != 0 && is_unit(at));
+    round_tail = outbox.tail;
+    (void)copy_record(&outbox, at, nondet_char());
+    PROVE(is_whole());
     REACHED;
 }
