@@ -53,4 +53,6 @@ MUTANTS = [
     Mutant("outbox_log.c", "fits(outbox, 0) ? append(outbox) : ANGO_E_FULL", "append(outbox)", "outbox_log:log_mark"),
     Mutant("outbox_log.c", "return whole_units(o, o->record.size) + reserve <=", "return reserve <=", "outbox_log:log_mark"),
     Mutant("outbox_log.c", "if (whole_units(o, o->record.size) > o->start + o->half - o->tail)", "if (o->start + o->half == o->tail)", "outbox_log:copy_record"),
+    Mutant("outbox_log.c", "storage->block_count % 2 == 0", "storage->block_count % 2 <= 1", "outbox_log:mount"),
+    Mutant("outbox_log.c", "storage->block_count <= UINT32_MAX;", "storage->block_count <= 2 * (uint64_t)UINT32_MAX;", "outbox_log:mount"),
 ]

@@ -75,7 +75,7 @@ static void any_medium(void)
     config.storage = &medium;
 }
 
-/* What holds between any two calls. Of `half` it is taken for granted, as is_sound and mount make it. */
+/* What holds between any two calls. Of `half`, proof_mount shows it. */
 static bool is_whole(void)
 {
     return outbox.config == &config && outbox.half >= 256 && outbox.half <= UINT32_MAX / 2
@@ -542,5 +542,47 @@ void proof_copy_record(void)
     round_tail = outbox.tail;
     (void)copy_record(&outbox, at, nondet_char());
     PROVE(is_whole());
+    REACHED;
+}
+
+/* --- mount ---------------------------------------------------------------------------------------- */
+
+/* What proof_load_area shows; it may be called only with what holds of the geometry. */
+int load_area_stand_in(struct ango_outbox *o, uint32_t start)
+{
+    uint32_t half = o->half;
+
+    PROVE(half >= 256 && half <= UINT32_MAX / 2 && (half & (medium.prog_size - 1u)) == 0
+          && (start == 0 || start == half));
+    o->start = start;
+    o->generation = nondet_u32();
+    return nondet_bool() ? ANGO_OK : nondet_bool() ? ANGO_E_SPACE : ANGO_E_DAMAGED;
+}
+
+void *memset_outbox(void *to, int c, size_t n)
+{
+    PROVE(to == &outbox && c == 0 && n == sizeof outbox);
+    outbox = nondet_outbox();
+    return to;
+}
+
+/*
+ * proof: mount of any geometry that is_sound accepts makes areas as the other proofs take for granted
+ * bound: 64 blocks
+ * replace: load_area:load_area_stand_in memset:memset_outbox
+ */
+void proof_mount(void)
+{
+    struct ango_outbox_slot slot;
+    char text[1];
+
+    any_medium();
+    medium.prog_size = nondet_u8();
+    medium.block_size = nondet_u32();
+    medium.block_count = nondet_u8();
+    ASSUME(medium.block_count <= 64);
+    config.slots = &slot;
+    config.text = text;
+    (void)ango_outbox_mount(&outbox, &config);
     REACHED;
 }
