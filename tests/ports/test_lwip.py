@@ -14,8 +14,9 @@ import sys
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/port/desk")
+sys.path[:0] = [TOP + "/port/desk", TOP + "/tests/common"]
 import emulate                                                  # noqa: E402
+from built import built                                         # noqa: E402
 
 PROGRAM = "build/asan-gcc/tests/ports/lwip_host"
 GUEST_MAC = b"\x02\x00\x00\x00\x00\x01"
@@ -25,8 +26,7 @@ FIGURES = {}
 
 
 def setUpModule():
-    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=asan-gcc", PROGRAM), cwd=TOP, check=True,
-                   stdout=subprocess.DEVNULL)
+    built(PROGRAM)
 
 
 def tearDownModule():

@@ -11,10 +11,11 @@ import sys
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [TOP + "/port/desk", TOP + "/tests/ports"]
+sys.path[:0] = [TOP + "/port/desk", TOP + "/tests/ports", TOP + "/tests/common"]
 import emulate                                                  # noqa: E402
 import test_lwip                                                # noqa: E402
 import test_lwip_kept                                           # noqa: E402
+from built import built                                         # noqa: E402
 
 PROGRAM = "build/asan-gcc/tests/ports/lwip6_host"
 ROUTER, DNS6, SERVER6 = "fe80::1", "2001:db8::53", "2001:db8::100"     # RFC 3849: for documentation
@@ -27,8 +28,7 @@ FIGURES = {"lwip6_networks": 0}
 
 
 def setUpModule():
-    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=asan-gcc", PROGRAM), cwd=TOP, check=True,
-                   stdout=subprocess.DEVNULL)
+    built(PROGRAM)
 
 
 def tearDownModule():

@@ -13,9 +13,10 @@ import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [TOP + "/port/desk", TOP + "/tests/ports"]
+sys.path[:0] = [TOP + "/port/desk", TOP + "/tests/ports", TOP + "/tests/common"]
 import emulate                                                  # noqa: E402
 import test_lwip                                                # noqa: E402
+from built import built                                         # noqa: E402
 
 PROGRAM = "build/asan-gcc/tests/ports/lwip_kept_host"
 DHCP_SERVER, NOBODY = "198.51.100.2", "198.51.100.77"
@@ -24,8 +25,7 @@ FIGURES = {}
 
 
 def setUpModule():
-    subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=asan-gcc", PROGRAM), cwd=TOP, check=True,
-                   stdout=subprocess.DEVNULL)
+    built(PROGRAM)
 
 
 def tearDownModule():
