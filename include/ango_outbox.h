@@ -189,7 +189,7 @@ int ango_outbox_next(struct ango_outbox *outbox, size_t *position, struct ango_o
 
 /*
  * Why an entry is parked, mostly in the server's words, cut to ANGO_OUTBOX_WORDS_MAX bytes, '?' for control characters, '*' for
- * the key. "" if there are none, or was no room for them. Valid as above.
+ * the key. "" if the server said nothing, or its words did not fit. Valid as above.
  */
 const char *ango_outbox_words(struct ango_outbox *outbox, uint32_t id);
 

@@ -399,7 +399,7 @@ static int confirm_step(struct ango_outbox *o, uint32_t wait_ms)
     case ANGO_E_ARG:
         o->phase = IDLE; /* the client was used for something else */
         return ANGO_E_WAIT;
-    case ANGO_E_SHAPE: /* the list is none, or has no end: nothing is known */
+    case ANGO_E_SHAPE: /* not a list, or one without an end: nothing is known */
         for (i = 0; i < ANGO_OUTBOX_BATCH; i++)
             o->presence[i] = ANGO_UNSURE;
         o->phase = SETTLING; /* mutant: outbox-endless-list */

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define LINE_CAP 4096
-#define WORD_MAX 24 /* characters of a setting that is shown although there is none */
+#define WORD_MAX 24 /* characters; a longer name of no setting is not shown, since it may be a key */
 
 static const char *environment(const char *name)
 {
@@ -73,7 +73,7 @@ static const struct cli_option *find(const char *name)
     return NULL;
 }
 
-/* A name that is none of a setting: shown if it could be one, since a key may stand there by mistake. */
+/* Refuses a name that no setting has. It is shown only if it looks like a name: a key may stand there by mistake. */
 static int refuse_setting(const char *name, unsigned number, const char *setting)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";

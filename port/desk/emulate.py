@@ -108,8 +108,9 @@ def answer_udp(frame, reply):
 
 
 def answer_sntp(frame, time_server):
-    """The frames that answer a question for the time; none: it is none. time_server: called with the question's 48 bytes;
-    returns what is answered, as (seconds since 1970, the eight bytes that are echoed)."""
+    """The frames that answer a question for the time; an empty list if the frame is not such a question.
+
+    time_server is called with the question's 48 bytes, and returns what is answered: (seconds since 1970, the eight bytes echoed)."""
     if frame[12:14] != b"\x08\x00" or frame[23:24] != b"\x11" or frame[30:34] != socket.inet_aton(DNS):
         return []
     udp = 14 + (frame[14] & 15) * 4

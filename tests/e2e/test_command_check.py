@@ -84,7 +84,7 @@ class Moods(Case):
                 self.assertEqual((steps[name]["limit"], steps[name]["page"], steps[name]["result"]), (limit, page, result), mood)
 
     def test_capped_or_filtered(self):
-        """A page that is short because it is filtered is none of a server that caps limit."""
+        """A page that is short because it is filtered does not mean that the server caps limit."""
         for mood in (("filters-after-paging", "order=newest"), ("filters-after-paging", "order=newest", "caps-limit=50")):
             self.s.mood(*mood)
             step = self.steps()
