@@ -122,6 +122,9 @@ def answer_sntp(frame, time_server):
 
 
 class Emulator:
+    # Time in it passes with its instructions, 2^shift nanoseconds each, so that what it has time for does not depend on how busy
+    # this computer is: 4 is about the speed of the boards, with 0 its cycles are instructions. With None its time is ours; so
+    # it must be where a guest never sleeps, which with a shift leaves QEMU little time for its network.
     def __init__(self, elf, port, shift=4, names=None, now=None, log=None, flash=None):
         self.elf, self.port, self.shift, self.log = os.path.abspath(elf), port, shift, log
         self.flash = flash                                  # the folder of its flash; default: one that ends with it
@@ -149,9 +152,7 @@ class Emulator:
         pipe = "%s -I -S %s %d" % (sys.executable or "/usr/bin/python3", os.path.join(HERE, "pipe.py"), self.port)
         command = [
             "qemu-system-arm", "-M", self.board["machine"], "-kernel", self.elf,
-            # Time in it passes with its instructions, 2^shift nanoseconds each, so that what it has time for does not depend on
-            # how busy this computer is: 4 is about the speed of the boards, with 0 its cycles are instructions.
-            "-icount", "shift=%d" % self.shift,
+            *(() if self.shift is None else ("-icount", "shift=%d" % self.shift)),
             "-display", "none", "-monitor", "none", "-serial", "stdio",
             "-semihosting-config", "enable=on,target=native",
             "-qmp", "unix:%s,server=on,wait=off" % self.monitor,

@@ -24,6 +24,9 @@ def copy(source, target):
 
 def main():
     guest = socket.socket(fileno=0)
+    # Bounded, or a guest could send without end to a server that does not read; but no smaller than loopback's segments, of 64 KB,
+    # each of which would then take some tenths of a second.
+    guest.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
     # QEMU holds the other end, too: nobody else keeps this one open.
     for stream in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
@@ -31,8 +34,7 @@ def main():
     try:
         server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
         server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # Small, or a guest could send for a long time to a server that does not read.
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
         ends.append(server)
         other = {guest: server, server: guest}
         while other:

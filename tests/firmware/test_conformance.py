@@ -44,7 +44,7 @@ class Lwip(unittest.TestCase):
     def conform(self, board):
         build(board, "conformance-elf")
         elf = "%s/build/m3/%s/conformance.elf" % (TOP, board)
-        with peers.Peer() as peer, emulate.Emulator(elf, peer.port, names=NAMES) as device:
+        with peers.Peer() as peer, emulate.Emulator(elf, peer.port, shift=None, names=NAMES) as device:
             device.expect("until then nothing is sent")
             device.give_start()
             text = device.expect(r"^Ready\.\n((?:.*\n)*?)conformance_skipped=\d+\n", 900).group(0)

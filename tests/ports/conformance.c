@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define LIMIT_MS 60000u       /* what is not over by then never will be */
 #define READINGS_MAX 3000000u /* of a clock that may stand still */
 #define DATA_CAP 1400u
 #define HOLD_MS 1500u
@@ -20,6 +19,7 @@ static struct {
     bool has_number; /* `number` belongs to what was found */
     long number;
     uint32_t slack_ms;
+    uint32_t limit_ms; /* what is not over by then never will be */
 } run;
 
 static uint8_t data[DATA_CAP];
@@ -99,7 +99,7 @@ static int connect_to(enum conformance_place place, uint32_t slice_ms)
 
     do {
         n = connect_once(place, slice_ms);
-    } while (n == ANGO_E_WAIT && now() - start_ms < LIMIT_MS);
+    } while (n == ANGO_E_WAIT && now() - start_ms < run.limit_ms);
     return n;
 }
 
@@ -119,7 +119,7 @@ static bool send_all(const void *from, size_t len)
     uint32_t start_ms = now();
     size_t sent = 0;
 
-    while (sent < len && now() - start_ms < LIMIT_MS) {
+    while (sent < len && now() - start_ms < run.limit_ms) {
         int n = send_once((const uint8_t *)from + sent, len - sent, 1000);
         if (n != ANGO_E_WAIT && (n <= 0 || (size_t)n > len - sent)) {
             (void)wrong("", n);
@@ -136,7 +136,7 @@ static bool recv_all(void *to, size_t len)
     uint32_t start_ms = now();
     size_t got = 0;
 
-    while (got < len && now() - start_ms < LIMIT_MS) {
+    while (got < len && now() - start_ms < run.limit_ms) {
         int n = recv_once((uint8_t *)to + got, len - got, 1000);
         if (n != ANGO_E_WAIT && (n <= 0 || (size_t)n > len - got)) {
             (void)wrong("", n);
@@ -446,7 +446,7 @@ static found check_host_is_gone_after_the_call(void)
         n = run.port->connect(run.port->ctx, copies[turn], tcp_port, 0);
         run.open = n == ANGO_OK || n == ANGO_E_WAIT;
         turn ^= 1u;
-    } while (n == ANGO_E_WAIT && now() - start_ms < LIMIT_MS);
+    } while (n == ANGO_E_WAIT && now() - start_ms < run.limit_ms);
     return n == ANGO_OK ? check_echo() : wrong("connect does not succeed", n);
 }
 
@@ -633,7 +633,7 @@ static found check_large_send(void)
     if (!ask("count\n")) {
         return NOT_CONNECTED;
     }
-    while (sum.len < 100000 && now() - start_ms < LIMIT_MS) {
+    while (sum.len < 100000 && now() - start_ms < run.limit_ms) {
         int n = send_next(&sum, sum.len % 3 == 0 ? DATA_CAP : 1 + sum.len % DATA_CAP, 1000);
         if (n == 0 || n > (int)DATA_CAP || (n < 0 && n != ANGO_E_WAIT)) {
             return wrong("send returns", n);
@@ -650,7 +650,7 @@ static found check_small_sends(void)
     if (!ask("count\n")) {
         return NOT_CONNECTED;
     }
-    while (sum.len < 300 && now() - start_ms < LIMIT_MS) {
+    while (sum.len < 300 && now() - start_ms < run.limit_ms) {
         int n = send_next(&sum, 1, 0);
         if (n != 1 && n != ANGO_E_WAIT) {
             return wrong("send returns", n);
@@ -673,30 +673,29 @@ static bool peer_reads(uint32_t wait_ms)
     return false;
 }
 
+/* One byte more, for which acknowledgements still under way may make room. */
+static int send_last_byte(struct sum *sum)
+{
+    int n = send_next(sum, 1, 500);
+
+    return n == ANGO_E_WAIT ? send_next(sum, 1, 0) : n;
+}
+
 /* Sends until nothing more is taken, not even a byte: ANGO_E_WAIT. ANGO_OK: the peer has begun to read before that. */
 static int fill_up(struct sum *sum)
 {
     uint32_t start_ms = now();
-    bool settled = false;
-    size_t len = DATA_CAP;
 
-    while (now() - start_ms < LIMIT_MS) {
-        int n = send_next(sum, len, 0);
-        if (n > 0) {
-            settled = false;
-            len = DATA_CAP;
-        } else if (n != ANGO_E_WAIT) {
-            return n;
-        } else if (len > 1) {
-            len = 1;
-        } else if (settled) {
-            return ANGO_E_WAIT;
-        } else {
-            settled = true;
+    while (now() - start_ms < run.limit_ms) {
+        int n = send_next(sum, DATA_CAP, 0);
+        if (n == ANGO_E_WAIT) {
+            n = send_last_byte(sum);
         }
-        /* Acknowledgements still under way make a little room. */
-        if (peer_reads(settled ? 500 : 0)) {
+        if (peer_reads(0)) {
             return ANGO_OK;
+        }
+        if (n <= 0) {
+            return n;
         }
     }
     return ANGO_E_TIME;
@@ -748,7 +747,7 @@ static found check_full_with(const char *sink)
     if (n <= 0 || n > 100) {
         return wrong("send returns", n);
     }
-    return peer_reads(LIMIT_MS) ? compare(&sum) : "there was room before the peer has read";
+    return peer_reads(run.limit_ms) ? compare(&sum) : "there was room before the peer has read";
 }
 
 /* The peer reads nothing until nothing more has come for some seconds: more of them where all is slow. */
@@ -815,7 +814,7 @@ static found check_recv_is_bounded(void)
         memset(buf, '#', sizeof buf);
         do {
             n = recv_once(buf + 2, 1, 1000);
-        } while (n == ANGO_E_WAIT && now() - start_ms < LIMIT_MS);
+        } while (n == ANGO_E_WAIT && now() - start_ms < run.limit_ms);
         if (n != 1 || buf[2] != '0' + i) {
             return wrong("recv returns", n);
         }
@@ -864,7 +863,7 @@ static found returns_with_the_first_byte(uint32_t wait_ms)
     start_ms = now();
     do {
         n = recv_once(data, sizeof data, wait_ms);
-    } while (n == ANGO_E_WAIT && now() - start_ms < LIMIT_MS);
+    } while (n == ANGO_E_WAIT && now() - start_ms < run.limit_ms);
     if (n != 1) {
         return wrong("recv returns", n);
     }
@@ -887,7 +886,7 @@ static found read_pattern(uint32_t len, const uint16_t *caps, size_t caps_len, u
     uint32_t got = 0, start_ms = now();
     size_t i = 0;
 
-    while (got < len && now() - start_ms < LIMIT_MS) {
+    while (got < len && now() - start_ms < run.limit_ms) {
         size_t cap = caps[i++ % caps_len];
         int n = recv_once(data, cap, wait_ms);
         if (n == ANGO_E_WAIT) {
@@ -950,7 +949,7 @@ static found check_end(void)
         start_ms = now();
         do {
             n = recv_once(data, 3, again == 2 ? 0 : 1000);
-        } while (n == ANGO_E_WAIT && now() - start_ms < LIMIT_MS);
+        } while (n == ANGO_E_WAIT && now() - start_ms < run.limit_ms);
         if (n != 0) {
             return wrong("recv returns", n);
         }
@@ -987,7 +986,7 @@ static found check_reset(void)
     }
     do {
         n = recv_once(&byte, 1, 1000);
-    } while (n == ANGO_E_WAIT && now() - start_ms < LIMIT_MS);
+    } while (n == ANGO_E_WAIT && now() - start_ms < run.limit_ms);
     if (n >= 0 || n == ANGO_E_WAIT || n < ANGO_E_LAST) {
         return wrong("recv returns", n);
     }
@@ -1010,7 +1009,7 @@ static found check_send_to_nobody(void)
     }
     do {
         n = send_once("x", 1, 100);
-    } while ((n == 1 || n == ANGO_E_WAIT) && now() - start_ms < LIMIT_MS);
+    } while ((n == 1 || n == ANGO_E_WAIT) && now() - start_ms < run.limit_ms);
     if (n == 0 || n > 0 || n == ANGO_E_WAIT) {
         return wrong("send returns", n);
     }
@@ -1041,7 +1040,7 @@ static found check_both_ways(void)
     if (!ask("echo\n")) {
         return NOT_CONNECTED;
     }
-    while (got < 20000 && now() - start_ms < LIMIT_MS) {
+    while (got < 20000 && now() - start_ms < run.limit_ms) {
         uint32_t i;
         int n;
         for (i = 0; i < 200; i++) {
@@ -1157,6 +1156,7 @@ unsigned conformance_run(const struct conformance *conformance)
     run.is = conformance;
     run.port = conformance->port;
     run.slack_ms = conformance->slack_ms > 0 ? conformance->slack_ms : 2000;
+    run.limit_ms = 60000 + 10 * run.slack_ms;
     for (i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         found found_;
         if (conformance->only > 0 && conformance->only != i + 1) {
