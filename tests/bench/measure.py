@@ -16,8 +16,9 @@ import threading
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/e2e"]
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/e2e", TOP + "/tests/common"]
 import operations                                               # noqa: E402
+from built import make                                          # noqa: E402
 from standin import StandIn                                     # noqa: E402
 
 PKI = TOP + "/build/pki"
@@ -58,13 +59,9 @@ def hub(**options):
 
 def build(*programs):
     """Builds programs below build/, each with its library, and the certificates."""
-    # Without a surrounding make's job server, which only its own children can use.
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     for variant in sorted({program.split("/")[0] for program in programs}):
         wanted = ["build/" + program for program in programs if program.startswith(variant + "/")]
-        done = subprocess.run(["make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant, *wanted],
-                              cwd=TOP, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True)
+        done = make("VARIANT=" + variant, *wanted, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             raise Failed("the benchmarks do not build:\n" + done.stdout)
     subprocess.run([TOP + "/tests/hub/pki", PKI], check=True)

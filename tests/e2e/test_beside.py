@@ -9,7 +9,8 @@ import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/tests/hub")
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/common"]
+from built import make                                          # noqa: E402
 import standin                                                  # noqa: E402
 
 FIGURES = {}
@@ -127,11 +128,6 @@ def tearDownModule():
     for name in sorted(FIGURES):
         print("%s=%d" % (name, FIGURES[name]))
     sys.stdout.flush()
-
-
-def make(*arguments):
-    subprocess.run(("make", "--no-print-directory", "-s", "-j2", *arguments), cwd=TOP, check=True,
-                   stdout=subprocess.DEVNULL)
 
 
 def mbedtls_includes():

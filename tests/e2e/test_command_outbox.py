@@ -26,7 +26,7 @@ import test_command                                             # noqa: E402
 import test_command_desk                                        # noqa: E402
 from test_command import A, B, C, ANGO, TOP                     # noqa: E402
 from test_command import DONE, SOME_FAILED, USAGE, REFUSED, NETWORK, TLS, OTHER     # noqa: E402
-from built import built                                         # noqa: E402
+from built import built, make                                         # noqa: E402
 
 CLOCK_SHIM = built("build/host/tests/e2e/clock_shim.so")
 BAD = "user@localhost"                                          # which the stand-in refuses, with all of the request
@@ -433,8 +433,8 @@ class Units(unittest.TestCase):
         """With the command, which they start where it is; nothing is enabled."""
         folder = test_command.tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, folder)
-        make = ("make", "--no-print-directory", "-s", "PREFIX=/opt/x", "DESTDIR=" + folder)
-        subprocess.run((*make, "install-units"), cwd=TOP, check=True)
+        there = ("PREFIX=/opt/x", "DESTDIR=" + folder)
+        make("install-units", *there)
         found = glob.glob(folder + "/**/*", recursive=True)
         files = sorted(name for name in found if not os.path.isdir(name))
         self.assertEqual(files, sorted(folder + "/opt/x/lib/systemd/system/" + os.path.basename(name)
@@ -444,9 +444,9 @@ class Units(unittest.TestCase):
             with open(name, encoding="ascii") as f:
                 starts = re.findall(r"(?m)^ExecStart=(\S+)", f.read())
             self.assertEqual(starts, ["/opt/x/bin/ango"] * name.endswith("service"))
-        subprocess.run((*make, "uninstall-units"), cwd=TOP, check=True)
+        make("uninstall-units", *there)
         self.assertFalse(any(map(os.path.exists, files)))
-        subprocess.run((*make, "install-units", "systemdsystemunitdir=" + "/etc/units"), cwd=TOP, check=True)
+        make("install-units", *there, "systemdsystemunitdir=/etc/units")
         self.assertEqual(len(os.listdir(folder + "/etc/units")), len(files))
 
 

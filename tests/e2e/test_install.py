@@ -9,7 +9,8 @@ import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, TOP + "/tests/hub")
+sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/common"]
+from built import make                                          # noqa: E402
 from standin import StandIn                                     # noqa: E402
 
 PROGRAM = """
@@ -84,8 +85,7 @@ class Install(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.root = cls.folder.name
-        subprocess.run(("make", "--no-print-directory", "-s", "install", "PREFIX=/usr/x",
-                        "DESTDIR=" + cls.root + "/root"), cwd=TOP, check=True, stdout=subprocess.DEVNULL)
+        make("install", "PREFIX=/usr/x", "DESTDIR=" + cls.root + "/root")
         cls.prefix = cls.root + "/root/usr/x"
         cls.environment = dict(os.environ, PKG_CONFIG_PATH=cls.prefix + "/lib/pkgconfig",
                                PKG_CONFIG_SYSROOT_DIR=cls.root + "/root", LD_LIBRARY_PATH=cls.prefix + "/lib")
@@ -163,7 +163,7 @@ class Install(unittest.TestCase):
         other = root + "/usr/x/bin/other"
         with open(other, "w", encoding="ascii"):
             pass
-        subprocess.run(("make", "--no-print-directory", "-s", "uninstall", "PREFIX=/usr/x", "DESTDIR=" + root), cwd=TOP, check=True)
+        make("uninstall", "PREFIX=/usr/x", "DESTDIR=" + root)
         self.assertEqual([os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names], [other])
 
     def test_nothing_but_ours_is_installed(self):
@@ -180,7 +180,7 @@ class Package(unittest.TestCase):
 
     def test_lints_installs_and_runs(self):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("DEB")}
-        subprocess.run(("make", "--no-print-directory", "-s", "deb"), cwd=TOP, check=True, stdout=subprocess.DEVNULL, env=environment)
+        make("deb", env=environment)
         (package,) = glob.glob(TOP + "/build/ango_*.deb")
         done = subprocess.run(("lintian", "--allow-root", "--fail-on", "error,warning,info", package), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, check=False)

@@ -150,8 +150,7 @@ class TrustOnArm(Trust):
 
     @classmethod
     def setUpClass(cls):
-        subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=armhf", "build/armhf/tests/e2e/trust_driver"),
-                       cwd=TOP, check=True, stdout=subprocess.DEVNULL)
+        built("build/armhf/tests/e2e/trust_driver")
         super().setUpClass()
 
 

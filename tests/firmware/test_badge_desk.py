@@ -775,9 +775,8 @@ class Elsewhere(unittest.TestCase):
     """Nothing in the library or in port/lwip is tied to one CPU."""
 
     def build(self, variant):
-        done = subprocess.run(("make", "--no-print-directory", "-s", "-j2", "VARIANT=" + variant,
-                               "packages-build", "lib", "template", "lwip"), cwd=TOP, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True)
+        done = building.built.make("VARIANT=" + variant, "packages-build", "lib", "template", "lwip", check=False,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertNotIn("warning:", done.stdout)
         return "%s/build/%s/" % (TOP, variant)

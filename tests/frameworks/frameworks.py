@@ -8,6 +8,7 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [TOP + "/tests/hub", TOP + "/tests/common"]
+from built import alone, make                                   # noqa: E402
 from standin import StandIn                                     # noqa: E402
 
 HERE = TOP + "/tests/frameworks"
@@ -28,12 +29,13 @@ def run(*command, cwd=TOP, **environment):
     return done.stdout
 
 
-def make(*arguments):
-    return run("make", "--no-print-directory", "-s", "-j2", *arguments)
-
-
 def platform_mbedtls():
     """An installed mbedTLS in its own configuration, built by its own CMakeLists; the prefix. Kept for the next time."""
+    with alone():
+        return made_platform_mbedtls()
+
+
+def made_platform_mbedtls():
     prefix = TOP + "/build/frameworks/mbedtls"
     pins, made = MBEDTLS + "/.pins", prefix + "/made-from"
     wanted = MBEDTLS + "\n"

@@ -23,17 +23,12 @@ DRIVER = "build/%s/tests/ports/conformance_driver" % VARIANT
 FIGURES = {}
 
 
-def make(*arguments):
-    with built.alone():
-        subprocess.run(("make", "--no-print-directory", "-s", "-j2", *arguments), cwd=TOP, check=True, stdout=subprocess.DEVNULL)
-
-
 def figures(output):
     return {name: int(number) for name, number in re.findall(r"^conformance_(\w+)=(\d+)$", output, re.M)}
 
 
 def setUpModule():
-    make("VARIANT=" + VARIANT, DRIVER)
+    built.make("VARIANT=" + VARIANT, DRIVER)
 
 
 def tearDownModule():
@@ -144,7 +139,7 @@ class Sockets(Case):
 
     def test_lwip(self):
         """With lwIP's names alone; compiled, for a Cortex-M3 and against lwIP's own headers, and not run."""
-        make("VARIANT=m3", "build/deps/lwip/src/core/tcp.c")
+        built.make("VARIANT=m3", "build/deps/lwip/src/core/tcp.c")
         for v6, select in itertools.product((0, 1), (0, 1)):
             with self.subTest(v6=v6, select=select), tempfile.TemporaryDirectory() as folder:
                 os.mkdir(folder + "/arch")

@@ -5,10 +5,14 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, TOP + "/tests/common")
+import built                                                    # noqa: E402
+
 SBOM = TOP + "/build/sbom/"
 BOARDS = ("lm3s6965", "mps2-an385")
 # A symbol that is in a program only if the component is.
@@ -25,9 +29,7 @@ def digest(path):
 
 
 def make(*targets):
-    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
-    return subprocess.run(("make", "--no-print-directory", "-s", *targets), cwd=TOP, check=True, stdout=subprocess.PIPE, text=True,
-                          env=environment).stdout
+    return built.make(*targets, stdout=subprocess.PIPE, text=True).stdout
 
 
 def pinned():
