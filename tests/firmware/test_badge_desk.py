@@ -848,9 +848,19 @@ class Figures(Case):
                     self.assertTrue(0 < last["longest_gap_cycles"] * CYCLE <= GAP_MAX, last)
                     self.assertGreater(last["busy_calls"], 1000)
 
+    @staticmethod
+    def cycles(seen):
+        """Of the badges but the first, which had no session; the least first."""
+        return sorted(each["badge_cycles"] for each in seen[1:])
+
+    def agree(self, seen):
+        _, second, third = self.cycles(seen)[:3]
+        return third <= 1.03 * second
+
     def test_resumed(self):
-        """From connecting to the reply, with a session, and servers that prefer either length of AES: the second least
-        of five, for a tick of SysTick more or less is a million instructions, and on a busy host there is more waiting."""
+        """From connecting to the reply, with a session, and servers that prefer either length of AES: the second least of five or
+        more, for a tick of SysTick more or less is a million instructions. On a busy host there is more waiting, each
+        millisecond of which is counted: so there are more until the least agree."""
         for name, ciphers in (("", "ECDHE+AES256:ECDHE+AES128"), ("_aes128", "ECDHE+AES128:ECDHE+AES256")):
             for tls in BOTH:
                 server = self.server(tls=tls, ciphers=ciphers)
@@ -858,7 +868,8 @@ class Figures(Case):
                 desk.send("sessions")
                 desk.expect(r"^sessions are kept")
                 seen, frames = [], []
-                for number in range(6):
+                while len(seen) < 6 or (not self.agree(seen) and len(seen) < 30):
+                    number = len(seen)
                     before = desk.frames
                     self.badge(desk, "x%d@example.com" % number)
                     seen.append(self.last(desk))
@@ -866,10 +877,9 @@ class Figures(Case):
                     desk.expect(r"^closed")
                     time.sleep(1)                               # what closes the connection gets there
                     frames.append(desk.frames - before)
-                self.assertEqual([each["resumed"] for each in seen], list(range(6)))
-                cycles = sorted(each["badge_cycles"] for each in seen[1:])[1]
-                FIGURES["resumed_instructions" + name + suffix(tls)] = cycles * CYCLE
-                # The least of five: what is sent again, or acknowledged late, because the host is busy, is not the port's.
+                self.assertEqual([each["resumed"] for each in seen], list(range(len(seen))))
+                FIGURES["resumed_instructions" + name + suffix(tls)] = self.cycles(seen)[1] * CYCLE
+                # The least: what is sent again, or acknowledged late, because the host is busy, is not the port's.
                 FIGURES["resumed_frames" + name + suffix(tls)] = min(frames[1:])
         self.assertLessEqual(FIGURES["resumed_instructions_tls12"], RESUMED_MAX)
         FIGURES["resumed_frames"] = FIGURES["resumed_frames_tls12"]
