@@ -440,7 +440,7 @@ class StandIn:
         self.lock, self.faults, self.stopping = threading.RLock(), Faults(), threading.Event()
         self.hub = Hub(org, seed, Clock(clock_speed, now), rate, moods)
         self.late = set()                                       # timers of what is to be carried out later
-        self.port, self.listeners, self.acceptors, self.open, self.serial = port, [], [], set(), 0
+        self.port, self.keepers, self.listeners, self.acceptors, self.open, self.serial = port, [], [], [], set(), 0
         self.entries, self.ended = collections.deque(maxlen=log), collections.deque(maxlen=log)
         self.counters, self.before_reset = collections.Counter(), 0
         self.key, self.member_key, self.org = ADMIN_KEY, MEMBER_KEY, self.hub.org.id
@@ -464,6 +464,9 @@ class StandIn:
         self.stopping.set()
         self.forget_late()
         self.pause()
+        for keeper in self.keepers:
+            keeper.close()
+        self.keepers = []
         if self.control:
             self.control.shutdown()
             self.control.server_close()
@@ -478,17 +481,24 @@ class StandIn:
         """Listen, on the same port as before."""
         if self.listeners:
             return
+        if not self.keepers:                                    # nobody else gets the port while this pauses
+            self.keepers = [self.bound(address) for address in self.bind]
         for address in self.bind:
-            listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if ":" in address:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind((address, self.port))
+            listener = self.bound(address)
             listener.listen(128)
-            self.port = listener.getsockname()[1]
             self.listeners.append(listener)
             self.acceptors.append(threading.Thread(target=self.accept_from, args=(listener,), daemon=True))
             self.acceptors[-1].start()
+
+    def bound(self, address):
+        """A socket with our port there; which that is, the first one decides if nobody has."""
+        bound = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if ":" in address:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind((address, self.port))
+        self.port = bound.getsockname()[1]
+        return bound
 
     def pause(self):
         """Stop listening and end all connections at once, without close_notify."""
