@@ -296,15 +296,10 @@ class Handshakes(network.Case):
         self.expect(58, "does not even accept", seen, "TIME N")
         for each in fillers + [full]:
             each.close()
-        seen = client.run(lambda: 0, port=full_port(), ca=hub.ca, timeout=300)
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            seen = client.run(lambda: 0, port=unused.getsockname()[1], ca=hub.ca, timeout=300)
         self.expect(58, "nobody listens", seen, "NET N")
-
-
-def full_port():
-    """A port that nobody listens on."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def sock_ended(sock, seconds):
