@@ -2,7 +2,7 @@
  * Read-backs: any walk, any entries. What holds for a read-back between any two calls has to hold after each. One address,
  * any of them, is watched: what was read of it, and what is said of it in the end.
  */
-#include "proof.h"
+#include "sound_shape.h"
 
 #include "confirm.c"
 
@@ -150,12 +150,19 @@ uint32_t ango_hash(uint32_t hash, const char *text)
     return any;
 }
 
+/* A list that a reply has to have, of entries that fit. */
+static bool is_list(const struct ango_shape *shape)
+{
+    return shape->list_required == 1 && is_sound_shape(shape) && entry_size(shape) >= 2 * sizeof(const char *)
+        && entry_size(shape) <= sizeof(struct entry);
+}
+
 /* The operations: prove_operations.c. */
 int ango_start_invites(struct ango_client *c, const char *organization_id, const char *query,
                        const struct ango_page *page, const struct ango_shape *shape)
 {
     (void)query;
-    PROVE(c == &client && organization_id == confirm.id && page->page == 1 && shape->list_required == 1);
+    PROVE(c == &client && organization_id == confirm.id && page->page == 1 && is_list(shape));
     return nondet_int();
 }
 
@@ -169,7 +176,7 @@ int ango_start_members(struct ango_client *c, const char *organization_id, const
 
 int ango_start_project(struct ango_client *c, const char *project_id, const struct ango_shape *shape)
 {
-    PROVE(c == &client && project_id == confirm.id && shape->list_required == 1);
+    PROVE(c == &client && project_id == confirm.id && is_list(shape));
     return nondet_int();
 }
 
@@ -323,7 +330,7 @@ void proof_step(void)
 /*
  * proof: a read-back that was begun is sound; nothing is begun without an address, or with an empty one
  * bound: 3 addresses
- * unwind: 4
+ * unwind: 10
  * replace: memset:memset_zero
  */
 void proof_begin(void)
