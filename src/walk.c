@@ -161,7 +161,9 @@ static int fail(struct ango_walk *walk, int err)
     walk->state = ASK;
     if (err != ANGO_E_TOO_BIG || walk->limit == 1)
         return err;
-    walk->limit /= 2; /* mutant: large-record */
+    if (walk->swept)
+        walk->incomplete = true; /* what is skipped by its number may be what the first reading missed */
+    walk->limit /= 2;            /* mutant: large-record */
     walk->skip += walk->passed;
     walk->passed = 0;
     walk->page = 1;

@@ -131,7 +131,7 @@ static bool is_sound(void)
         return false;
     if (walk.page < 1 || walk.state > OVER || (flawed && !walk.incomplete))
         return false;
-    if (walk.state == READ && walk.repeats && !walk.compared)
+    if ((walk.state == READ && walk.repeats && !walk.compared) || (walk.swept && !walk.thorough))
         return false;
     if (walk.state == ASK || walk.state == READ)
         return walk.empty < (walk.thorough ? 2 : 1) && (walk.thorough || handed <= settled());
@@ -241,6 +241,8 @@ void proof_step(void)
         PROVE(!asked && (err == ANGO_E_ARG || (err == ANGO_E_END && before.state == END)));
     if (err == ANGO_E_WAIT && walk.state == ASK)
         PROVE(is_nearer(&before));
+    if (walk.swept && before.swept && walk.limit < before.limit)
+        PROVE(walk.incomplete);
     if (err == ANGO_E_END && before.state != END) {
         PROVE(complete && walk.state == END);
         PROVE(walk.one_page || walk.empty == (walk.thorough ? 2 : 1)

@@ -642,6 +642,31 @@ static void odd_servers(void **state)
     }
 }
 
+static void refuse_once_more(void)
+{
+    server.refuses_above = server.kind == LIST_INVITES && server.page == 2 && server.limit == 60 ? 40 : 0;
+}
+
+/*
+ * Only when the list is read once more, in pages of 60, comes what lies between 60 and 100. If a record of that is too large, the
+ * pages get smaller still, and what was handed out is counted off: nobody there is surely absent.
+ */
+static void too_large_once_more(void **state)
+{
+    static const char *const emails[] = { "entry_70", "entry_10", "nobody@b" };
+
+    (void)state;
+    begin(250, 0);
+    server.caps = 60;
+    server.caps_late = true;
+    check(emails, 3, "IIA");
+    begin(250, 0);
+    server.caps = 60;
+    server.caps_late = true;
+    server.change = refuse_once_more;
+    check(emails, 3, "UIU");
+}
+
 /* --- errors, slices, arguments -------------------------------------------------------------------------- */
 
 static const struct failure {
@@ -793,6 +818,7 @@ int main(void)
         cmocka_unit_test(xn_in_any_case),
         cmocka_unit_test(statuses),
         cmocka_unit_test(odd_servers),
+        cmocka_unit_test(too_large_once_more),
         cmocka_unit_test(fails_and_goes_on),
         cmocka_unit_test(found_in_what_breaks_off),
         cmocka_unit_test(slices),
