@@ -203,7 +203,7 @@ static bool are_counted(void)
     size_t i;
 
     for (i = 0; i < ADDRESSES; i++) {
-        if (i < confirm.emails_len && presences[i] > ANGO_UNSURE)
+        if (i < confirm.emails_len && (unsigned)presences[i] > ANGO_UNSURE)
             return false;
         missing += i < confirm.emails_len && !is_found(presences[i]);
     }
