@@ -56,6 +56,7 @@ void proof_room_pack(void)
     ASSUME(n <= (size_t)(room.end - room.next));
     ango_room_skip(&room, n);
     PROVE(is_sound(&room));
+    ASSUME(room.end - room.next <= ANGO_HTTP_LINE_MAX + 2); /* as proof_take shows */
     ango_room_pack(&room);
     PROVE(is_sound(&room));
     PROVE(room.next - room.held == room.put + ANGO_ROOM_GAP);
@@ -71,9 +72,11 @@ static uint32_t date_stand_in(const char *text, uint32_t now)
     return nondet_u32();
 }
 
-/* Headers follow a status line, and a body the head of a final reply. */
+/* Headers follow a status line, and a body the head of a final reply; while one of a known length is taken, some of it is left. */
 static bool is_final(const struct ango_http *h)
 {
+    if ((h->state == ANGO_HTTP_BODY || h->state == ANGO_HTTP_CHUNK) && h->left == 0)
+        return false;
     return h->state == ANGO_HTTP_STATUS_LINE
         || (h->status >= 100 && h->status <= 599 && (h->state == ANGO_HTTP_HEADERS || h->status >= 200));
 }
@@ -332,6 +335,8 @@ int find_line_stand_in(struct ango_http *h, struct ango_room *room)
  *         && (unsigned long)room->end >= (unsigned long)room->next
  *         && (unsigned long)room->end <= (unsigned long)__CPROVER_loop_entry(room->end) && err <= 0
  *         && (h->state == 0 || (h->status >= 100 && h->status <= 599 && (h->state == 1 || h->status >= 200)))
+ *         && ((h->state != 3 && h->state != 6) || h->left > 0)
+ *         && (err != -1 || (unsigned long)room->end - (unsigned long)room->next <= 66)
  *     decreases: (err == 0) + (unsigned long)room->end - (unsigned long)room->next
  */
 void proof_take(void)
@@ -346,9 +351,27 @@ void proof_take(void)
     n = ango_http_take(&h, &room);
     PROVE(is_sound(&room) && is_final(&h));
     PROVE(n != ANGO_OK || h.state == ANGO_HTTP_DONE);
+    PROVE(n != ANGO_E_WAIT || room.end - room.next <= ANGO_HTTP_LINE_MAX + 2);
     if (n > 0) {
         PROVE(n <= room.end - room.next);
         PROVE(h.state == ANGO_HTTP_TO_CLOSE || (uint32_t)n <= h.left);
     }
+    REACHED;
+}
+
+/*
+ * proof: ango_http_taken leaves a reader from which ango_http_take may go on
+ * bound: any
+ */
+void proof_taken(void)
+{
+    struct ango_http h;
+    size_t n = nondet_size();
+
+    any_http(&h);
+    ASSUME(h.state == ANGO_HTTP_BODY || h.state == ANGO_HTTP_CHUNK || h.state == ANGO_HTTP_TO_CLOSE);
+    ASSUME(h.state == ANGO_HTTP_TO_CLOSE || n <= h.left);
+    ango_http_taken(&h, n);
+    PROVE(is_final(&h));
     REACHED;
 }
