@@ -5,6 +5,7 @@
 #include "any_room.h"
 
 #include "json.c"
+#include "utf8.c"
 
 #define MOST 30 /* fields: the bits of ango_json.seen */
 
@@ -171,6 +172,8 @@ static bool leaves_room(void)
         return false;
     if (kept == 0)
         return true;
+    if (json.in == ANGO_ENTRY && (json.flags & TOO_LARGE) != 0) /* it is given up as a whole */
+        return false;
     if (json.in == ANGO_ENTRY || json.state == ENTRY_ENDED)
         return left >= ANGO_ROOM_RESERVED + ANGO_ROOM_WORDS;
     if (json.state != IN_STRING || json.field == ANGO_NOWHERE)
@@ -437,6 +440,8 @@ void proof_begin_value(void)
 
     ASSUME(p < json.end && may_begin_value());
     check_step(p, state, begin_value(&json, p));
+    if (json.state == IN_STRING && json.in == ANGO_ENTRY && json.field != ANGO_NOWHERE && (json.flags & TOO_LARGE) == 0)
+        PROVE(room.put[-2] == '"' && room.put[-1] >= 'a' && room.put[-1] < 'a' + MOST - 1 - shape.list);
     REACHED;
 }
 
@@ -600,5 +605,210 @@ void proof_json_begin(void)
     PROVE(may_go_on());
     ango_room_pack(&room);
     PROVE(may_go_on());
+    REACHED;
+}
+
+/* --- entries -------------------------------------------------------------------------------------- */
+
+/*
+ * What is put in an entry is ("letter text")* and a line feed; in the text, quotes and backslashes have a backslash before them, and
+ * there is no NUL. proof_begin_value shows this of the letter, the next three of what is put behind it, and proof_read_entry that
+ * nothing else is needed.
+ */
+static const uint8_t *watched; /* any byte that was received */
+static bool closed;            /* the last byte that was put is a quote */
+
+static bool is_bare(uint8_t c)
+{
+    return c == '"' || c == '\\' || c == '\0';
+}
+
+void put_run_stand_in(struct ango_json *j, const void *part, size_t n)
+{
+    const uint8_t *from = (const uint8_t *)part;
+
+    (void)j;
+    PROVE(json.state == IN_STRING && __CPROVER_r_ok(part, n));
+    closed = n > 0 && from[n - 1] == '"';
+    if (closed)
+        n--;
+    if (watched >= from && watched < from + n)
+        PROVE(!is_bare(*watched));
+}
+
+/* What it puts is for proof_put_character. */
+uint8_t *character_stand_in(struct ango_json *j, uint8_t *p)
+{
+    (void)j;
+    return p;
+}
+
+/*
+ * proof: take_string puts no bare quote, backslash or NUL into an entry, and a quote at the string's end
+ * bound: any
+ * unwind: 31
+ * replace: take_character:character_stand_in put:put_run_stand_in
+ * loop skip_plain.0:
+ *     assigns: p
+ *     invariant: __CPROVER_same_object(p, json.end) && (unsigned long)p >= (unsigned long)__CPROVER_loop_entry(p)
+ *         && (unsigned long)p <= (unsigned long)json.end && ((unsigned long)watched < (unsigned long)__CPROVER_loop_entry(p)
+ *         || (unsigned long)watched >= (unsigned long)p || (*watched != 92 && (signed char)*watched > 34))
+ *     decreases: (unsigned long)json.end - (unsigned long)p
+ */
+void proof_put_run(void)
+{
+    uint8_t *p = any_reader();
+    size_t n = nondet_size();
+
+    ASSUME(p < json.end && json.state == IN_STRING && json.in == ANGO_ENTRY && json.field != ANGO_NOWHERE);
+    ASSUME(n < (size_t)(json.end - p));
+    watched = p + n;
+    closed = false;
+    (void)take_string(&json, p);
+    PROVE(json.state != AFTER || closed);
+    REACHED;
+}
+
+void put_character_stand_in(struct ango_json *j, const void *part, size_t n)
+{
+    const uint8_t *c = (const uint8_t *)part;
+    size_t i = 0;
+
+    (void)j;
+    PROVE(n >= 1 && n <= 5);
+    if (n == 2 && c[0] == '\\' && (c[1] == '"' || c[1] == '\\'))
+        return;
+    for (; i < n; i++)
+        PROVE(!is_bare(c[i]));
+}
+
+/*
+ * proof: take_character puts a quote or a backslash into an entry only behind a backslash, and never a NUL
+ * bound: any
+ * unwind: 6 any_shape.0:31
+ * replace: put:put_character_stand_in ango_json_escape:escape_stand_in match:match_stand_in
+ */
+void proof_put_character(void)
+{
+    uint8_t *p = any_reader();
+
+    ASSUME(p < json.end && json.state == IN_STRING && json.in == ANGO_ENTRY && !is_plain(*p) && *p != '"');
+    (void)take_character(&json, p);
+    REACHED;
+}
+
+static const uint8_t *entry;
+static size_t entry_len;
+static unsigned letters;
+
+/* Where a string may begin: one does, or the entry ends. */
+static bool is_between(size_t at)
+{
+    if (at == entry_len)
+        return entry[at] == '\n';
+    return at + 2 < entry_len && entry[at] == '"' && entry[at + 1] >= 'a' && entry[at + 1] < 'a' + letters;
+}
+
+/* What jsmn.h does with a text of the grammar: it ends a string at its first bare quote. */
+int parse_string_stand_in(jsmn_parser *parser, const char *js, const size_t len, jsmntok_t *tokens,
+                          const size_t num_tokens)
+{
+    size_t end = nondet_size();
+
+    PROVE((const uint8_t *)js == entry && len >= entry_len && num_tokens == 1 && parser->toknext == 0
+          && is_between(parser->pos));
+    ASSUME(end > parser->pos + 1 && end < entry_len && is_between(end + 1));
+    tokens->start = (int)parser->pos + 1;
+    tokens->end = (int)end;
+    parser->pos = (unsigned)end;
+    return 0;
+}
+
+/* What proof_end_string shows; what it writes in the string is left out, since nothing of that is read again. */
+const char *end_string_stand_in(uint8_t *p, uint8_t *end)
+{
+    PROVE(__CPROVER_same_object(p, entry) && p <= end && (size_t)(end - entry) < entry_len);
+    return (const char *)p;
+}
+
+/*
+ * proof: end_string writes nothing before the string, nor behind the place of its closing quote
+ * bound: any
+ * loop end_string.0:
+ *     assigns: from, to, __CPROVER_object_whole(p)
+ *     invariant: __CPROVER_same_object(from, p) && __CPROVER_same_object(to, p) && (unsigned long)to >= (unsigned long)p
+ *         && (unsigned long)to <= (unsigned long)from && (unsigned long)to <= (unsigned long)end
+ *         && (unsigned long)from <= (unsigned long)end + 1
+ *     decreases: (unsigned long)end + 1 - (unsigned long)from
+ */
+void proof_end_string(void)
+{
+    size_t len = nondet_size();
+    uint8_t *text;
+
+    ASSUME(len <= LONGEST - 1);
+    text = (uint8_t *)any_bytes(len + 1);
+    PROVE(end_string(text, text + len) == (const char *)text);
+    REACHED;
+}
+
+/*
+ * proof: ango_json_read_entry stays within the entry and what is read out, if jsmn does what jsmn.h does, and returns what follows
+ *     the entry's NUL
+ * bound: any
+ * unwind: ango_json_read_entry.0:31
+ * replace: jsmn_parse_string:parse_string_stand_in end_string:end_string_stand_in
+ * loop ango_json_read_entry.1:
+ *     assigns: parser, *token, __CPROVER_object_whole(strings)
+ *     invariant: parser.pos <= entry_len && entry[parser.pos] == (parser.pos == entry_len ? 10 : 34)
+ *         && (parser.pos == entry_len || (parser.pos + 2 < entry_len && entry[parser.pos + 1] >= 97
+ *         && entry[parser.pos + 1] < 97 + letters))
+ *     decreases: entry_len - parser.pos
+ */
+void proof_read_entry(void)
+{
+    struct ango_shape small = { NULL, 0, 0, 0 };
+    uint8_t *text;
+
+    letters = nondet_unsigned();
+    entry_len = nondet_size();
+    ASSUME(letters >= 1 && letters < MOST - ANGO_FIELD_OWN && entry_len <= LONGEST - 2);
+    small.list = ANGO_FIELD_OWN;
+    small.fields_len = (uint8_t)(small.list + 1 + letters);
+    text = (uint8_t *)any_bytes(entry_len + 2);
+    entry = text;
+    ASSUME(is_between(0) && text[entry_len] == '\n');
+    text = ango_json_read_entry(&small, text, (struct ango_token *)any_bytes(sizeof(struct ango_token)),
+                                any_bytes(letters * sizeof(const char *)));
+    PROVE(text == entry + entry_len + 2);
+    REACHED;
+}
+
+/*
+ * proof: jsmn.h's own code ends a string of the grammar at its first bare quote, wherever it begins
+ * bound: 12 bytes
+ * unwind: 14
+ */
+void proof_jsmn_string(void)
+{
+    static char text[13];
+    jsmn_parser parser = { 0, 0, -1 };
+    jsmntok_t token;
+    size_t begin = nondet_size(), end, i;
+
+    __CPROVER_havoc_object(text);
+    ASSUME(begin < sizeof text && text[begin] == '"');
+    for (i = begin + 1; i < sizeof text && text[i] != '"'; i++) {
+        ASSUME(text[i] != '\0');
+        if (text[i] == '\\') {
+            i++;
+            ASSUME(i < sizeof text && (text[i] == '"' || text[i] == '\\'));
+        }
+    }
+    ASSUME(i < sizeof text);
+    end = i;
+    parser.pos = (unsigned)begin;
+    PROVE(jsmn_parse_string(&parser, text, INT_MAX, &token, 1) == 0);
+    PROVE(token.start == (int)begin + 1 && token.end == (int)end && parser.pos == end);
     REACHED;
 }

@@ -128,8 +128,11 @@ void proof_json_escape(void)
     ASSUME(text[0] == '\\' && c < 0xD800);
     len = ango_json_escape((const uint8_t *)text, &c);
     PROVE(len <= ANGO_JSON_ESCAPE_MAX && len <= (size_t)(a_nul - text));
-    if (len > 0)
+    if (len > 0) {
         PROVE(c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF));
+        PROVE(len >= 2 && (c < 0x80 || len >= 6)
+              && (c < 0x10000 || len == ANGO_JSON_ESCAPE_MAX)); /* no longer as UTF-8 */
+    }
     REACHED;
 }
 
