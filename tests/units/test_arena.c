@@ -234,6 +234,158 @@ static void every_capacity(void **state)
     ango_arena_wipe();
 }
 
+/* --- each state of a small arena ------------------------------------------------------------------------ */
+
+/*
+ * An arena of a few cells of 8 bytes can only be in so many states: which blocks are held, and where. Each call from each of them, as
+ * long as there are new ones, is what any number of calls in any order can do.
+ */
+#define CELLS (sizeof(size_t) > 4 ? 12u : 8u)
+#define CELLS_MIN (2 * sizeof(void *) / 8) /* of a block */
+#define LAYOUTS_MAX 8192u
+#define FREE 1000u /* and a cell: the block there is freed. What is less is a size that is allocated */
+
+struct layout {
+    uint8_t len[16]; /* in cells, of the held block that begins at each; 0: none does */
+    unsigned before; /* the layout that it came from, and by which call */
+    size_t call;
+};
+
+static struct layout layouts[LAYOUTS_MAX];
+static unsigned layouts_len;
+static uint8_t *cells;
+
+static uint8_t *bytes_of(unsigned cell)
+{
+    return cells + 8 * cell + HEADER;
+}
+
+static uint32_t key(const struct layout *layout)
+{
+    uint32_t begins = 0, ends = 0;
+    unsigned at;
+
+    for (at = 0; at < CELLS; at++)
+        if (layout->len[at] > 0) {
+            begins |= (uint32_t)1 << at;
+            ends |= (uint32_t)1 << (at + layout->len[at] - 1);
+        }
+    return begins << 12 | ends;
+}
+
+/* Where a block goes: the smallest gap, the first of these; CELLS: nowhere. */
+static unsigned place(const struct layout *layout, size_t need, size_t *len)
+{
+    unsigned at, gap, best = CELLS;
+    size_t best_gap = CELLS + 1;
+
+    for (at = 0; at < CELLS; at += layout->len[at] + gap) {
+        gap = 0;
+        while (layout->len[at] == 0 && at + gap < CELLS && layout->len[at + gap] == 0)
+            gap++;
+        if (gap >= need && gap < best_gap) {
+            best = at;
+            best_gap = gap;
+        }
+    }
+    *len = best_gap - need < CELLS_MIN ? best_gap : need;
+    return best;
+}
+
+static void allocate(struct layout *layout, size_t size)
+{
+    size_t need = (size + HEADER + 7) / 8, len, i;
+    unsigned at = place(layout, need < CELLS_MIN ? CELLS_MIN : need, &len);
+    uint8_t *p = ango_arena_calloc(1, size);
+
+    if (at == CELLS) {
+        assert_null(p);
+        return;
+    }
+    assert_ptr_equal(p, bytes_of(at));
+    layout->len[at] = (uint8_t)len;
+    for (i = 0; i < 8 * len - HEADER; i++)
+        assert_int_equal(p[i], 0);
+    memset(p, (int)(0x10 + at), 8 * len - HEADER);
+}
+
+static void carry_out(struct layout *layout, size_t call)
+{
+    if (call < FREE) {
+        allocate(layout, call);
+    } else {
+        ango_arena_free(bytes_of((unsigned)(call - FREE)));
+        layout->len[call - FREE] = 0;
+    }
+}
+
+/* From an arena that begins, by the calls that led there first. */
+static void go_to(unsigned number, struct layout *layout)
+{
+    size_t cap = 8 * CELLS + 8 - HEADER; /* blocks begin a header before what is aligned */
+
+    if (number == 0) {
+        cells = guard_room(&room, cap);
+        ango_arena_begin(cells, cap);
+        memset(layout, 0, sizeof *layout);
+        return;
+    }
+    go_to(layouts[number].before, layout);
+    carry_out(layout, layouts[number].call);
+}
+
+static void check_layout(const struct layout *layout)
+{
+    size_t used = 0, i;
+    unsigned at;
+
+    for (at = 0; at < CELLS; at++) {
+        for (i = 0; i + HEADER < 8u * layout->len[at]; i++)
+            assert_int_equal(bytes_of(at)[i], 0x10 + at);
+        used += 8u * layout->len[at];
+    }
+    assert_int_equal(ango_arena_used(), used);
+    assert_true(guard_intact(&room));
+}
+
+static void try_call(unsigned from, size_t call)
+{
+    static uint8_t seen[1 << 21]; /* a bit for each key */
+    struct layout layout;
+    uint32_t k;
+
+    go_to(from, &layout);
+    if (call >= FREE && layout.len[call - FREE] == 0)
+        return;
+    carry_out(&layout, call);
+    check_layout(&layout);
+    k = key(&layout);
+    if (seen[k / 8] & 1u << k % 8)
+        return;
+    seen[k / 8] |= (uint8_t)(1u << k % 8);
+    assert_true(layouts_len < LAYOUTS_MAX);
+    layout.before = from;
+    layout.call = call;
+    layouts[layouts_len++] = layout;
+}
+
+static void every_layout(void **state)
+{
+    unsigned i;
+    size_t call;
+
+    (void)state;
+    layouts_len = 1; /* the empty one, which comes once more when all are freed */
+    for (i = 0; i < layouts_len; i++) {
+        for (call = 0; call <= 8 * CELLS + 8; call++)
+            try_call(i, call);
+        for (call = FREE; call < FREE + CELLS; call++)
+            try_call(i, call);
+    }
+    print_message("arena_layouts=%u\n", layouts_len - 1);
+    assert_true(layouts_len > 500);
+}
+
 static int open_room(void **state)
 {
     (void)state;
@@ -252,7 +404,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comings_and_goings), cmocka_unit_test(joining),        cmocka_unit_test(best_fit),
-        cmocka_unit_test(impossible),         cmocka_unit_test(every_capacity),
+        cmocka_unit_test(impossible),         cmocka_unit_test(every_capacity), cmocka_unit_test(every_layout),
     };
 
     return cmocka_run_group_tests(tests, open_room, shut_room);
