@@ -105,6 +105,7 @@ MUTANTS = [
     Mutant("members.c", "i < emails_len; i++", "i <= emails_len; i++", "operations:update_role"),
     Mutant("members.c", "    { \"createdAt\", ANGO_ENTRY, ANGO_JSON_STRING, 0 },\n", "    { \"createdAt\", ANGO_ENTRY, ANGO_JSON_STRING, 0 },\n    { \"since\", ANGO_ENTRY, ANGO_JSON_STRING, 0 },\n", "operations:lists"),
     Mutant("projects.c", "{ \"project\", ANGO_FIELD_DATA", "{ \"project\", ANGO_FIELD_OWN", "operations:lists"),
+    Mutant("json.h", '{ "data", ANGO_REPLY, ANGO_JSON_OBJECT, 0 }', '{ "data", ANGO_REPLY, ANGO_JSON_STRING, 0 }', "operations:lists"),
     Mutant("projects.c", "    { \"role\", ANGO_ENTRY, ANGO_JSON_STRING, 0 },\n", "    { \"role\", ANGO_ENTRY, ANGO_JSON_STRING, 0 },\n    { \"since\", ANGO_ENTRY, ANGO_JSON_STRING, 0 },\n", "operations:with_emails"),
     Mutant("sentences.c", "error < ANGO_E_LAST", "error < ANGO_E_LAST - 1", "operations:sentences"),
     Mutant("sentences.c", "        [-ANGO_E_ENTRY] = \"an entry of the list is larger than the buffer: make it larger\",\n", "", "operations:sentences"),
