@@ -420,6 +420,8 @@ static void find_reply(struct text t)
             (void)read_string(&value, found.words[bit - 1]);
         seen |= bit;
     }
+    if (strlen(found.words[0]) >= ANGO_ROOM_STATUS) /* a longer status is not taken */
+        found.words[0][0] = '\0';
 }
 
 /* --- the reader ----------------------------------------------------------------------------------------- */
