@@ -70,8 +70,16 @@ static const struct ango_port port = { NULL,       true,       connect_port, sen
                                        close_port, clock_port, NULL,         NULL,      NULL };
 static uint8_t buffer[32768];
 static struct ango_token tokens[ANGO_TOKENS];
-static const struct ango_config config = { &port,  ANGO_HOST_EU,  0,      10000,      10000,
-                                           buffer, sizeof buffer, tokens, ANGO_TOKENS };
+static const struct ango_config config = {
+    .port = &port,
+    .host = ANGO_HOST_EU,
+    .timeout_ms = 10000,
+    .keep_ms = 10000,
+    .buffer = buffer,
+    .buffer_cap = sizeof buffer,
+    .tokens = tokens,
+    .tokens_cap = ANGO_TOKENS,
+};
 static const char *const to[] = { JOB_EMAIL_1, JOB_EMAIL_2 };
 static const struct ango_project_assignment assignments[] = {
     { JOB_PROJECT_1, ANGO_PROJECT_LABELER },
