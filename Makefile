@@ -122,7 +122,8 @@ install: all install-command ## install under PREFIX (/usr/local): library, head
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT)+pic archive shared
 	install -d $(addprefix $(DESTDIR),$(libdir)/pkgconfig $(libdir)/cmake/ango $(includedir) $(docdir))
 	install -m 644 $(installed)/ango-licenses.txt $(DESTDIR)$(docdir)
-	install -m 644 $(installed)/archive/libango.a $(installed)/$(SONAME) $(DESTDIR)$(libdir)
+	install -m 644 $(installed)/archive/libango.a $(DESTDIR)$(libdir)
+	install -s --strip-program=$(STRIP) -m 644 $(installed)/$(SONAME) $(DESTDIR)$(libdir)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libango.so
 	install -m 644 include/*.h port/posix/*.h port/proxy/ango_proxy.h $(DESTDIR)$(includedir)
 	$(fill) port/posix/ango.pc.in >$(DESTDIR)$(libdir)/pkgconfig/ango.pc

@@ -21,7 +21,7 @@ $(ARCHIVE): $(BUILD)/archive/ango.o
 SONAME := libango.so.$(shell sed -n 's/^\#define ANGO_VERSION "\([0-9]*\.[0-9]*\)\..*"/\1/p' include/ango.h)
 SHARED := $(BUILD)/$(SONAME)
 $(SHARED): $(BUILD)/archive/ango.o
-	$(QUIET_LD)$(CC) $(ARCH) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -Wl,--gc-sections $< $(LDLIBS) -o $@
+	$(QUIET_LD)$(CC) $(ARCH) $(LDFLAGS) -shared -Wl,-z,relro,-z,now -Wl,-soname,$(SONAME) -Wl,--no-undefined -Wl,--gc-sections $< $(LDLIBS) -o $@
 
 .PHONY: archive shared
 archive: $(ARCHIVE) ## the library in one archive, with mbedTLS inside and hidden

@@ -125,18 +125,20 @@ class Install(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"(?m)^\s+invite\s")
 
-    def test_the_command_is_stripped_and_hardened(self):
-        def readelf(*what):
-            return subprocess.check_output(("readelf", "-W", *what, self.prefix + "/bin/ango"), text=True)
-        self.assertRegex(readelf("-h"), r"Type:\s+DYN")
-        self.assertRegex(readelf("-l"), "GNU_RELRO")
-        self.assertRegex(readelf("-d"), r"FLAGS.*BIND_NOW")
-        self.assertRegex(readelf("-d"), r"FLAGS_1.*\bPIE\b")
-        self.assertNotIn(".symtab", readelf("-S"))
-        symbols = readelf("--dyn-syms")
-        for symbol in ("__stack_chk_fail", "__memcpy_chk"):
-            self.assertIn(symbol, symbols)
-        self.assertNotRegex(readelf("-l"), r"GNU_STACK.* RWE ")
+    def test_the_command_and_the_shared_object_are_stripped_and_hardened(self):
+        for path in ("/bin/ango", "/lib/libango.so"):
+            with self.subTest(path=path):
+                def readelf(*what, path=path):
+                    return subprocess.check_output(("readelf", "-W", *what, self.prefix + path), text=True)
+                self.assertRegex(readelf("-h"), r"Type:\s+DYN")
+                self.assertRegex(readelf("-l"), "GNU_RELRO")
+                self.assertRegex(readelf("-d"), r"FLAGS.*BIND_NOW")
+                self.assertEqual("PIE" in readelf("-d"), path == "/bin/ango")
+                self.assertNotIn(".symtab", readelf("-S"))
+                symbols = readelf("--dyn-syms")
+                for symbol in ("__stack_chk_fail", "__memcpy_chk"):
+                    self.assertIn(symbol, symbols)
+                self.assertNotRegex(readelf("-l"), r"GNU_STACK.* RWE ")
 
     @unittest.skipUnless(os.uname().machine == "x86_64", "CET is Intel's")
     def test_every_object_is_built_for_cet(self):

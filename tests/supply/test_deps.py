@@ -16,7 +16,7 @@ import unittest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PATCH = "--- a/thing.c\n+++ b/thing.c\n@@ -1 +1 @@\n-int flaw;\n+int fixed;\n"
 # What update asks of apt, answered from a folder.
-STUB = '#!/bin/sh\ncase "$0 $*" in\n*apt-get*) ;;\n*showsrc*) cat "%s/showsrc" ;;\n*madison*) cat "%s/madison" ;;\nesac\n'
+STUB = '#!/bin/sh\ncase "$0 $*" in\n*apt-get*) [ ! -e "%s/away" ] ;;\n*showsrc*) cat "%s/showsrc" ;;\n*madison*) cat "%s/madison" ;;\nesac\n'
 
 
 def archive(path, files):
@@ -121,7 +121,7 @@ class Update(Archive):
         os.makedirs(self.root + "/bin", exist_ok=True)
         for name in ("apt-get", "apt-cache"):
             with open(self.root + "/bin/" + name, "w", encoding="ascii") as file:
-                file.write(STUB % (self.root, self.root))
+                file.write(STUB % (self.root, self.root, self.root))
             os.chmod(self.root + "/bin/" + name, 0o755)
         with open(self.root + "/showsrc", "w", encoding="ascii") as show, open(self.root + "/madison", "w", encoding="ascii") as madison:
             for version in versions:
@@ -153,6 +153,19 @@ class Update(Archive):
         self.pin(self.publish("1.1.0"))
         self.offer("2.0.0", "1.1.0")
         self.assertEqual(self.update(), (0, "thing 1.1.0-2, still the newest 1.1 in trixie\n"))
+
+    def test_an_archive_that_is_behind_or_away_is_an_error(self):
+        self.pin(self.publish("1.1.1"))
+        before = self.pins()
+        self.offer("1.1.0")
+        status, said = self.update()
+        self.assertEqual((status, self.pins()), (1, before))
+        self.assertIn("thing 1.1.0-2, older than what is pinned (1.1.1-2)", said)
+        with open(self.root + "/away", "w", encoding="ascii"):
+            pass
+        status, said = self.update()
+        self.assertEqual((status, self.pins()), (1, before))
+        self.assertIn("does not answer, or not with all suites", said)
 
     def test_a_series_that_has_ended_is_an_error(self):
         self.pin(self.publish("1.1.0"))
