@@ -524,7 +524,7 @@ int settle_stand_in(struct ango_outbox *o)
 
 /*
  * proof: a step of an invitation: a byte is given to the port only after the medium says of each entry that it was tried, and is
- *     synced; after an answer that is none, everybody is looked up before anything is sent again
+ *     synced; after an unknown outcome everybody is looked up before anything is sent again
  * bound: 2 entries, a batch of 3
  * unwind: 4 ango_log_find.0:3 change_slot.0:2 any_delivery.0:3
  * replace: ango_log_mark:mark_stand_in ango_log_sync:sync_stand_in next_of_batch:next_stand_in
